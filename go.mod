@@ -1,0 +1,3 @@
+module processbook
+
+go 1.25

@@ -1,0 +1,126 @@
+package mp
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+)
+
+// What a call can refuse. Test for them with [errors.Is]: they usually arrive
+// wrapped in a sentence that names the process or the queue.
+var (
+	ErrStarted     = errors.New("mp: a process is started only once; make another with NewProcess")
+	ErrNotStarted  = errors.New("mp: not started; call Start first")
+	ErrDaemonChild = errors.New("mp: a daemon may not have children")
+	ErrNoMain      = errors.New("mp: this program calls neither mp.Main nor mp.Init; " +
+		"write func main() { mp.Main(run) }, or call mp.Init() first thing in TestMain")
+	ErrMoved      = errors.New("mp: this end of the pipe has moved to another process")
+	ErrClosed     = errors.New("mp: closed")
+	ErrFull       = errors.New("mp: the queue is full")
+	ErrEmpty      = errors.New("mp: the queue is empty")
+	ErrTooLong    = errors.New("mp: a message is longer than 1 GiB")
+	ErrTerminated = errors.New("mp: the pool was terminated")
+	ErrTaskDone   = errors.New("mp: TaskDone without an unfinished item in this process")
+)
+
+// An ExitError says how a process ended that did not end well. [Process.Join]
+// returns it, and the error of a pool's task wraps it when the worker died.
+type ExitError struct {
+	Name  string // of the process
+	PID   int
+	Code  int    // as Process.ExitCode gives it: -9 after SIGKILL
+	Err   error  // a *RemoteError, if the function returned an error or panicked
+	Crash string // the runtime's last words, if it crashed where no recover could see it
+}
+
+func (e *ExitError) Error() string {
+	return fmt.Sprintf("%s (pid %d): %s", e.Name, e.PID, e.reason())
+}
+
+func (e *ExitError) reason() string {
+	switch {
+	case e.Err != nil:
+		return e.Err.Error()
+	case e.Crash != "":
+		first, _, _ := strings.Cut(e.Crash, "\n")
+		return fmt.Sprintf("exit code %d: %s", e.Code, first)
+	case e.Code < 0:
+		return "ended by " + signalName(-e.Code)
+	}
+	return fmt.Sprintf("exit code %d", e.Code)
+}
+
+func (e *ExitError) Unwrap() error { return e.Err }
+
+// A RemoteError is what a function returned, or panicked with, in another
+// process. An error value cannot travel, what it says can: Python's
+// RemoteTraceback.
+type RemoteError struct {
+	Func    string // the name given to Func or Proc
+	Type    string // the error's Go type, or that of the value given to panic
+	Message string
+	Stack   string // of a panic; empty for a returned error
+}
+
+func (e *RemoteError) Error() string {
+	if e.Stack != "" {
+		return fmt.Sprintf("%s: panic: %s", e.Func, e.Message)
+	}
+	return fmt.Sprintf("%s: %s", e.Func, e.Message)
+}
+
+// A TaskError says which task of a [Pool] failed, where, and why.
+type TaskError struct {
+	Index  int    // of the argument, counted from 0
+	Func   string // the pool's function
+	Worker string // its name; empty if the task never reached a worker
+	PID    int    // of the worker
+	Err    error  // *RemoteError, *ExitError, context.DeadlineExceeded, ...
+}
+
+func (e *TaskError) Error() string {
+	where := ""
+	if e.Worker != "" {
+		where = fmt.Sprintf(" in %s (pid %d)", e.Worker, e.PID)
+	}
+	return fmt.Sprintf("task %d of %s%s: %s", e.Index, e.Func, where, e.reason())
+}
+
+// reason leaves out what Error has said already: the function, the worker.
+func (e *TaskError) reason() string {
+	switch err := e.Err.(type) {
+	case *RemoteError:
+		return strings.TrimPrefix(err.Error(), e.Func+": ")
+	case *ExitError:
+		return err.reason()
+	}
+	return e.Err.Error()
+}
+
+func (e *TaskError) Unwrap() error { return e.Err }
+
+// attempt calls f and turns a panic, or a runtime.Goexit, into a *RemoteError:
+// the process that asked for the call is to hear of it, too.
+func attempt(name string, f func() error) (err error) {
+	returned := false
+	defer func() {
+		if r := recover(); r != nil {
+			err = &RemoteError{name, fmt.Sprintf("%T", r), fmt.Sprint(r), string(debug.Stack())}
+		} else if !returned {
+			err = &RemoteError{name, "runtime.Goexit", "runtime.Goexit was called", string(debug.Stack())}
+		}
+	}()
+	err = f()
+	returned = true
+	return err
+}
+
+// remote makes of an error what can travel.
+func remote(name string, err error) *RemoteError {
+	if r, ok := err.(*RemoteError); ok {
+		return r
+	}
+	text := attempt(name, func() error { return errors.New(err.Error()) }) // Error may panic, on a nil pointer
+	return &RemoteError{Func: name, Type: fmt.Sprintf("%T", err), Message: text.Error()}
+}

@@ -1,0 +1,113 @@
+package mp
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+var errOnlooker = errors.New("mp: only the process that started it can do that")
+
+// family is a process's view of its relatives.
+type family struct {
+	process *Process    // this process
+	parent  *Process    // nil in the main process
+	number  string      // "" in main, "2" in Process-2, "2:1" in Process-2:1
+	watched atomic.Bool // somebody may be waiting for the parent's end
+
+	mu       sync.Mutex
+	made     int // processes made here so far
+	children []*Process
+}
+
+var self = &family{process: onlooker("MainProcess", os.Getpid())}
+
+func newChildFamily(o orders) *family {
+	f := &family{process: onlooker(o.Name, os.Getpid()), parent: onlooker(o.Parent, o.ParentPID), number: o.Number}
+	f.process.Daemon = o.Daemon
+	return f
+}
+
+// onlooker makes a Process to look at: this one, or its parent.
+func onlooker(name string, pid int) *Process {
+	return &Process{Name: name, pid: pid, started: true, onlooking: true, done: make(chan struct{})}
+}
+
+// Current returns the process that calls it. Its Name, Daemon and PID are of
+// interest; it cannot start, join or end itself. Python's current_process.
+func Current() *Process { return self.process }
+
+// Parent returns the process that started this one, or nil in the main
+// process. It can be looked at and waited for: whoever waits for the parent's
+// end with Join or Done has half a second for last words, and then this
+// process ends, too. Python's parent_process.
+func Parent() *Process {
+	self.watched.Store(true)
+	return self.parent
+}
+
+// Children returns this process's children that are alive, pool workers among
+// them, in the order in which they started. Python's active_children.
+func Children() []*Process {
+	self.mu.Lock()
+	defer self.mu.Unlock()
+	return slices.Clone(self.children)
+}
+
+// nextNumber numbers the processes made here: "1", "2", or "3:1" in Process-3.
+func (f *family) nextNumber() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.made++
+	if f.number == "" {
+		return strconv.Itoa(f.made)
+	}
+	return f.number + ":" + strconv.Itoa(f.made)
+}
+
+func (f *family) add(p *Process) {
+	f.mu.Lock()
+	f.children = append(f.children, p)
+	f.mu.Unlock()
+}
+
+func (f *family) remove(p *Process) {
+	f.mu.Lock()
+	f.children = slices.DeleteFunc(f.children, func(c *Process) bool { return c == p })
+	f.mu.Unlock()
+}
+
+// endFamily is what every process does when its function has returned:
+// terminate the daemons, then wait for everybody. It comes back to look again,
+// for a goroutine that is still running may have started another child.
+func endFamily() {
+	for children := Children(); len(children) > 0; children = Children() {
+		for _, c := range children {
+			if c.orders.Daemon {
+				c.end(true)
+			}
+		}
+		for _, c := range children {
+			<-c.done
+		}
+	}
+}
+
+// orphaned ends this process because its parent is gone, and with it, through
+// their lifelines, all of its descendants.
+func (f *family) orphaned() {
+	close(f.parent.done)
+	if f.watched.Load() {
+		f.mu.Lock()
+		for _, c := range f.children {
+			c.cut()
+		}
+		f.mu.Unlock()
+		time.Sleep(500 * time.Millisecond) // not to order anything: a grace for those who asked for it
+	}
+	os.Exit(1)
+}

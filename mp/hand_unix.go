@@ -1,0 +1,40 @@
+//go:build unix
+
+package mp
+
+import (
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// hand makes files part of a command. They arrive as 3, 4, 5, ...: os/exec
+// promises that.
+func hand(cmd *exec.Cmd, files []*os.File) (list string) {
+	cmd.ExtraFiles = files
+	numbers := make([]string, len(files))
+	for i := range files {
+		numbers[i] = strconv.Itoa(3 + i)
+	}
+	return strings.Join(numbers, ",")
+}
+
+// adopt makes a file of what the parent handed over. It must not go on to
+// programs that this process starts, and closing it must wake up its reader:
+// only a non-blocking descriptor does that.
+func adopt(number uintptr) *os.File {
+	fd := int(number)
+	syscall.CloseOnExec(fd)
+	syscall.SetNonblock(fd, true)
+	return os.NewFile(number, "pipe "+strconv.Itoa(fd))
+}
+
+// takeBack undoes what hand did to a file that stays after all: os/exec has
+// switched it to blocking, and then Close no longer wakes up its reader.
+func takeBack(f *os.File) {
+	if raw, err := f.SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) { syscall.SetNonblock(int(fd), true) })
+	}
+}

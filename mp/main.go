@@ -1,0 +1,70 @@
+package mp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+)
+
+// ready: Main or Init has run, so a child of this program will find its way.
+var ready atomic.Bool
+
+// Main is what main calls, and all that it calls:
+//
+//	func main() { mp.Main(run) }
+//
+// In the program that you start it calls run. When run has returned, the
+// daemons among this process's children are terminated, the others are joined,
+// and until they are gone their queues are served. Then Main returns; if run
+// failed, it prints the error and exits with status 1. If run panics, the
+// children end with this process.
+//
+// In a child, which is the same program started by [Process.Start], Main runs
+// the child's function instead of run, and does not return.
+//
+// Ctrl-C ends run's context and nothing else: children ignore it, so there is
+// one place where the end is decided. A second Ctrl-C ends the program.
+//
+// Main stands for Python's if __name__ == "__main__" and freeze_support.
+func Main(run func(ctx context.Context) error) {
+	Init()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	context.AfterFunc(ctx, stop) // from the first Ctrl-C on, the next one has its usual effect
+	err := run(ctx)
+	interrupted := ctx.Err() != nil
+	if err != nil && !(interrupted && errors.Is(err, context.Canceled)) {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)
+	}
+	endFamily()
+	switch {
+	case err != nil && interrupted:
+		interruptSelf()
+		<-time.After(time.Second) // a signal to oneself takes a moment
+		os.Exit(130)
+	case err != nil:
+		os.Exit(1)
+	}
+}
+
+// Init is [Main] for a program that has a main of its own, such as a test:
+//
+//	func TestMain(m *testing.M) {
+//		mp.Init()
+//		os.Exit(m.Run())
+//	}
+//
+// Call it before anything else. In a child it runs the child's function and
+// does not return; otherwise it returns at once. Nobody then ends the daemons
+// and joins the others when the program ends: its children just end with it.
+func Init() {
+	ready.Store(true)
+	if arrived != nil {
+		live()
+	}
+}

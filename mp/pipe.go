@@ -1,0 +1,215 @@
+package mp
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+)
+
+// A Conn is one end of a pipe between two processes. What it sends, the other
+// end receives, value for value and in order. It is safe for use by several
+// goroutines. It is Python's Connection.
+//
+// An end has one owner at any time. It is made with [Pipe] in one process and
+// moves into another by being the argument, or an exported field of the
+// argument, of a [Process] that starts; from then on it is gone here, and
+// every call says [ErrMoved]. That is why the end of a pipe is always seen:
+// no forgotten copy holds it open. An end that has been used stays where it
+// is, and so it does if Start fails.
+//
+// Close an end when there is nothing more to send; if its process ends first,
+// however that happens, the system closes it.
+type Conn[S, R any] struct {
+	r   *inlet
+	w   *os.File
+	out *sender
+
+	receiving sync.Mutex
+	in        *receiver
+
+	mu     sync.Mutex
+	state  error // nil, ErrMoved, ErrClosed, or why the pipe could not be made
+	used   bool  // it has sent or received, so it stays here
+	leaves bool  // it rides in an argument that is being encoded
+}
+
+// Pipe returns the two ends of a new pipe; each sends what the other receives.
+// If the system has no more files to give, their first use says so. It is
+// Python's Pipe(); write Pipe[T, None] where one direction is enough.
+func Pipe[A, B any]() (*Conn[A, B], *Conn[B, A]) {
+	r1, w1, err := os.Pipe()
+	if err != nil {
+		return &Conn[A, B]{state: err}, &Conn[B, A]{state: err}
+	}
+	r2, w2, err := os.Pipe()
+	if err != nil {
+		closeAll([]*os.File{r1, w1})
+		return &Conn[A, B]{state: err}, &Conn[B, A]{state: err}
+	}
+	return newConn[A, B](r1, w2), newConn[B, A](r2, w1)
+}
+
+func newConn[S, R any](r, w *os.File) *Conn[S, R] {
+	in := &inlet{File: r}
+	return &Conn[S, R]{r: in, w: w, in: newReceiver(in), out: newSender(w)}
+}
+
+// An inlet is a file to receive from that can be asked whether there is
+// something to read. A byte may have to be read to know.
+type inlet struct {
+	*os.File
+	early []byte
+}
+
+func (in *inlet) Read(b []byte) (int, error) {
+	if len(in.early) > 0 {
+		n := copy(b, in.early)
+		in.early = in.early[n:]
+		return n, nil
+	}
+	return in.File.Read(b)
+}
+
+const msgValue kind = 1
+
+// Send sends v. It waits while the pipe is full, so it may wait for the other
+// end to receive. It returns [ErrClosed] or [ErrMoved] if this end is closed
+// or gone, and an error if v cannot be encoded, in which case nothing was sent
+// and the pipe can still be used. If nobody is left at the other end, the
+// error wraps [io.ErrClosedPipe].
+func (c *Conn[S, R]) Send(v S) error {
+	if err := c.use("send"); err != nil {
+		return err
+	}
+	return c.explain("send", c.out.send(msgValue, 0, &v))
+}
+
+// Recv waits for the next value and returns it. The error is [io.EOF] if the
+// other end was closed, or its process ended, between two values, and
+// [io.ErrUnexpectedEOF] if that happened in the middle of one.
+func (c *Conn[S, R]) Recv() (R, error) {
+	var v R
+	if err := c.use("receive"); err != nil {
+		return v, err
+	}
+	c.receiving.Lock()
+	defer c.receiving.Unlock()
+	f, err := c.in.next()
+	if err == nil && f.kind != msgValue {
+		err = fmt.Errorf("a broken message: kind %d", f.kind)
+	}
+	if err == nil {
+		err = c.in.decode(f, &v)
+	}
+	return v, c.explain("receive", err)
+}
+
+// Poll reports whether Recv would return at once or soon, with a value or with
+// the end of the pipe. It waits at most so long for the first sign of one; 0 or
+// less is not at all.
+func (c *Conn[S, R]) Poll(wait time.Duration) (bool, error) {
+	if err := c.use("poll"); err != nil {
+		return false, err
+	}
+	c.receiving.Lock()
+	defer c.receiving.Unlock()
+	if c.in.in.Buffered() > 0 {
+		return true, nil
+	}
+	there, err := c.r.await(wait)
+	return there, c.explain("poll", err)
+}
+
+// Close closes this end. What was sent can still be received; then the other
+// end sees the end of the pipe. A second Close does nothing.
+func (c *Conn[S, R]) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state == ErrClosed {
+		return nil
+	}
+	if c.state != nil {
+		return fmt.Errorf("close: %w", c.state)
+	}
+	c.state = ErrClosed
+	c.r.Close()
+	c.w.Close()
+	return nil
+}
+
+// use notes that this end has found its place.
+func (c *Conn[S, R]) use(what string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.state != nil:
+		return fmt.Errorf("%s: %w", what, c.state)
+	case c.leaves:
+		return fmt.Errorf("%s: %w", what, ErrMoved)
+	}
+	c.used = true
+	return nil
+}
+
+// explain makes of a pipe's error what the documentation promises.
+func (c *Conn[S, R]) explain(what string, err error) error {
+	switch {
+	case err == nil || err == io.EOF || err == io.ErrUnexpectedEOF:
+		return err
+	case errors.Is(err, os.ErrClosed):
+		return fmt.Errorf("%s: %w", what, ErrClosed)
+	case brokenPipe(err):
+		return fmt.Errorf("mp: %s: nobody is left at the other end: %w", what, io.ErrClosedPipe)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// GobEncode lets an end board the process that is being started; at any other
+// time it is an error.
+func (c *Conn[S, R]) GobEncode() ([]byte, error) {
+	cargo := boarding.Load()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case cargo == nil:
+		return nil, fmt.Errorf("an end of a pipe cannot be sent: %w", errNotBoarding)
+	case c.state != nil:
+		return nil, fmt.Errorf("an end of a pipe cannot move: %w", c.state)
+	case c.used:
+		return nil, errors.New("an end of a pipe cannot move: it has been used here; hand it over before its first Send, Recv or Poll")
+	case c.leaves:
+		return nil, errors.New("an end of a pipe cannot move: the argument has it twice")
+	}
+	c.leaves = true
+	cargo.settle = append(cargo.settle, c.settle)
+	return cargo.ticket(c.r.File, c.w), nil
+}
+
+// settle lets go of the end, which belongs to the child now, or keeps it.
+func (c *Conn[S, R]) settle(p *Process) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.leaves = false
+	if p == nil {
+		takeBack(c.r.File)
+		takeBack(c.w)
+		return
+	}
+	c.state = ErrMoved
+	c.r.Close()
+	c.w.Close()
+}
+
+// GobDecode takes the end out of the luggage with which this process arrived.
+func (c *Conn[S, R]) GobDecode(ticket []byte) error {
+	files, _, err := claim(ticket, 2)
+	if err != nil {
+		return fmt.Errorf("an end of a pipe cannot be received: %w", err)
+	}
+	arrived := newConn[S, R](files[0], files[1])
+	c.r, c.w, c.in, c.out = arrived.r, arrived.w, arrived.in, arrived.out
+	return nil
+}

@@ -1,0 +1,128 @@
+package mp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMain(m *testing.M) {
+	Init()
+	os.Exit(m.Run())
+}
+
+// The functions that the tests' children run.
+var (
+	exitWith = Proc("exitWith", func(code int) error { os.Exit(code); return nil })
+	fail     = Proc("fail", func(text string) error { return errors.New(text) })
+	burst    = Proc("burst", func(text string) error { panic(text) })
+	crash    = Proc("crash", func(None) error { go panic("unseen"); select {} })
+	wait     = Proc("wait", func(c *Conn[string, string]) error {
+		c.Send("here")
+		_, err := c.Recv()
+		return err
+	})
+	echo = Proc("echo", func(c *Conn[string, string]) error {
+		for {
+			s, err := c.Recv()
+			if err == io.EOF {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			c.Send(Current().Name + ": " + s)
+		}
+	})
+)
+
+func start(t *testing.T, p *Process) *Process {
+	t.Helper()
+	if err := p.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Kill(); <-p.Done() })
+	return p
+}
+
+// soon ends in ten seconds: long enough for everything that should happen.
+func soon(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestExitCodes(t *testing.T) {
+	for _, test := range []struct {
+		p    *Process
+		code int
+		text string
+	}{
+		{NewProcess(exitWith, 0), 0, ""},
+		{NewProcess(exitWith, 7), 7, "exit code 7"},
+		{NewProcess(fail, "no more paper"), 1, "fail: no more paper"},
+		{NewProcess(burst, "too much"), 2, "burst: panic: too much"},
+		{NewProcess(crash, None{}), 2, "panic: unseen"},
+	} {
+		p := start(t, test.p)
+		err := p.Join(soon(t))
+		if code, ended := p.ExitCode(); code != test.code || !ended {
+			t.Errorf("%s: ExitCode() = %d, %t; want %d, true", test.text, code, ended, test.code)
+		}
+		if test.text != "" && (err == nil || !strings.Contains(err.Error(), test.text)) {
+			t.Errorf("Join() = %v, want ... %s", err, test.text)
+		}
+		if test.text == "" && err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestTerminateAndKill(t *testing.T) {
+	for code, end := range map[int]func(*Process) error{-15: (*Process).Terminate, -9: (*Process).Kill} {
+		ours, theirs := Pipe[string, string]()
+		p := start(t, NewProcess(wait, theirs))
+		if s, err := ours.Recv(); s != "here" || err != nil {
+			t.Fatal(s, err)
+		}
+		if err := end(p); err != nil {
+			t.Fatal(err)
+		}
+		p.Join(soon(t))
+		if got, _ := p.ExitCode(); got != code {
+			t.Errorf("got %d, want %d", got, code)
+		}
+		if _, err := ours.Recv(); err != io.EOF {
+			t.Error(err)
+		}
+		if err := end(p); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestPipeMovesIntoTheChild(t *testing.T) {
+	ours, theirs := Pipe[string, string]()
+	p := NewProcess(echo, theirs)
+	p.Name = "Echo"
+	start(t, p)
+	for i := range 3 {
+		ours.Send(fmt.Sprint(i))
+		got, err := ours.Recv()
+		if want := fmt.Sprintf("Echo: %d", i); got != want || err != nil {
+			t.Errorf("Recv() = %q, %v; want %q", got, err, want)
+		}
+	}
+	if _, err := theirs.Recv(); !errors.Is(err, ErrMoved) {
+		t.Error(err)
+	}
+	ours.Close()
+	if err := p.Join(soon(t)); err != nil {
+		t.Error(err)
+	}
+}
