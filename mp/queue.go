@@ -1,0 +1,298 @@
+package mp
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"sync"
+)
+
+// A Queue passes items from any number of processes to any number of others,
+// first in, first out; each item goes to one of them. Make one with
+// [NewQueue]. It lives in the process that made it, and is shared with a child
+// by being the argument, or an exported field of the argument, of a [Process]
+// that starts; children may share it with theirs. It is Python's Queue.
+//
+// Whatever process is killed, and whenever, the queue goes on for all others.
+// An item is put as a whole or not at all. An item that no Get has returned is
+// still in the queue, even if it was on its way to a process that died.
+//
+// An item is a copy: what its producer does to it after Put, nobody sees.
+type Queue[T any] struct {
+	holder   holder[T]
+	joinable bool
+
+	mu   sync.Mutex
+	work []uint64 // of a JoinableQueue: the items got here and not done, oldest first
+}
+
+// A holder is a Queue as one process sees it: the store itself, in the process
+// that made it (queue_owner.go), or a link to the parent's (queue_remote.go).
+// Whatever serves a child (queue_serve.go) cannot tell the difference.
+type holder[T any] interface {
+	// put adds v, or says why not; it waits for room unless try is set.
+	put(ctx context.Context, v T, try bool) error
+	// want asks for 1 to n items, or for the reason why there will be none. It
+	// calls got once, perhaps before it returns, and with locks held, so got
+	// must not wait. After withdraw has returned, got is not called any more.
+	want(n int, got func([]item[T], error)) (withdraw func())
+	// tryTake takes one item, or says that there is none.
+	tryTake() (item[T], error)
+	// tell says of an item from want or tryTake that it is taken, done or
+	// comes back: msgTaken, msgDone, msgBack.
+	tell(what kind, id uint64) error
+
+	count(ctx context.Context) (int, error)
+	join(ctx context.Context) error
+	close() error
+
+	state() (direct, closing bool) // direct: a Put needs no answer
+	enlist(s *server[T])           // s serves a child from now on
+	dismiss(s *server[T])
+}
+
+// An item is lent when it leaves its owner. It is the borrower's when he says
+// that it is taken; it comes back when he says so, or dies.
+type item[T any] struct {
+	id    uint64
+	value T
+	err   error // it could not be decoded; whoever gets it is told
+	taken bool
+}
+
+// NewQueue returns a queue that holds at most capacity items, or any number if
+// capacity is 0 or less, as in Python. An item counts until Get returns it.
+func NewQueue[T any](capacity int) *Queue[T] {
+	return &Queue[T]{holder: newStore[T](capacity, false)}
+}
+
+// Put adds v to the queue, and waits for room if it is full. When Put has
+// returned nil, the item is in the queue, even if this process is killed a
+// moment later; when ctx ends first, it is not, and Put returns ctx.Err().
+// After Close it returns [ErrClosed]. A value that cannot be encoded is an
+// error of this call.
+func (q *Queue[T]) Put(ctx context.Context, v T) error {
+	return inQueue("put", q.holder.put(ctx, v, false))
+}
+
+// TryPut is [Queue.Put] without waiting: [ErrFull] if there is no room. It is
+// Python's put_nowait.
+func (q *Queue[T]) TryPut(v T) error {
+	return inQueue("put", q.holder.put(context.Background(), v, true))
+}
+
+// Get removes the first item and returns it, and waits for one if there is
+// none. It returns [io.EOF] when the queue is closed and empty, and ctx.Err()
+// if ctx ends first.
+func (q *Queue[T]) Get(ctx context.Context) (T, error) {
+	var v T
+	if ctx.Err() != nil {
+		return v, ctx.Err()
+	}
+	got := make(chan answer[T], 1)
+	withdraw := q.holder.want(1, func(lot []item[T], err error) { got <- answer[T]{lot, err} })
+	select {
+	case a := <-got:
+		return q.accept(a)
+	case <-ctx.Done():
+	}
+	withdraw()
+	select {
+	case a := <-got: // it came in the same moment
+		return q.accept(a)
+	default:
+		return v, ctx.Err()
+	}
+}
+
+// answer is what want gives.
+type answer[T any] struct {
+	lot []item[T]
+	err error
+}
+
+// accept makes an item this process's own, and tells its owner before anybody
+// here can see it: so no item is ever given twice.
+func (q *Queue[T]) accept(a answer[T]) (v T, err error) {
+	if a.err != nil {
+		return v, inQueue("get", a.err)
+	}
+	it := a.lot[0]
+	if q.joinable {
+		q.mu.Lock()
+		q.work = append(q.work, it.id)
+		q.mu.Unlock()
+	}
+	if err := q.holder.tell(msgTaken, it.id); err != nil {
+		return v, inQueue("get", err)
+	}
+	return it.value, inQueue("get", it.err)
+}
+
+// TryGet is [Queue.Get] without waiting for a producer: [ErrEmpty] if there is
+// no item. Empty means empty: what any process has put before is counted, so
+// TryGet may ask the other processes that have the queue. It is Python's
+// get_nowait.
+func (q *Queue[T]) TryGet() (T, error) {
+	it, err := q.holder.tryTake()
+	return q.accept(answer[T]{[]item[T]{it}, err})
+}
+
+// All returns a sequence of the items that Get returns, until Get fails:
+//
+//	for item := range queue.All(ctx) { ... }
+//
+// ends when the queue is closed and empty, in every process that ranges over
+// it. If ctx may have ended, one more Get says whether it was that. It takes
+// the place of Python's None for each consumer.
+func (q *Queue[T]) All(ctx context.Context) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for {
+			v, err := q.Get(ctx)
+			if err != nil || !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+// Len returns the number of items that have been put and not been got, by any
+// process, at one moment; it may ask all of them. It is Python's qsize. To
+// know whether there will be more, use Close and [io.EOF], not Len.
+func (q *Queue[T]) Len() (int, error) {
+	n, err := q.holder.count(context.Background())
+	return n, inQueue("len", err)
+}
+
+// Close says that nothing more will be put, like close(ch): call it once the
+// last item is in, usually by joining the producers first. Items that are in
+// the queue can still be got; then every Get in every process returns
+// [io.EOF]. A second Close does nothing.
+func (q *Queue[T]) Close() error { return inQueue("close", q.holder.close()) }
+
+// A JoinableQueue is a [Queue] that knows when its items have been dealt with:
+// whoever gets an item calls TaskDone after that. An item whose consumer ended
+// without TaskDone, killed or not, goes back to the front of the queue and to
+// another consumer, so the work is done at least once. It is Python's
+// JoinableQueue.
+//
+// While items are unfinished, Get waits even if the queue is closed and empty,
+// since one may come back.
+type JoinableQueue[T any] struct{ *Queue[T] }
+
+// NewJoinableQueue is [NewQueue] for a [JoinableQueue].
+func NewJoinableQueue[T any](capacity int) *JoinableQueue[T] {
+	return &JoinableQueue[T]{&Queue[T]{holder: newStore[T](capacity, true), joinable: true}}
+}
+
+// TaskDone says that the item which this process got longest ago is done. It
+// returns [ErrTaskDone] if this process has no unfinished item.
+func (q *JoinableQueue[T]) TaskDone() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.work) == 0 {
+		return ErrTaskDone
+	}
+	id := q.work[0]
+	q.work = q.work[1:]
+	return inQueue("task done", q.holder.tell(msgDone, id))
+}
+
+// Join waits until every item that was put is done. It returns ctx.Err() if
+// ctx ends first.
+func (q *JoinableQueue[T]) Join(ctx context.Context) error {
+	return inQueue("join", q.holder.join(ctx))
+}
+
+func inQueue(what string, err error) error {
+	switch err {
+	case nil, io.EOF, context.Canceled, context.DeadlineExceeded, ErrFull, ErrEmpty:
+		return err
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// The frames between a queue's holder and a child's link to it.
+const (
+	msgPut      kind = iota + 1 // up: an item; it is in
+	msgWant                     // up: id is how many items would be welcome; one batch answers
+	msgTaken                    // up: a Get is about to return this item
+	msgBack                     // up: this item is not wanted after all
+	msgDone                     // up: this item is finished
+	msgOffer                    // up, a call: an item; reply when it is in
+	msgTryOffer                 // up, a call: an item; reply whether it is in
+	msgTryWant                  // up, a call: one item if there is one
+	msgLen                      // up, a call
+	msgJoin                     // up, a call
+	msgClose                    // up
+	msgCancel                   // up: never mind that call; a reply comes all the same
+	msgSynced                   // up: the answer to msgSync and msgClosing
+	msgMore                     // down: an item, and more of this batch follow
+	msgItem                     // down: the batch's last item
+	msgTried                    // down: the item for a msgTryWant
+	msgBadMore                  // down: as these three, with the text of an error for an item
+	msgBadItem
+	msgBadTried
+	msgEnd     // down: closed and empty, for good
+	msgReply   // down: to a call
+	msgSync    // down: give back what is not taken; what was put before the answer, has arrived
+	msgClosing // down: the same, and put nothing more
+)
+
+// GobEncode shares the queue with the process that is being started; at any
+// other time it is an error.
+func (q *Queue[T]) GobEncode() ([]byte, error) {
+	cargo := boarding.Load()
+	if cargo == nil {
+		return nil, fmt.Errorf("a queue cannot be sent: %w", errNotBoarding)
+	}
+	in, theirOut, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	theirIn, out, err := os.Pipe()
+	if err != nil {
+		closeAll([]*os.File{in, theirOut})
+		return nil, err
+	}
+	cargo.settle = append(cargo.settle, func(p *Process) {
+		closeAll([]*os.File{theirIn, theirOut})
+		if p == nil {
+			closeAll([]*os.File{in, out})
+			return
+		}
+		serve(q, p, in, out)
+	})
+	direct, closing := q.holder.state()
+	t := append(cargo.ticket(theirIn, theirOut), flag(direct), flag(closing), flag(q.joinable))
+	return t, nil
+}
+
+// GobDecode makes a link to the parent's queue.
+func (q *Queue[T]) GobDecode(ticket []byte) error {
+	files, flags, err := claim(ticket, 2)
+	if err == nil && len(flags) != 3 {
+		err = errNotBoarding
+	}
+	if err != nil {
+		return fmt.Errorf("a queue cannot be received: %w", err)
+	}
+	q.joinable = flags[2] == 1
+	q.holder = newLink[T](files[0], files[1], flags[0] == 1, flags[1] == 1)
+	return nil
+}
+
+func flag(on bool) byte {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// GobDecode makes a link to the parent's queue.
+func (q *JoinableQueue[T]) GobDecode(ticket []byte) error {
+	q.Queue = new(Queue[T])
+	return q.Queue.GobDecode(ticket)
+}
