@@ -13,12 +13,15 @@ const (
 	msgOrders   kind = iota + 1 // down: who you are and what to run
 	msgArgument                 // down: with what
 	msgFailed                   // up: a RemoteError, the last thing a child says
-	msgTask                     // down, to a pool's worker; the rest are in worker.go
-	msgReturn
-	msgFinish
-	msgBegun
-	msgAnswer
-	msgReturned
+	msgTask                     // down, to a pool's worker
+	msgChunk                    // down: several tasks at once
+	msgReturn                   // down: give back the tasks that you have not begun
+	msgFinish                   // down: there will be no more
+	msgBegun                    // up: I have begun the next task
+	msgReturned                 // up: id is how many tasks I give back, the last ones
+	msgAnswer                   // up: to a task; id is 1 if I have begun the next one, too
+	msgAnswers                  // up: to a chunk
+	msgProblem                  // up: a RemoteError instead of an answer
 )
 
 // child is what a child knows of its parent.

@@ -101,18 +101,21 @@ func (e *TaskError) reason() string {
 func (e *TaskError) Unwrap() error { return e.Err }
 
 // attempt calls f and turns a panic, or a runtime.Goexit, into a *RemoteError:
-// the process that asked for the call is to hear of it, too.
+// the process that asked for the call is to hear of it, too. The call has a
+// goroutine of its own, because nothing brings one back from Goexit.
 func attempt(name string, f func() error) (err error) {
-	returned := false
-	defer func() {
-		if r := recover(); r != nil {
-			err = &RemoteError{name, fmt.Sprintf("%T", r), fmt.Sprint(r), string(debug.Stack())}
-		} else if !returned {
-			err = &RemoteError{name, "runtime.Goexit", "runtime.Goexit was called", string(debug.Stack())}
-		}
+	returned := make(chan struct{})
+	go func() {
+		defer close(returned)
+		err = &RemoteError{name, "runtime.Goexit", "runtime.Goexit was called", "goroutine exited"}
+		defer func() {
+			if r := recover(); r != nil {
+				err = &RemoteError{name, fmt.Sprintf("%T", r), fmt.Sprint(r), string(debug.Stack())}
+			}
+		}()
+		err = f()
 	}()
-	err = f()
-	returned = true
+	<-returned
 	return err
 }
 

@@ -1,0 +1,339 @@
+package mp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A Pool is a number of processes that do tasks: calls of one function, with
+// one argument each. Make one with [NewPool], set its fields before the first
+// task, and Close it when there are no more tasks. It may be used by several
+// goroutines. It is Python's Pool; apply_async and map_async are a goroutine.
+//
+// A worker that dies, however and whenever, costs the task that it was at, and
+// no more: that task's error names the worker and says how it ended, another
+// worker takes its place, and tasks that it had not begun go to others. A task
+// is never run twice.
+type Pool[A, R any] struct {
+	// MaxTasksPerChild is how many tasks a worker does before a fresh one takes
+	// its place. 0: a worker lives as long as the pool.
+	MaxTasksPerChild int
+
+	// TaskTimeout is how long a task may take. A worker that is over it is
+	// killed and replaced, and the task's error is context.DeadlineExceeded.
+	// 0: as long as it likes.
+	TaskTimeout time.Duration
+
+	// Chunk is how many arguments are handed over together in Map. That is
+	// faster for very quick tasks; but a chunk shares its fate if its worker
+	// dies, and the time limit is for all of it. 0 means 1.
+	Chunk int
+
+	f       Function[A, R]
+	workers int
+
+	mu     sync.Mutex
+	moved  sync.Cond // something has changed that feeders wait for
+	state  error     // nil, ErrClosed, ErrTerminated, or why there are no workers
+	seats  []*seat[A, R]
+	staff  sync.WaitGroup // seats with somebody on them
+	calls  []*call[A, R]  // unfinished, in order of arrival
+	spare  deque[*task[A, R]]
+	failed bool // a worker could not be started; seats are being left
+}
+
+// A call is one Apply, Map, Imap or ImapUnordered.
+type call[A, R any] struct {
+	next func() *task[A, R]                  // the next task, if there is one now
+	left func() int                          // how many next would return now
+	put  func(t *task[A, R], o []outcome[R]) // takes the task's outcomes
+	fail func(err error)                     // ends the call
+	over bool                                // ended: its tasks are not wanted any more
+}
+
+// A task is what is handed to a worker at once: an argument, or a chunk.
+type task[A, R any] struct {
+	call  *call[A, R]
+	index int // of the first argument
+	args  []A
+	chunk bool
+}
+
+type outcome[R any] struct {
+	index int
+	value R
+	err   error
+}
+
+// NewPool returns a pool of so many workers that call f. They start, all of
+// them, with the first task.
+func NewPool[A, R any](f Function[A, R], workers int) *Pool[A, R] {
+	p := &Pool[A, R]{f: f, workers: workers}
+	p.moved.L = &p.mu
+	return p
+}
+
+// Apply does one task and returns its result. The error is a [*TaskError],
+// which wraps what went wrong; or ctx.Err(), and then the task is not done, or
+// its worker is killed; or [ErrClosed] or [ErrTerminated].
+func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
+	results, err := p.all(ctx, []A{arg}, 1)
+	if len(results) == 1 {
+		r = results[0]
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		err = joined.Unwrap()[0]
+	}
+	return r, err
+}
+
+// Map does a task for each argument and returns the results in the order of
+// the arguments, whatever the order in which they were done. All tasks are
+// done, even if some fail; then the error joins their [*TaskError]s, in order,
+// and the results of the others are in their places. For other errors see
+// [Pool.Apply]. Chunk is Python's chunksize.
+func (p *Pool[A, R]) Map(ctx context.Context, args []A) ([]R, error) {
+	return p.all(ctx, args, max(1, p.Chunk))
+}
+
+// all is Map with a chunk size.
+func (p *Pool[A, R]) all(ctx context.Context, args []A, chunk int) ([]R, error) {
+	results, failed := make([]R, len(args)), make([]error, len(args))
+	given, missing := 0, len(args)
+	done := make(chan error, 1)
+	c := &call[A, R]{fail: func(err error) { done <- err }}
+	c.left = func() int { return (len(args) - given + chunk - 1) / chunk }
+	c.next = func() *task[A, R] {
+		t := &task[A, R]{c, given, args[given:min(given+chunk, len(args))], chunk > 1}
+		given += len(t.args)
+		return t
+	}
+	c.put = func(_ *task[A, R], outcomes []outcome[R]) {
+		for _, o := range outcomes {
+			results[o.index], failed[o.index] = o.value, o.err
+		}
+		if missing -= len(outcomes); missing == 0 {
+			p.end(c, nil)
+		}
+	}
+	if err := p.begin(ctx, c); err != nil || len(args) == 0 {
+		p.cancel(c, nil)
+		return nil, err
+	}
+	select {
+	case err := <-done:
+		if err != nil {
+			return nil, err
+		}
+		return results, errors.Join(failed...)
+	case <-ctx.Done():
+		p.cancel(c, ctx.Err())
+		if err := <-done; err != nil { // nil: the last result came in the same moment
+			return nil, err
+		}
+		return results, errors.Join(failed...)
+	}
+}
+
+// begin adds a call to those that are being worked for.
+func (p *Pool[A, R]) begin(ctx context.Context, c *call[A, R]) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.workers < 1:
+		return fmt.Errorf("mp: a pool needs at least 1 worker, not %d", p.workers)
+	case p.state != nil:
+		return p.state
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	p.calls = append(p.calls, c)
+	if p.seats == nil {
+		p.open()
+	}
+	p.deal()
+	p.moved.Broadcast()
+	return nil
+}
+
+// open hires the workers.
+func (p *Pool[A, R]) open() {
+	for range p.workers {
+		s := newSeat(p)
+		p.seats = append(p.seats, s)
+		p.staff.Add(1)
+		go s.run()
+	}
+}
+
+// end takes a call off the list and tells it. Call it with mu held.
+func (p *Pool[A, R]) end(c *call[A, R], err error) {
+	if c.over {
+		return
+	}
+	c.over = true
+	p.calls = slices.DeleteFunc(p.calls, func(o *call[A, R]) bool { return o == c })
+	c.fail(err)
+	p.moved.Broadcast()
+	p.settle()
+}
+
+// cancel ends a call whose tasks are not wanted any more. Those that have not
+// begun come back; a worker that is at one of them is killed.
+func (p *Pool[A, R]) cancel(c *call[A, R], err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.seats {
+		s.abandon(c)
+	}
+	p.end(c, err)
+	p.deal()
+}
+
+// settle lets the workers go when the pool is closed and all is done.
+func (p *Pool[A, R]) settle() {
+	if p.state == ErrClosed && len(p.calls) == 0 {
+		for _, s := range p.seats {
+			s.post(order[A, R]{kind: msgFinish})
+		}
+	}
+}
+
+// Close says that there will be no more tasks, waits until the given ones are
+// done and their calls have returned, and ends the workers. An Imap gets no
+// more of its arguments; it yields ErrClosed in the place of the next. A second
+// Close does nothing.
+//
+// A pool that is never closed keeps its workers until [Main] returns.
+func (p *Pool[A, R]) Close() error {
+	p.mu.Lock()
+	if p.state == nil || p.failed {
+		p.state = ErrClosed
+	}
+	p.moved.Broadcast()
+	p.settle()
+	p.mu.Unlock()
+	p.staff.Wait()
+	return nil
+}
+
+// Terminate kills the workers, whatever they are at, and waits for their end.
+// Every call that is waiting returns [ErrTerminated]. A second Terminate does
+// nothing.
+func (p *Pool[A, R]) Terminate() error {
+	p.mu.Lock()
+	p.terminate(ErrTerminated)
+	p.mu.Unlock()
+	p.staff.Wait()
+	return nil
+}
+
+// terminate ends all calls with this error, and the workers. Call it with mu held.
+func (p *Pool[A, R]) terminate(why error) {
+	p.state = why
+	for _, c := range slices.Clone(p.calls) {
+		p.end(c, why)
+	}
+	for _, s := range p.seats {
+		if s.worker != nil {
+			s.worker.Kill()
+		}
+	}
+}
+
+// available returns how many tasks could be handed out now.
+func (p *Pool[A, R]) available() int {
+	n := p.spare.len()
+	for _, c := range p.calls {
+		n += c.left()
+	}
+	return n
+}
+
+// take returns the next task. Those that came back are first.
+func (p *Pool[A, R]) take() *task[A, R] {
+	for p.spare.len() > 0 {
+		if t := p.spare.pop(); !t.call.over {
+			return t
+		}
+	}
+	for _, c := range p.calls {
+		if c.left() > 0 {
+			return c.next()
+		}
+	}
+	return nil
+}
+
+// deal hands out tasks: one to every idle worker, and then, to those that are
+// quick, some ahead, so that they need not wait for the next. When there is
+// nothing for an idle worker, a busy one is asked to return what it has not
+// begun. Call it, and all below, with mu held.
+func (p *Pool[A, R]) deal() {
+	if p.failed {
+		return
+	}
+	for _, s := range p.seats {
+		if s.idle() {
+			if t := p.take(); t != nil {
+				s.give(t)
+			}
+		}
+	}
+	for _, s := range p.seats {
+		p.refill(s)
+	}
+	if slices.ContainsFunc(p.seats, (*seat[A, R]).idle) {
+		p.rebalance()
+	}
+}
+
+// refill gives a busy worker as many tasks as it should have ahead: a share of
+// what is there, so that all workers come to the end at about the same time.
+func (p *Pool[A, R]) refill(s *seat[A, R]) {
+	n := s.room()
+	if n <= 0 {
+		return
+	}
+	for range min(n, p.available()/(2*len(p.seats))) {
+		if t := p.take(); t != nil {
+			s.give(t)
+		}
+	}
+}
+
+// rebalance asks the worker with most tasks ahead for those not begun.
+func (p *Pool[A, R]) rebalance() {
+	most := slices.MaxFunc(p.seats, func(a, b *seat[A, R]) int { return a.ahead() - b.ahead() })
+	if most.ahead() > 0 {
+		most.recall()
+	}
+}
+
+// window is how far ahead of its caller an Imap may be, for each worker.
+const window = 64
+
+// Imap does a task for each argument of a sequence, which may be endless, and
+// yields the results in the order of the arguments, each as soon as it and all
+// before it are there. A task that fails yields its [*TaskError] in its place,
+// and the others go on. If the call itself fails, the last thing it yields is
+// that error, which is no TaskError: see [Pool.Apply].
+//
+// Arguments are pulled from the sequence as workers become free, and never more
+// than 64 for each worker ahead of what has been yielded. Leaving the loop ends
+// the rest: as when ctx ends, tasks that have not begun are not done, and
+// workers that are at one are killed. The sequence runs in a goroutine of its
+// own; it is finished before the loop ends, so it must not wait for ever.
+func (p *Pool[A, R]) Imap(ctx context.Context, args iter.Seq[A]) iter.Seq2[R, error] {
+	return p.stream(ctx, args, true)
+}
+
+// ImapUnordered is [Pool.Imap], but yields the results as they come.
+func (p *Pool[A, R]) ImapUnordered(ctx context.Context, args iter.Seq[A]) iter.Seq2[R, error] {
+	return p.stream(ctx, args, false)
+}

@@ -1,0 +1,241 @@
+package mp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var (
+	square = Func("square", func(n int) (int, error) { return n * n, nil })
+	picky  = Func("picky", func(n int) (int, error) {
+		switch {
+		case n == 3:
+			return 0, errors.New("not three")
+		case n == 4:
+			panic("four")
+		case n == 5:
+			os.Exit(3)
+		case n == 6:
+			p, _ := os.FindProcess(os.Getpid())
+			p.Kill()
+			select {}
+		case n == 7:
+			go panic("unseen")
+			select {}
+		}
+		return n, nil
+	})
+	forever = Func("forever", func(n int) (int, error) {
+		for n > 0 {
+		}
+		return n, nil
+	})
+	pid      = Func("pid", func(None) (int, error) { return os.Getpid(), nil })
+	reverse  = Func("reverse", func(b []byte) ([]byte, error) { slices.Reverse(b); return b, nil })
+	nothing  = Func("nothing", func(struct{}) (struct{}, error) { return struct{}{}, nil })
+	mistaken = Func("mistaken", func(n int) (func(), error) { return func() {}, nil })
+)
+
+func count(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range n {
+			if !yield(i) {
+				return
+			}
+		}
+	}
+}
+
+func numbers(n int) []int { return slices.Collect(count(n)) }
+
+func TestMapKeepsTheOrder(t *testing.T) {
+	for _, chunk := range []int{0, 1, 7, 5000} {
+		p := NewPool(square, 3)
+		p.Chunk = chunk
+		results, err := p.Map(soon(t), numbers(3000))
+		if err != nil || len(results) != 3000 {
+			t.Fatal(len(results), err)
+		}
+		for i, r := range results {
+			if r != i*i {
+				t.Fatalf("result %d is %d", i, r)
+			}
+		}
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := p.Apply(soon(t), 1); err != ErrClosed {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAFailedTaskCostsItself(t *testing.T) {
+	p := NewPool(picky, 2)
+	defer p.Close()
+	results, err := p.Map(soon(t), numbers(10))
+	want := []int{0, 1, 2, 0, 0, 0, 0, 0, 8, 9}
+	if !slices.Equal(results, want) {
+		t.Errorf("results %v, want %v", results, want)
+	}
+	errs := err.(interface{ Unwrap() []error }).Unwrap()
+	if len(errs) != 5 {
+		t.Fatal(err)
+	}
+	for i, text := range []string{"not three", "panic: four", "exit code 3", "signal 9", "panic: unseen"} {
+		var task *TaskError
+		if !errors.As(errs[i], &task) || task.Index != i+3 || task.PID == 0 || !strings.Contains(task.Error(), text) {
+			t.Errorf("%v; want task %d, %q", errs[i], i+3, text)
+		}
+	}
+	if r, err := p.Apply(soon(t), 9); r != 9 || err != nil {
+		t.Error(r, err)
+	}
+}
+
+func TestImap(t *testing.T) {
+	p := NewPool(square, 3)
+	defer p.Close()
+	i := 0
+	for r, err := range p.Imap(soon(t), count(1000)) {
+		if r != i*i || err != nil {
+			t.Fatalf("result %d: %d, %v", i, r, err)
+		}
+		i++
+	}
+	if i != 1000 {
+		t.Error(i)
+	}
+	var sum int
+	for r, err := range p.ImapUnordered(soon(t), count(100)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += r
+	}
+	if sum != 328350 {
+		t.Error(sum)
+	}
+	for range p.Imap(soon(t), count(1<<60)) {
+		break
+	}
+}
+
+func TestTaskTimeout(t *testing.T) {
+	p := NewPool(forever, 2)
+	p.TaskTimeout = 50 * time.Millisecond
+	defer p.Close()
+	_, err := p.Map(soon(t), []int{0, 1, 0})
+	var task *TaskError
+	if !errors.As(err, &task) || task.Index != 1 || !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+}
+
+func TestApplyEndsWithItsContext(t *testing.T) {
+	p := NewPool(forever, 1)
+	defer p.Terminate()
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := p.Apply(ctx, 1); err != context.DeadlineExceeded {
+		t.Error(err)
+	}
+	if _, err := p.Apply(soon(t), 0); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTerminateEndsCalls(t *testing.T) {
+	p := NewPool(forever, 2)
+	done := make(chan error)
+	go func() {
+		_, err := p.Map(soon(t), []int{1, 1, 1, 1})
+		done <- err
+	}()
+	for len(p.staffed()) < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	p.Terminate()
+	if err := <-done; err != ErrTerminated {
+		t.Error(err)
+	}
+	if _, err := p.Apply(soon(t), 0); err != ErrTerminated {
+		t.Error(err)
+	}
+}
+
+// staffed returns the workers that are there.
+func (p *Pool[A, R]) staffed() (workers []*Process) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.seats {
+		if s.worker != nil {
+			workers = append(workers, s.worker)
+		}
+	}
+	return workers
+}
+
+func TestMaxTasksPerChild(t *testing.T) {
+	p := NewPool(pid, 2)
+	p.MaxTasksPerChild = 3
+	pids, err := p.Map(soon(t), make([]None, 30))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tasks := map[int]int{}
+	for _, pid := range pids {
+		tasks[pid]++
+	}
+	for pid, n := range tasks {
+		if n > 3 {
+			t.Errorf("process %d did %d tasks", pid, n)
+		}
+	}
+	p.Close()
+}
+
+func TestIdleWorkersKilled(t *testing.T) {
+	p := NewPool(pid, 3)
+	defer p.Close()
+	for range 5 {
+		if _, err := p.Apply(soon(t), None{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range p.staffed() {
+			w.Kill()
+		}
+	}
+	if _, err := p.Apply(soon(t), None{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBytesAndNothing(t *testing.T) {
+	p := NewPool(reverse, 2)
+	defer p.Close()
+	r, err := p.Map(soon(t), [][]byte{[]byte("abc"), {}, make([]byte, 3<<20)})
+	if err != nil || string(r[0]) != "cba" || len(r[1]) != 0 || len(r[2]) != 3<<20 {
+		t.Error(err)
+	}
+	n := NewPool(nothing, 2)
+	n.Chunk = 3
+	defer n.Close()
+	if r, err := n.Map(soon(t), make([]struct{}, 10)); len(r) != 10 || err != nil {
+		t.Error(r, err)
+	}
+	m := NewPool(mistaken, 1)
+	defer m.Close()
+	if _, err := m.Apply(soon(t), 1); err == nil || !strings.Contains(err.Error(), "cannot be encoded") {
+		t.Error(err)
+	} else {
+		fmt.Println(err)
+	}
+}
