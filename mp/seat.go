@@ -37,7 +37,7 @@ type order[A, R any] struct {
 const (
 	maxDepth = 64
 	quick    = time.Millisecond // a task that takes less is one of many
-	patience = 3                // so many workers in a row that die before they have said anything are no accident
+	patience = 30               // how many workers in a row may die before they have said anything
 )
 
 func newSeat[A, R any](p *Pool[A, R]) *seat[A, R] {
@@ -386,6 +386,9 @@ func (s *seat[A, R]) bury() {
 	}
 	if !s.proved {
 		s.stumbles++
+		if w.code >= 0 { // nobody has killed it: it will happen again
+			s.stumbles += patience / 3
+		}
 	}
 	if s.begun || s.stumbles >= patience && len(s.flight) > 0 {
 		t := s.flight[0]
