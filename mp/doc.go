@@ -1,0 +1,109 @@
+// Package mp is Python's multiprocessing thought through again for Go:
+// processes, pools, pipes and queues, on os/exec and os.Pipe alone. Kill any
+// process at any time: nobody hangs and nothing is lost.
+//
+// # A program
+//
+//	package main
+//
+//	import (
+//		"context"
+//		"fmt"
+//
+//		"processbook/mp"
+//	)
+//
+//	var square = mp.Func("square", func(n int) (int, error) { return n * n, nil })
+//
+//	func run(ctx context.Context) error {
+//		pool := mp.NewPool(square, 4)
+//		defer pool.Close()
+//		squares, err := pool.Map(ctx, []int{1, 2, 3})
+//		fmt.Println(squares)
+//		return err
+//	}
+//
+//	func main() { mp.Main(run) }
+//
+// What other processes are to run is declared at package level, with [Func] or
+// [Proc], because only its name can cross to another process. [Main] is all
+// that main does: in the program that you start it calls run; in a child it
+// does what the parent asked for. [Init] does the same in a TestMain.
+//
+// # The picture
+//
+//	          down: what to run, then tasks; its end is the lifeline
+//	parent  ---------------------------------------------------------->  child
+//	        <----------------------------------------------------------
+//	          up: answers, failures
+//	        <----------------------------------------------------------
+//	          crash: the runtime's last words
+//
+// A child is this program, started once more, with the same arguments,
+// environment, standard output and standard error. Its standard input is empty.
+// Three pipes join it to its parent, and one pair more for each end of a [Pipe]
+// and each [Queue] that rides in its argument. Nothing is shared between
+// siblings: a queue lives in the process that made it and serves every other
+// one over pipes of its own. So there is no lock that a dead process can hold,
+// and no stream that two can tear.
+//
+// A child reads its pipe from the parent all the time. When that ends, however
+// the parent ended, the child ends, and so do its own children.
+//
+// # Promises
+//
+// However and whenever a process ends, by returning, a panic, os.Exit or
+// SIGKILL:
+//
+//   - all descendants that it started are gone within a second;
+//   - a pool loses the task that the worker was at, no other, and says which
+//     one, where and why; the next task succeeds;
+//   - a queue goes on for all others; an item is put as a whole or not at all,
+//     and one that no Get has returned is still there;
+//   - an item of a [JoinableQueue] that was not finished goes to another
+//     consumer;
+//   - nobody waits for it for ever: the call returns io.EOF,
+//     io.ErrUnexpectedEOF or an error that names the process;
+//   - what the runtime printed in a crash that no recover sees is in the error.
+//
+// Besides: a value that cannot travel is an error of the call that was to send
+// it. Garbage on a pipe is an error, not a hang or a large allocation. What a
+// child prints or reads disturbs nothing. Joining a process before taking what
+// it has put into a queue is fine. A task over its time is stopped, even in an
+// endless loop. And after any number of all this no process, goroutine or file
+// is left over.
+//
+// # Python's words
+//
+//	if __name__ == "__main__":         mp.Main(run), mp.Init()
+//	def f(x): at module level          var f = mp.Func("f", ...)
+//	Process(target=f, args=(x,))       mp.NewProcess(f, x)
+//	name=, daemon=                     p.Name, p.Daemon
+//	start, join, join(1)               Start, Join, Join with a timeout context
+//	is_alive, pid, exitcode            Alive, PID, ExitCode
+//	terminate, kill, sentinel          Terminate, Kill, Done
+//	current_process, parent_process    Current, Parent
+//	active_children                    Children
+//	Pipe(), send, recv, poll           Pipe, Send, Recv, Poll
+//	Queue, put, get, qsize             NewQueue, Put, Get, Len
+//	put_nowait, get_nowait             TryPut, TryGet
+//	JoinableQueue, task_done, join     NewJoinableQueue, TaskDone, Join
+//	one None for each consumer         Close, and for item := range q.All(ctx)
+//	Pool(4), apply, map                NewPool(f, 4), Apply, Map
+//	map(chunksize=), imap              Chunk, Imap
+//	imap_unordered                     ImapUnordered
+//	close, terminate                   Close, Terminate
+//	apply_async, map_async, callbacks  a goroutine
+//	starmap, args=(a, b)               a struct
+//	initializer                        sync.OnceFunc in the function
+//	pickle                             encoding/gob
+//	Lock, Semaphore                    a queue with one token, with n
+//	Value, Array, Manager              not here: they are not pipes
+//
+// # Reading it
+//
+// One idea a file, in this order: func.go, main.go, process.go, child.go,
+// family.go; message.go, hand.go; pipe.go; queue.go, queue_owner.go,
+// queue_serve.go, queue_remote.go; pool.go, seat.go, stream.go, worker.go;
+// errors.go.
+package mp
