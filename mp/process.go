@@ -34,8 +34,8 @@ type Process struct {
 
 	mu        sync.Mutex
 	started   bool
-	onlooking bool // Current or Parent: only to look at
-	os        *os.Process
+	onlooking bool      // Current or Parent: only to look at
+	cmd       *exec.Cmd // nil before Start
 	pid       int
 	sent      int           // -15 or -9, if we sent that
 	dismissed bool          // ended by the end of this process, not by a failure
@@ -164,7 +164,7 @@ func (p *Process) exec(files []*os.File) error {
 		return err
 	}
 	p.mu.Lock()
-	p.os, p.pid = cmd.Process, cmd.Process.Pid
+	p.cmd, p.pid = cmd, cmd.Process.Pid
 	p.mu.Unlock()
 	return nil
 }
@@ -218,13 +218,13 @@ func (p *Process) attend(ctx context.Context, l lines) {
 	go func() { crash <- lastWords(l.crash) }()
 	exit := &ExitError{Name: p.Name, PID: p.pid, Err: p.listen(l.up)}
 	exit.Crash = <-crash
-	state, _ := p.os.Wait()
+	p.cmd.Wait() // its error is the exit code in other words
 	p.guests.Wait()
 	forget()
 	closeAll(l.files())
 
 	p.mu.Lock()
-	exit.Code = exitCode(state, p.sent)
+	exit.Code = exitCode(p.cmd.ProcessState, p.sent)
 	p.code = exit.Code
 	if exit.Code != 0 {
 		p.exit = exit
@@ -258,12 +258,21 @@ func (p *Process) listen(up *os.File) (failure error) {
 	}
 }
 
-// lastWords is what the runtime writes when a process crashes: the beginning
-// of it, without the blank line that separates it from other output.
+// lastWords is what the runtime writes when a process crashes, the beginning
+// of it.
 func lastWords(crash *os.File) string {
 	b, _ := io.ReadAll(io.LimitReader(crash, 64<<10))
 	io.Copy(io.Discard, crash)
-	return strings.TrimSpace(string(b))
+	text := strings.TrimSpace(string(b))
+	switch { // of a fatal error, the runtime writes the first line to standard error only
+	case strings.HasPrefix(text, "runtime stack:") && strings.Contains(text, "runtime.newstack("):
+		return "fatal error: stack overflow\n\n" + text
+	case strings.HasPrefix(text, "goroutine") && strings.Contains(text, "runtime/maps.fatal("):
+		return "fatal error: concurrent map access\n\n" + text
+	case strings.HasPrefix(text, "runtime stack:") || strings.HasPrefix(text, "goroutine"):
+		return "fatal error\n\n" + text
+	}
+	return text
 }
 
 // Join waits until the process has ended and everything that it put into
@@ -350,10 +359,10 @@ func (p *Process) signal(code int, send func(*os.Process) error) error {
 	switch {
 	case p.onlooking:
 		return fmt.Errorf("%s: %w", p.Name, errOnlooker)
-	case p.os == nil:
+	case p.cmd == nil:
 		return fmt.Errorf("%s: %w", p.Name, ErrNotStarted)
 	}
-	switch err := send(p.os); err {
+	switch err := send(p.cmd.Process); err {
 	case nil:
 		p.sent = code
 		return nil

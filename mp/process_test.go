@@ -1,19 +1,51 @@
 package mp
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
 )
 
+// TestMain also lets the test binary be a program of its own: one that a test
+// can kill, or interrupt.
 func TestMain(m *testing.M) {
 	Init()
+	if run := programs[os.Getenv("MP_TEST_PROGRAM")]; run != nil {
+		Main(run)
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
+}
+
+var programs = map[string]func(context.Context) error{}
+
+// program returns a command that runs Main with one of the programs. All its
+// descendants have its standard output, so that ends when all of them are gone.
+func program(t *testing.T, name string) (cmd *exec.Cmd, stdout *bufio.Reader) {
+	t.Helper()
+	if programs[name] == nil {
+		t.Fatalf("there is no program %q", name)
+	}
+	cmd = exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "MP_TEST_PROGRAM="+name)
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if cmd.Process != nil {
+			cmd.Process.Kill()
+			cmd.Wait()
+		}
+	})
+	return cmd, bufio.NewReader(pipe)
 }
 
 // The functions that the tests' children run.

@@ -1,0 +1,371 @@
+package mp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// die ends a process in one of these ways. What cannot be recovered from must
+// happen in another goroutine.
+var ways = []string{"error", "panic", "exit", "kill", "goroutine", "map", "stack"}
+
+func die(way string) error {
+	switch way {
+	case "error":
+		return errors.New("no more paper")
+	case "panic":
+		panic("paper jam")
+	case "exit":
+		os.Exit(3)
+	case "kill":
+		p, _ := os.FindProcess(os.Getpid())
+		p.Kill()
+	case "goroutine":
+		go panic("paper jam elsewhere")
+	case "map":
+		m := map[int]int{}
+		for range 4 {
+			go func() {
+				for i := 0; ; i++ {
+					m[i%8] = i
+				}
+			}()
+		}
+	case "stack":
+		debug.SetMaxStack(1 << 20)
+		overflow()
+	}
+	select {}
+}
+
+// deathText is what the error must say.
+var deathText = map[string]string{
+	"error": "no more paper", "panic": "panic: paper jam", "exit": "exit code 3", "kill": "signal 9",
+	"goroutine": "panic: paper jam elsewhere", "map": "concurrent map", "stack": "stack overflow",
+}
+
+var (
+	// leaf says hello and then never ends by itself.
+	leaf = Proc("leaf", func(c *Conn[string, string]) error {
+		c.Send(Current().Name)
+		select {}
+	})
+	idle = Proc("idle", func(None) error { select {} })
+	// middle starts a leaf, or more middles, and ends at a word from main.
+	middle = Proc("middle", func(l link3) error {
+		p := NewProcess(leaf, l.Leaf)
+		p.Daemon = l.Way == "return" || l.Way == "error" // or it would be joined
+		if err := p.Start(context.Background()); err != nil {
+			return err
+		}
+		l.C.Recv()
+		if l.Way == "return" {
+			return nil
+		}
+		return die(l.Way)
+	})
+	// tower is a process that has a tower below it.
+	tower = Proc("tower", func(height int) error {
+		fmt.Println(Current().Name)
+		if height > 1 {
+			p := NewProcess(functionOf[int]("tower"), height-1)
+			if err := p.Start(context.Background()); err != nil {
+				return err
+			}
+		}
+		select {}
+	})
+	tellParent = Proc("tellParent", func(c *Conn[string, None]) error {
+		c.Send(fmt.Sprint(Current().Name, " ", Current().PID() == os.Getpid(), " ",
+			Parent().Name, " ", Parent().PID() == os.Getppid(), " ", Parent().Alive()))
+		p := NewProcess(idle, None{})
+		c.Send(p.Name)
+		return nil
+	})
+	lastWord = Proc("lastWord", func(c *Conn[string, None]) error {
+		c.Send("watching")
+		<-Parent().Done()
+		return c.Send(fmt.Sprint("parent alive: ", Parent().Alive()))
+	})
+	between = Proc("between", func(c *Conn[string, None]) error {
+		return runProcess(NewProcess(lastWord, c))
+	})
+	environment = Proc("environment", func(c *Conn[[]string, None]) error {
+		return c.Send(os.Environ())
+	})
+	tryChild = Proc("tryChild", func(c *Conn[bool, None]) error {
+		err := NewProcess(idle, None{}).Start(context.Background())
+		return c.Send(errors.Is(err, ErrDaemonChild))
+	})
+	readStdin = Proc("readStdin", func(c *Conn[int, string]) error {
+		b, _ := io.ReadAll(os.Stdin)
+		fmt.Print(strings.Repeat("print \x00\xff ", 1000))
+		c.Send(len(b))
+		s, err := c.Recv()
+		fmt.Fprint(os.Stderr, s)
+		return err
+	})
+)
+
+type link3 struct {
+	C    *Conn[None, string]
+	Leaf *Conn[string, string]
+	Way  string
+}
+
+// functionOf finds a function by name, where naming the variable would be an
+// initialization loop.
+func functionOf[A any](name string) Function[A, None] { return Function[A, None]{functions[name]} }
+
+func overflow() int { return 1 + overflow() }
+
+// G1: whatever a process does, its descendants end with it.
+func TestDescendantsEndWithTheirParent(t *testing.T) {
+	for _, way := range append(ways, "return", "terminate") {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			ours, theirs := Pipe[string, None]()
+			leafOurs, leafTheirs := Pipe[string, string]()
+			p := start(t, NewProcess(middle, link3{theirs, leafTheirs, way}))
+			if _, err := leafOurs.Recv(); err != nil {
+				t.Fatal(err)
+			}
+			if way == "terminate" {
+				p.Terminate()
+			} else {
+				ours.Send("now")
+			}
+			gone := make(chan error)
+			go func() {
+				_, err := leafOurs.Recv()
+				gone <- err
+			}()
+			select {
+			case err := <-gone:
+				if err != io.EOF {
+					t.Error(err)
+				}
+			case <-soon(t).Done():
+				t.Error("the leaf is still there")
+			}
+			err := p.Join(soon(t))
+			if text := deathText[way]; err != nil && !strings.Contains(err.Error(), text) || err == nil && text != "" {
+				t.Errorf("Join() = %v, want ... %s", err, text)
+			}
+		})
+	}
+}
+
+func init() {
+	programs["tower"] = func(ctx context.Context) error {
+		start := NewProcess(tower, 20)
+		if err := start.Start(ctx); err != nil {
+			return err
+		}
+		return start.Join(ctx)
+	}
+	programs["family"] = func(ctx context.Context) error {
+		for i := range 3 {
+			p := NewProcess(idle, None{})
+			p.Daemon = i > 0
+			if err := p.Start(ctx); err != nil {
+				return err
+			}
+		}
+		pool := NewPool(forever, 2)
+		go pool.Map(context.Background(), []int{0, 1, 0, 1}) // never closed
+		pool.Apply(ctx, 0)
+		fmt.Println("ready")
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	programs["unclosed"] = func(ctx context.Context) error {
+		pool := NewPool(square, 3)
+		_, err := pool.Map(ctx, numbers(10))
+		go NewPool(forever, 2).Map(context.Background(), []int{1, 1})
+		return err
+	}
+	programs["error"] = func(context.Context) error { return errors.New("the program's own error") }
+	programs["panic"] = func(ctx context.Context) error {
+		p := NewProcess(idle, None{})
+		p.Start(ctx)
+		panic("in run")
+	}
+}
+
+// lines reads n lines from a program.
+func read(t *testing.T, from io.Reader, n int) (lines []string) {
+	t.Helper()
+	type line interface{ ReadString(byte) (string, error) }
+	for range n {
+		s, err := from.(line).ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, strings.TrimSpace(s))
+	}
+	return lines
+}
+
+// ended waits until nobody has a program's standard output.
+func ended(t *testing.T, stdout io.Reader) string {
+	t.Helper()
+	all := make(chan string, 1)
+	go func() {
+		b, _ := io.ReadAll(stdout)
+		all <- string(b)
+	}()
+	select {
+	case s := <-all:
+		return s
+	case <-time.After(10 * time.Second):
+		t.Fatal("somebody is still there")
+		return ""
+	}
+}
+
+// G1: a tower of twenty processes falls when its base is killed.
+func TestTowerFalls(t *testing.T) {
+	cmd, stdout := program(t, "tower")
+	cmd.Start()
+	names := read(t, stdout, 20)
+	if want := "Process-1" + strings.Repeat(":1", 19); names[19] != want {
+		t.Errorf("the last is %s, want %s", names[19], want)
+	}
+	cmd.Process.Kill()
+	ended(t, stdout)
+}
+
+func TestKilledMainLeavesNobody(t *testing.T) {
+	cmd, stdout := program(t, "family")
+	cmd.Start()
+	read(t, stdout, 1)
+	cmd.Process.Kill()
+	ended(t, stdout)
+}
+
+func TestPanicInRunLeavesNobody(t *testing.T) {
+	cmd, stdout := program(t, "panic")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	cmd.Start()
+	ended(t, stdout)
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 2 || !strings.Contains(stderr.String(), "in run") {
+		t.Errorf("exit code %d, %s", code, &stderr)
+	}
+}
+
+// A pool that is never closed does not keep Main, and its workers end.
+func TestUnclosedPoolEndsWithMain(t *testing.T) {
+	cmd, stdout := program(t, "unclosed")
+	cmd.Start()
+	ended(t, stdout)
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestErrorOfRunIsPrinted(t *testing.T) {
+	cmd, stdout := program(t, "error")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	cmd.Start()
+	ended(t, stdout)
+	cmd.Wait()
+	if got := stderr.String(); cmd.ProcessState.ExitCode() != 1 || !strings.HasSuffix(got, ": the program's own error\n") {
+		t.Errorf("exit code %d, %q", cmd.ProcessState.ExitCode(), got)
+	}
+}
+
+func TestNamesOfRelatives(t *testing.T) {
+	if Current().Name != "MainProcess" || Parent() != nil || Current().PID() != os.Getpid() {
+		t.Error(Current().Name, Parent())
+	}
+	ours, theirs := Pipe[None, string]()
+	p := start(t, NewProcess(tellParent, theirs))
+	got, _ := ours.Recv()
+	if want := p.Name + " true MainProcess true true"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, _ := ours.Recv(); got != p.Name+":1" {
+		t.Errorf("got %q", got)
+	}
+	for _, err := range []error{Current().Join(soon(t)), Current().Start(soon(t)), Current().Terminate(), Current().Kill()} {
+		if err == nil {
+			t.Error("looking at the current process is all that can be done")
+		}
+	}
+	p.Join(soon(t))
+}
+
+func TestChildrenAreThoseAlive(t *testing.T) {
+	_, theirs := Pipe[string, string]()
+	p := NewProcess(echo, theirs)
+	if slices.Contains(Children(), p) {
+		t.Error("listed before Start")
+	}
+	start(t, p)
+	if !slices.Contains(Children(), p) {
+		t.Error("not listed")
+	}
+	p.Kill()
+	p.Join(soon(t))
+	if slices.Contains(Children(), p) {
+		t.Error("listed after its end")
+	}
+}
+
+func TestParentsEndIsSeen(t *testing.T) {
+	ours, theirs := Pipe[None, string]()
+	p := start(t, NewProcess(between, theirs))
+	ours.Recv()
+	p.Kill()
+	if got, err := ours.Recv(); got != "parent alive: false" || err != nil {
+		t.Error(got, err)
+	}
+}
+
+func TestNothingOfOursInTheEnvironment(t *testing.T) {
+	ours, theirs := Pipe[None, []string]()
+	start(t, NewProcess(environment, theirs))
+	got, err := ours.Recv()
+	want := os.Environ()
+	slices.Sort(got)
+	slices.Sort(want)
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v\ngot  %q\nwant %q", err, got, want)
+	}
+}
+
+func TestDaemonMayNotHaveChildren(t *testing.T) {
+	ours, theirs := Pipe[None, bool]()
+	p := NewProcess(tryChild, theirs)
+	p.Daemon = true
+	start(t, p)
+	if refused, err := ours.Recv(); !refused || err != nil {
+		t.Error(refused, err)
+	}
+}
+
+// G10: what a child prints and reads has nothing to do with what is said here.
+func TestPrintingDisturbsNothing(t *testing.T) {
+	ours, theirs := Pipe[string, int]()
+	p := start(t, NewProcess(readStdin, theirs))
+	if n, err := ours.Recv(); n != 0 || err != nil {
+		t.Error(n, err)
+	}
+	ours.Send("")
+	if err := p.Join(soon(t)); err != nil {
+		t.Error(err)
+	}
+}
