@@ -108,7 +108,7 @@ func (s *sender) encode(v any) (fresh byte, raw []byte, err error) {
 	}
 	defer func() { // a nil pointer at the top, or a panic in the value's own GobEncode
 		if r := recover(); r != nil {
-			err = fmt.Errorf("mp: cannot encode a %T: %v", v, r)
+			err = fmt.Errorf("mp: cannot encode a %T: panic: %v", v, r)
 		}
 	}()
 	return fresh, nil, s.enc.Encode(v)
@@ -214,7 +214,7 @@ func (r *receiver) decode(f frame, v any) (err error) {
 	}
 	defer func() { // a panic in the value's own GobDecode
 		if r := recover(); r != nil {
-			err = fmt.Errorf("mp: cannot decode a %T: %v", v, r)
+			err = fmt.Errorf("mp: cannot decode a %T: panic: %v", v, r)
 		}
 	}()
 	r.body.Reset(f.body)

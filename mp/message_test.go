@@ -1,0 +1,181 @@
+package mp
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+type point struct{ X, Y int }
+
+// wire is a pipe in memory.
+func wire() (*sender, *receiver, *bytes.Buffer) {
+	var b bytes.Buffer
+	return newSender(&b), newReceiver(&b), &b
+}
+
+func roundTrip[T any](t *testing.T, s *sender, r *receiver, v T) (got T) {
+	t.Helper()
+	if err := s.send(5, 1234567, &v); err != nil {
+		t.Fatal(err)
+	}
+	f, err := r.next()
+	if err != nil || f.kind != 5 || f.id != 1234567 {
+		t.Fatal(f, err)
+	}
+	if err := r.decode(f, &got); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func TestValuesTravel(t *testing.T) {
+	s, r, _ := wire()
+	for range 2 { // the second time, gob sends no types
+		if got := roundTrip(t, s, r, point{1, 2}); got != (point{1, 2}) {
+			t.Error(got)
+		}
+		if got := roundTrip(t, s, r, "some text"); got != "some text" {
+			t.Error(got)
+		}
+		if got := roundTrip(t, s, r, []byte{}); len(got) != 0 {
+			t.Error(got)
+		}
+		if got := roundTrip(t, s, r, &point{3, 4}); *got != (point{3, 4}) {
+			t.Error(got)
+		}
+		if got := roundTrip[any](t, s, r, 7); got != 7 {
+			t.Error(got)
+		}
+		roundTrip(t, s, r, None{})
+		roundTrip(t, s, r, struct{}{})
+		if got := roundTrip(t, s, r, []None{{}, {}}); len(got) != 2 {
+			t.Error(got)
+		}
+		long := strings.Repeat("0123456789", inline)
+		if got := roundTrip(t, s, r, long); got != long {
+			t.Error(len(got))
+		}
+		if got := roundTrip(t, s, r, []byte(long)); string(got) != long {
+			t.Error(len(got))
+		}
+	}
+}
+
+// A value that cannot be encoded leaves no trace, and what the encoder then
+// believes it has sent, it sends again.
+func TestFailedEncodeLeavesNoTrace(t *testing.T) {
+	s, r, b := wire()
+	bad := []any{point{1, 2}, func() {}}
+	for range 2 {
+		if err := s.send(5, 1, &bad); err == nil || b.Len() > 0 {
+			t.Error(err, b.Len())
+		}
+		if got := roundTrip(t, s, r, point{1, 2}); got != (point{1, 2}) {
+			t.Error(got)
+		}
+	}
+}
+
+func TestTooLong(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs 1 GiB of memory")
+	}
+	s, r, b := wire()
+	long := make([]byte, maxPayload+1)
+	if err := s.send(5, 1, &long); !errors.Is(err, ErrTooLong) || b.Len() > 0 {
+		t.Error(err, b.Len())
+	}
+	roundTrip(t, s, r, point{1, 2})
+}
+
+func TestPipesEnd(t *testing.T) {
+	s, _, b := wire()
+	s.send(5, 1, &point{1, 2})
+	whole := b.Bytes()
+	for n := range whole {
+		_, err := newReceiver(bytes.NewReader(whole[:n])).next()
+		want := io.ErrUnexpectedEOF
+		if n == 0 {
+			want = io.EOF
+		}
+		if err != want {
+			t.Errorf("after %d of %d bytes: %v", n, len(whole), err)
+		}
+	}
+}
+
+// G8: a length that lies costs no more than what is believed.
+func TestLengthThatLies(t *testing.T) {
+	lie := append(make([]byte, 9), 0, 0, 0, 0x40) // 1 GiB, and then nothing
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := newReceiver(bytes.NewReader(lie)).next()
+	runtime.ReadMemStats(&after)
+	if err != io.ErrUnexpectedEOF {
+		t.Error(err)
+	}
+	if used := after.TotalAlloc - before.TotalAlloc; used > 2*believed {
+		t.Errorf("it cost %d bytes", used)
+	}
+	_, err = newReceiver(strings.NewReader(strings.Repeat("\xff", 100))).next()
+	if !errors.Is(err, ErrTooLong) {
+		t.Error(err)
+	}
+}
+
+// Whatever bytes arrive, reading and decoding them ends, with values or with
+// errors, and takes no more memory than they deserve.
+func FuzzFrames(f *testing.F) {
+	s, _, b := wire()
+	s.send(5, 1, &point{1, 2})
+	s.send(5, 2, &point{3, 4})
+	f.Add(b.Bytes())
+	b.Reset()
+	s = newSender(b)
+	s.send(5, 1, &[]any{1, "two", 3.0})
+	f.Add(b.Bytes())
+	b.Reset()
+	batch := newBatch([]string{"a", "b"})
+	newSender(b).send(msgAnswers, 1, &batch)
+	f.Add(b.Bytes())
+	b.Reset()
+	newSender(b).send(msgOrders, 1, &orders{Func: "f", Name: "n"})
+	f.Add(b.Bytes())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		decodeAll[point](data)
+		decodeAll[[]any](data)
+		decodeAll[string](data)
+		decodeAll[*orders](data)
+		decodeAll[RemoteError](data)
+		decodeAll[batch2](data)
+		for in := newReceiver(bytes.NewReader(data)); ; {
+			f, err := in.next()
+			if err != nil {
+				break
+			}
+			decodeReply(f.body)
+			var b batch2
+			if in.decode(f, &b) == nil {
+				b.items()
+			}
+		}
+	})
+}
+
+type batch2 = batch[string]
+
+func decodeAll[T any](data []byte) {
+	in := newReceiver(bytes.NewReader(data))
+	for {
+		f, err := in.next()
+		if err != nil {
+			return
+		}
+		var v T
+		in.decode(f, &v)
+	}
+}

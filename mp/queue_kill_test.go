@@ -1,0 +1,277 @@
+package mp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"testing"
+	"time"
+)
+
+type counted struct {
+	Q   *Queue[int]
+	Say *Conn[int, None]
+	Big *Queue[[]byte]
+}
+
+var (
+	// putForever tells how many Puts have returned.
+	putForever = Proc("putForever", func(c counted) error {
+		for i := 0; ; i++ {
+			if err := c.Q.Put(context.Background(), i); err != nil {
+				return err
+			}
+			if err := c.Say.Send(i); err != nil {
+				return err
+			}
+		}
+	})
+	putBig = Proc("putBig", func(c counted) error {
+		for {
+			if err := c.Big.Put(context.Background(), make([]byte, 1<<20)); err != nil {
+				return err
+			}
+			c.Say.Send(0)
+		}
+	})
+	// getForever tells which items its Gets have returned.
+	getForever = Proc("getForever", func(c counted) error {
+		for v := range c.Q.All(context.Background()) {
+			if err := c.Say.Send(v); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	// hoard takes one item after having been quick, and no more.
+	hoard = Proc("hoard", func(c counted) error {
+		for v := range c.Q.All(context.Background()) {
+			c.Say.Send(v)
+			if v == 500 {
+				select {}
+			}
+		}
+		return nil
+	})
+	useRemotely = Proc("useRemotely", func(c counted) error {
+		ctx := context.Background()
+		if _, err := c.Q.TryGet(); err != ErrEmpty {
+			return errors.New("TryGet of an empty queue")
+		}
+		if err := c.Q.TryPut(1); err != nil {
+			return err
+		}
+		if n, err := c.Q.Len(); n != 1 || err != nil {
+			return errors.New("Len after one TryPut")
+		}
+		if err := c.Q.TryPut(2); err != ErrFull {
+			return errors.New("TryPut into a full queue")
+		}
+		short, cancel := context.WithTimeout(ctx, time.Millisecond)
+		defer cancel()
+		if err := c.Q.Put(short, 2); err != context.DeadlineExceeded {
+			return errors.New("Put into a full queue")
+		}
+		if v, err := c.Q.TryGet(); v != 1 || err != nil {
+			return errors.New("TryGet of the one item")
+		}
+		short, cancel = context.WithTimeout(ctx, time.Millisecond)
+		defer cancel()
+		if _, err := c.Q.Get(short); err != context.DeadlineExceeded {
+			return errors.New("Get of an empty queue: the Put that gave up is in it")
+		}
+		if err := c.Q.Close(); err != nil {
+			return err
+		}
+		if err := c.Q.Put(ctx, 3); !errors.Is(err, ErrClosed) {
+			return errors.New("Put after Close")
+		}
+		if _, err := c.Q.Get(ctx); err != io.EOF {
+			return errors.New("Get after Close")
+		}
+		return nil
+	})
+	useViaChild = Proc("useViaChild", func(c counted) error { return runProcess(NewProcess(useRemotely, c)) })
+)
+
+// What holds for the methods of a queue in its own process, holds from afar.
+func TestQueueFromAfar(t *testing.T) {
+	for _, f := range []Function[counted, None]{useRemotely, useViaChild} {
+		p := start(t, NewProcess(f, counted{Q: NewQueue[int](1)}))
+		if err := p.Join(soon(t)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// G3: what a killed producer has put, is there: each item once, as a whole, and
+// at least those whose Put has returned.
+func TestKilledProducer(t *testing.T) {
+	for _, capacity := range []int{0, 5} {
+		q := NewQueue[int](capacity)
+		ours, theirs := Pipe[None, int]()
+		p := start(t, NewProcess(putForever, counted{Q: q, Say: theirs}))
+		said := make(chan int)
+		go func() {
+			last := -1
+			for {
+				v, err := ours.Recv()
+				if err != nil {
+					said <- last
+					return
+				}
+				if last = v; v == 100 {
+					p.Kill()
+				}
+			}
+		}()
+		got := 0
+		done := make(chan struct{})
+		go func() {
+			p.Join(context.Background())
+			q.Close()
+			close(done)
+		}()
+		for v := range q.All(soon(t)) {
+			if v != got {
+				t.Fatalf("got %d, want %d", v, got)
+			}
+			got++
+		}
+		<-done
+		if last := <-said; got <= last {
+			t.Errorf("%d Puts have returned, but only %d items came", last+1, got)
+		}
+	}
+}
+
+func TestProducerKilledInTheMiddleOfAnItem(t *testing.T) {
+	q := NewQueue[[]byte](1)
+	ours, theirs := Pipe[None, int]()
+	p := start(t, NewProcess(putBig, counted{Big: q, Say: theirs}))
+	ours.Recv()
+	p.Kill() // while it puts the second, for which there is no room
+	p.Join(soon(t))
+	if v, err := q.Get(soon(t)); len(v) != 1<<20 || err != nil {
+		t.Error(len(v), err)
+	}
+	q.Put(soon(t), []byte("next"))
+	for {
+		v, err := q.Get(soon(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(v) == "next" {
+			break
+		}
+		if len(v) != 1<<20 {
+			t.Errorf("an item of %d bytes", len(v))
+		}
+	}
+}
+
+// G3: an item that no Get has returned is not lost with a consumer, and is
+// nobody else's before.
+func TestKilledConsumers(t *testing.T) {
+	const n = 3000
+	q := NewQueue[int](0)
+	for i := range n {
+		q.Put(soon(t), i)
+	}
+	var got []int
+	for len(got) < n/2 {
+		ours, theirs := Pipe[None, int]()
+		p := start(t, NewProcess(getForever, counted{Q: q, Say: theirs}))
+		for i := 0; ; i++ {
+			v, err := ours.Recv()
+			if err != nil {
+				break
+			}
+			got = append(got, v)
+			if i == 50 {
+				p.Kill()
+			}
+		}
+		p.Join(soon(t))
+	}
+	q.Close()
+	for v := range q.All(soon(t)) {
+		got = append(got, v)
+	}
+	slices.Sort(got)
+	if twice := len(got) - len(slices.Compact(slices.Clone(got))); twice > 0 {
+		t.Errorf("%d items were given twice", twice)
+	}
+	// An item is lost with a consumer that died between its Get and its telling.
+	if lost := n - len(got); lost > 20 {
+		t.Errorf("%d items of %d are missing", lost, n)
+	}
+}
+
+// Rule 10: what one consumer has been sent and cannot use, another one gets.
+func TestNobodyHoards(t *testing.T) {
+	q := NewQueue[int](0)
+	for i := range 1000 {
+		q.Put(soon(t), i)
+	}
+	ours, theirs := Pipe[None, int]()
+	start(t, NewProcess(hoard, counted{Q: q, Say: theirs}))
+	for v := -1; v != 500; {
+		v, _ = ours.Recv()
+	}
+	if n, err := q.Len(); n != 499 || err != nil {
+		t.Errorf("Len() = %d, %v; want 499", n, err)
+	}
+	for want := 501; want < 1000; want++ {
+		if v, err := q.Get(soon(t)); v != want || err != nil {
+			t.Fatalf("Get() = %d, %v; want %d", v, err, want)
+		}
+	}
+	if _, err := q.TryGet(); err != ErrEmpty {
+		t.Error(err)
+	}
+}
+
+// G11: a process may end before anybody takes what it has put.
+func TestJoinBeforeDraining(t *testing.T) {
+	q := NewQueue[int](0)
+	p := start(t, NewProcess(putRange, share{q, 0, 100_000})) // much more than a pipe holds
+	if err := p.Join(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := q.Len(); n != 100_000 || err != nil {
+		t.Error(n, err)
+	}
+}
+
+// What was put before Close, by whatever process, comes before the end.
+func TestCloseComesAfterWhatWasPut(t *testing.T) {
+	for range 20 {
+		q := NewQueue[int](0)
+		ours, theirs := Pipe[None, int]()
+		p := start(t, NewProcess(putForever, counted{Q: q, Say: theirs}))
+		last := 0
+		for last < 10 {
+			last, _ = ours.Recv()
+		}
+		q.Close()
+		got := 0
+		for range q.All(soon(t)) {
+			got++
+		}
+		for {
+			v, err := ours.Recv()
+			if err != nil {
+				break
+			}
+			last = v
+		}
+		if got != last+1 {
+			t.Fatalf("%d items were put, %d came", last+1, got)
+		}
+		if err := p.Join(soon(t)); err == nil {
+			t.Error("the producer should have failed with ErrClosed")
+		}
+	}
+}
