@@ -144,6 +144,9 @@ func TestIdleWorkersMayDie(t *testing.T) {
 		for i := range 10 {
 			for _, w := range p.staffed() {
 				w.cmd.Process.Signal(sig)
+				if sig != syscall.SIGKILL { // it may begin one more task before it ends
+					<-w.Done()
+				}
 			}
 			if r, err := p.Apply(soon(t), i); r != i*i || err != nil {
 				t.Errorf("after %v: %d, %v", sig, r, err)

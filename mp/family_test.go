@@ -7,16 +7,18 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
 // die ends a process in one of these ways. What cannot be recovered from must
 // happen in another goroutine.
-var ways = []string{"error", "panic", "exit", "kill", "goroutine", "map", "stack"}
+var ways = []string{"error", "panic", "exit", "kill", "goroutine", "map", "unlock", "stack"}
 
 func die(way string) error {
 	switch way {
@@ -31,7 +33,12 @@ func die(way string) error {
 		p.Kill()
 	case "goroutine":
 		go panic("paper jam elsewhere")
+	case "unlock":
+		go new(sync.Mutex).Unlock()
 	case "map":
+		if runtime.NumCPU() == 1 { // then no write is ever concurrent with another: make do
+			runtime.GOMAXPROCS(2)
+		}
 		m := map[int]int{}
 		for range 4 {
 			go func() {
@@ -50,7 +57,7 @@ func die(way string) error {
 // deathText is what the error must say.
 var deathText = map[string]string{
 	"error": "no more paper", "panic": "panic: paper jam", "exit": "exit code 3", "kill": "signal 9",
-	"goroutine": "panic: paper jam elsewhere", "map": "concurrent map", "stack": "stack overflow",
+	"goroutine": "panic: paper jam elsewhere", "unlock": "fatal error", "map": "concurrent map", "stack": "stack overflow",
 }
 
 var (
