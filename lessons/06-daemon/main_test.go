@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"processbook/lessons"
+	"processbook/mp"
+)
+
+func TestMain(m *testing.M) {
+	mp.Init()
+	lessons.RunTests(m, main)
+}
+
+func Example() {
+	main()
+	// Output:
+	// LESSON 6  What are daemon processes for?                     (examples 4, 5)
+	//
+	// plan   main starts Worker 1 (a daemon, 4 ticks of work), works 1 tick,
+	//        starts Worker 2 (2 ticks), joins nobody, and is at its last line.
+	//        Each worker writes a number a tick.
+	//
+	// tick   who        what
+	//    0   main       starting (PID #1)
+	//    0   Worker 1   starting (PID #2)
+	//    1   Worker 2   starting (PID #3)
+	//    1   main       is at its last line
+	//    1   Worker 1   is stopped
+	//    3   Worker 2   exiting
+	//    3   main       ends
+	//
+	//   main      [=====|...........]
+	//   Worker 1  [=====x
+	//   Worker 2        [===========]
+	//   tick      0     1     2     3
+	//             [ starts  = runs  . waits  | last line  ] ends  x is stopped
+	//
+	// saw    Main waited for Worker 2, but nobody waits for a daemon: Worker 1
+	//        never printed "exiting". The file of Worker 1 has 1 of 4 numbers.
+	// try    -nodaemon, -join 1, -join 3, -unit 500ms, -free
+}
+
+func TestFacts(t *testing.T) {
+	want := map[string]string{
+		"6a": "A B C",
+		"6b": "A B C D",
+		"6c": "A B C D",
+		"6d": "alive",
+		"6e": "is gone",
+		"6f": "3",
+	}
+	for item := range experiments {
+		t.Run(item, func(t *testing.T) {
+			if got, err := experiments.Measure(t.Context(), item); got != want[item] || err != nil {
+				t.Errorf("Measure(%q) = %q, %v, want %q", item, got, err, want[item])
+			}
+		})
+	}
+	if len(experiments) != len(want) {
+		t.Errorf("%d experiments, want %d", len(experiments), len(want))
+	}
+}
+
+// Whoever is left holds the standard output that all of the family share, so
+// its end is the end of everybody.
+func TestNobodyIsLeftAfterTheStory(t *testing.T) {
+	for _, args := range [][]string{{}, {"-nodaemon"}, {"-join", "1"}, {"-join", "3"}, {"-free"}, {"-facts"}} {
+		cmd := lessons.Command(args...)
+		cmd.WaitDelay = lessons.Limit
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v: %v\n%s", args, err, out)
+		}
+	}
+}
+
+func TestNobodyIsLeftAfterTheTellerIsKilled(t *testing.T) {
+	for _, name := range []string{"TMPDIR", "TMP"} { // it cannot remove its file any more
+		t.Setenv(name, t.TempDir())
+	}
+	cmd := lessons.Command("-unit", "300ms")
+	story, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	lines := bufio.NewScanner(story)
+	for lines.Scan() && !strings.Contains(lines.Text(), "Worker 2   starting") {
+	}
+	cmd.Process.Kill()
+	gone := make(chan struct{})
+	go func() { // ends when the last of the family is gone
+		defer close(gone)
+		io.Copy(io.Discard, story)
+	}()
+	select {
+	case <-gone:
+	case <-time.After(lessons.Limit):
+		t.Fatalf("somebody is still there %v after the teller was killed", lessons.Limit)
+	}
+}
+
+func TestWrongArgumentsAreOneSentence(t *testing.T) {
+	for _, args := range []string{"-daemon", "-join", "-join x", "-join -1", "-join 21", "-unit -1s", "-unit 1h", "-plan=x", "2"} {
+		var stderr strings.Builder
+		cmd := lessons.Command(strings.Fields(args)...)
+		cmd.Stderr = &stderr
+		stdout, err := cmd.Output()
+		exit, _ := err.(*exec.ExitError)
+		if exit == nil || exit.ExitCode() != 2 || len(stdout) != 0 || strings.Count(stderr.String(), "\n") != 1 {
+			t.Errorf("%s: %v\n%s%s", args, err, stdout, stderr.String())
+		}
+	}
+}

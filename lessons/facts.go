@@ -1,0 +1,85 @@
+package lessons
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"processbook/mp"
+)
+
+// Facts are the experiments of a lesson, one for each item of the quiz:
+//
+//	var experiments = lessons.Facts{
+//		"6a": linesOfExample4,
+//		"6b": linesWithoutDaemon,
+//	}
+//
+// A fact is measured, never known: an experiment starts processes and reports
+// what they did, in the form in which the quiz wants the answer, like "A B C".
+type Facts map[string]func(ctx context.Context) (string, error)
+
+// Limit is how long to wait for what should happen. It is long, because a busy
+// machine is slow: nothing is concluded from it but that something is broken.
+const Limit = 10 * time.Second
+
+// Measure does the experiment for an item. It ends ctx after some time, so an
+// experiment that starts its processes with ctx, and waits for nothing but
+// them, comes to an end.
+func (f Facts) Measure(ctx context.Context, item string) (string, error) {
+	if f[item] == nil {
+		return "", fmt.Errorf("%s: there is no experiment", item)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*Limit)
+	defer cancel()
+	fact, err := f[item](ctx)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", item, err)
+	}
+	return fact, nil
+}
+
+// Print measures all facts and prints a line for each: the item, a tab, the
+// fact. One that cannot be measured does not keep the others from it; the
+// error says which, and why.
+func (f Facts) Print(ctx context.Context) error {
+	var failed error
+	for _, item := range slices.Sorted(maps.Keys(f)) {
+		fact, err := f.Measure(ctx, item)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		fmt.Printf("%s\t%s\n", item, fact)
+	}
+	return failed
+}
+
+// Recv receives from c, as c.Recv does, but not for ever: after [Limit] it
+// gives up, and the error says so. The end of the pipe is still io.EOF.
+func Recv[S, R any](c *mp.Conn[S, R]) (R, error) {
+	there, err := c.Poll(Limit)
+	if err == nil && !there {
+		err = fmt.Errorf("nothing came through the pipe for %v", Limit)
+	}
+	if err != nil {
+		var none R
+		return none, err
+	}
+	return c.Recv()
+}
+
+// Join joins p, as p.Join does, but not for ever: after [Limit] it gives up,
+// and the error says so.
+func Join(ctx context.Context, p *mp.Process) error {
+	ctx, cancel := context.WithTimeout(ctx, Limit)
+	defer cancel()
+	err := p.Join(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("%s has not ended for %v", p.Name, Limit)
+	}
+	return err
+}

@@ -1,0 +1,62 @@
+package lessons
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// What lessons print fits a terminal of 80 columns, with room for a diff's
+// marks in front.
+const width = 76
+
+// Para prints a paragraph, "saw" or "try" or another short word in front of
+// it, broken into lines that begin below one another.
+func Para(label, format string, args ...any) {
+	fmt.Print(para(label, fmt.Sprintf(format, args...)))
+}
+
+func para(label, text string) string {
+	var b strings.Builder
+	line := fmt.Sprintf("%-6s", label)
+	for _, word := range strings.Fields(text) {
+		if len(line)+1+len(word) > width {
+			b.WriteString(line + "\n")
+			line = strings.Repeat(" ", 6)
+		}
+		line += " " + word
+	}
+	return b.String() + line + "\n"
+}
+
+// Figure prints a picture or a table with an empty line before and after it.
+func Figure(picture string) { fmt.Printf("\n%s\n", picture) }
+
+// PID is a process ID as lessons print it. Nothing else in their output
+// differs from run to run, so in tests it is an alias, the same for the same
+// process: #1 for the first one printed, then #2. In tables leave it seven
+// columns, as in Printf("%-7s", PID(pid)).
+func PID(pid int) string {
+	aliases.Lock()
+	defer aliases.Unlock()
+	if aliases.of == nil {
+		return strconv.Itoa(pid)
+	}
+	if aliases.of[pid] == 0 {
+		aliases.of[pid] = len(aliases.of) + 1
+	}
+	return "#" + strconv.Itoa(aliases.of[pid])
+}
+
+var aliases struct {
+	sync.Mutex
+	of map[int]int // nil except in tests: see RunTests
+}
+
+// restartAliases lets a story begin with #1 again.
+func restartAliases() {
+	aliases.Lock()
+	defer aliases.Unlock()
+	clear(aliases.of)
+}
