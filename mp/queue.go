@@ -48,9 +48,16 @@ type holder[T any] interface {
 	join(ctx context.Context) error
 	close() error
 
-	state() (direct, closing bool) // direct: a Put needs no answer
-	enlist(s *server[T])           // s serves a child from now on
+	terms() terms        // for a child's link
+	enlist(s *server[T]) // s serves a child from now on
 	dismiss(s *server[T])
+}
+
+// terms are what a child's link must know.
+type terms struct {
+	Direct  bool // the owner is the parent, and there is always room: a Put needs no answer
+	Relayed bool // the owner is further up: what must not be lost needs an answer
+	Closed  bool // nothing more may be put
 }
 
 // An item is lent when it leaves its owner. It is the borrower's when he says
@@ -226,7 +233,8 @@ const (
 	msgTryWant                  // up, a call: one item if there is one
 	msgLen                      // up, a call
 	msgJoin                     // up, a call
-	msgClose                    // up
+	msgClose                    // up, a call
+	msgTell                     // up, a call: of an item (see tell), for what must not be lost on the way
 	msgCancel                   // up: never mind that call; a reply comes all the same
 	msgSynced                   // up: the answer to msgSync and msgClosing
 	msgMore                     // down: an item, and more of this batch follow
@@ -265,26 +273,25 @@ func (q *Queue[T]) GobEncode() ([]byte, error) {
 		}
 		serve(q, p, in, out)
 	})
-	direct, closing := q.holder.state()
-	t := append(cargo.ticket(theirIn, theirOut), flag(direct), flag(closing), flag(q.joinable))
-	return t, nil
+	t := q.holder.terms()
+	return append(cargo.ticket(theirIn, theirOut), bit(t.Direct), bit(t.Relayed), bit(t.Closed), bit(q.joinable)), nil
 }
 
 // GobDecode makes a link to the parent's queue.
 func (q *Queue[T]) GobDecode(ticket []byte) error {
 	files, flags, err := claim(ticket, 2)
-	if err == nil && len(flags) != 3 {
+	if err == nil && len(flags) != 4 {
 		err = errNotBoarding
 	}
 	if err != nil {
 		return fmt.Errorf("a queue cannot be received: %w", err)
 	}
-	q.joinable = flags[2] == 1
-	q.holder = newLink[T](files[0], files[1], flags[0] == 1, flags[1] == 1)
+	q.joinable = flags[3] == 1
+	q.holder = newLink[T](files[0], files[1], terms{flags[0] == 1, flags[1] == 1, flags[2] == 1})
 	return nil
 }
 
-func flag(on bool) byte {
+func bit(on bool) byte {
 	if on {
 		return 1
 	}

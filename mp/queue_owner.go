@@ -48,10 +48,10 @@ func newStore[T any](capacity int, joinable bool) *store[T] {
 	}
 }
 
-func (s *store[T]) state() (direct, closing bool) {
+func (s *store[T]) terms() terms {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.capacity <= 0, s.closing
+	return terms{Direct: s.capacity <= 0, Closed: s.closing}
 }
 
 func (s *store[T]) full() bool {
@@ -162,7 +162,7 @@ func (s *store[T]) tryTake() (it item[T], err error) {
 		return it, err
 	}
 	s.sync(context.Background(), msgSync)
-	if _, closing := s.state(); closing {
+	if s.terms().Closed {
 		<-s.settled
 	}
 	return s.takeNow()

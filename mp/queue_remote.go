@@ -2,6 +2,7 @@ package mp
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
@@ -17,8 +18,9 @@ import (
 // When somebody else waits for them, the parent asks for the rest.
 type link[T any] struct {
 	servers[T]
-	out    *sender
-	direct bool // a Put is in once it is written
+	out     *sender
+	direct  bool // a Put is in once it is written
+	relayed bool // what is written may not get further than the parent
 
 	closing sync.RWMutex // held for reading while a Put is being written
 	closed  bool
@@ -48,16 +50,19 @@ const (
 var errOwnerGone = fmt.Errorf("mp: the process that holds the queue is gone: %w", io.ErrUnexpectedEOF)
 
 // newLink's goroutine ends with the parent, and so does this process.
-func newLink[T any](from, to *os.File, direct, closed bool) *link[T] {
-	l := &link[T]{out: newSender(to), direct: direct, closed: closed, calls: map[uint64]chan<- reply{}}
+func newLink[T any](from, to *os.File, t terms) *link[T] {
+	l := &link[T]{
+		out: newSender(to), direct: t.Direct, relayed: t.Relayed, closed: t.Closed,
+		calls: map[uint64]chan<- reply{},
+	}
 	go l.listen(newReceiver(from))
 	return l
 }
 
-func (l *link[T]) state() (direct, closing bool) {
+func (l *link[T]) terms() terms {
 	l.closing.RLock()
 	defer l.closing.RUnlock()
-	return false, l.closed
+	return terms{Relayed: true, Closed: l.closed}
 }
 
 func (l *link[T]) put(ctx context.Context, v T, try bool) error {
@@ -195,7 +200,17 @@ func (l *link[T]) tryTake() (it item[T], err error) {
 	return it, err
 }
 
-func (l *link[T]) tell(what kind, id uint64) error { return l.send(what, id, nil) }
+// tell is done when the owner will hear of it even if this process is killed
+// now. The owner reads a child's pipe to its end; but a parent in between might
+// be killed, too, so then the owner has to answer.
+func (l *link[T]) tell(what kind, id uint64) error {
+	if !l.relayed {
+		return l.send(what, id, nil)
+	}
+	about := binary.LittleEndian.AppendUint64([]byte{byte(what)}, id)
+	_, err := l.call(context.Background(), msgTell, &about)
+	return err
+}
 
 func (l *link[T]) count(ctx context.Context) (int, error) { return l.call(ctx, msgLen, nil) }
 
@@ -206,7 +221,8 @@ func (l *link[T]) join(ctx context.Context) error {
 
 func (l *link[T]) close() error {
 	l.stopPuts()
-	return l.send(msgClose, 0, nil)
+	_, err := l.call(context.Background(), msgClose, nil)
+	return err
 }
 
 // stopPuts returns when no Put is being written, and none will be.

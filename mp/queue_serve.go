@@ -138,6 +138,8 @@ func (s *server[T]) read(in *receiver) {
 			s.withdraw = s.q.want(int(min(f.id, maxWant)), s.deliver)
 		case msgTaken, msgBack, msgDone:
 			s.told(f.kind, f.id)
+		case msgTell:
+			s.call(f.id, func(context.Context) (int, error) { return 0, s.toldSafely(f.body) })
 		case msgTryWant:
 			s.call(f.id, func(context.Context) (int, error) { return 0, s.try() })
 		case msgLen:
@@ -145,7 +147,7 @@ func (s *server[T]) read(in *receiver) {
 		case msgJoin:
 			s.call(f.id, func(ctx context.Context) (int, error) { return 0, s.q.join(ctx) })
 		case msgClose:
-			s.q.close()
+			s.call(f.id, func(context.Context) (int, error) { return 0, s.q.close() })
 		case msgCancel:
 			s.cancel(f.id)
 		case msgSynced:
@@ -239,7 +241,7 @@ func (s *server[T]) try() error {
 }
 
 // told passes on what the child says of a loan, and of nothing else.
-func (s *server[T]) told(what kind, id uint64) {
+func (s *server[T]) told(what kind, id uint64) error {
 	s.mu.Lock()
 	i := slices.IndexFunc(s.loans, func(l loan) bool { return l.id == id })
 	known := i >= 0 && s.loans[i].taken == (what == msgDone)
@@ -251,9 +253,18 @@ func (s *server[T]) told(what kind, id uint64) {
 		}
 	}
 	s.mu.Unlock()
-	if known {
-		s.q.tell(what, id)
+	if !known {
+		return nil
 	}
+	return s.q.tell(what, id)
+}
+
+// toldSafely is told for a child that waits for the answer.
+func (s *server[T]) toldSafely(about []byte) error {
+	if len(about) != 9 {
+		return errBroken
+	}
+	return s.told(kind(about[0]), binary.LittleEndian.Uint64(about[1:]))
 }
 
 // surplus reports whether the child has been sent more than it was waiting for.
@@ -323,7 +334,7 @@ func (g *servers[T]) enlist(s *server[T]) {
 	g.desk.Lock()
 	g.all = append(g.all, s)
 	g.desk.Unlock()
-	if _, closing := s.q.state(); closing {
+	if s.q.terms().Closed {
 		s.ask(msgClosing)
 	}
 }
@@ -367,6 +378,8 @@ func (g *servers[T]) recall() {
 	}
 }
 
+var errBroken = errors.New("mp: a broken message")
+
 // A reply is a code, a number and a text.
 var replyCodes = []error{nil, ErrClosed, ErrFull, ErrEmpty, io.EOF, context.Canceled}
 
@@ -381,7 +394,7 @@ func encodeReply(n int, err error) []byte {
 
 func decodeReply(b []byte) (n int, err error) {
 	if len(b) < 9 {
-		return 0, errors.New("mp: a broken message")
+		return 0, errBroken
 	}
 	n = int(binary.LittleEndian.Uint64(b[1:]))
 	if code := int(b[0]); code < len(replyCodes) {

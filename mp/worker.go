@@ -173,8 +173,8 @@ func performAll[A, R any](c *child, name string, f func(A) (R, error), chunk fra
 
 // answer sends an answer, or that it cannot be sent.
 func (c *child) answer(name string, k kind, more bool, v any) {
-	if err := c.up.send(k, uint64(flag(more)), v); err != nil {
+	if err := c.up.send(k, uint64(bit(more)), v); err != nil {
 		failure := &RemoteError{Func: name, Type: fmt.Sprintf("%T", err), Message: "the answer cannot be encoded: " + err.Error()}
-		c.up.send(msgProblem, uint64(flag(more)), failure)
+		c.up.send(msgProblem, uint64(bit(more)), failure)
 	}
 }

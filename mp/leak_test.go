@@ -1,0 +1,198 @@
+package mp
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+)
+
+// holdings counts what this process has: goroutines, open files (where the
+// system lists them) and children.
+func holdings() (goroutines, files, children int) {
+	files = -1
+	for _, dir := range []string{"/proc/self/fd", "/dev/fd"} {
+		if list, err := os.ReadDir(dir); err == nil {
+			files = len(list)
+			break
+		}
+	}
+	return runtime.NumGoroutine(), files, len(Children())
+}
+
+// leavesNothing does something 200 times, and compares what is there before
+// and after. What ends a moment later, such as a goroutine whose last line is
+// being run, is waited for.
+func leavesNothing(t *testing.T, do func()) {
+	t.Helper()
+	do() // what is made once and kept
+	runtime.GC()
+	goroutines, files, children := holdings()
+	for range 200 {
+		do()
+	}
+	var g, f, c int
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if g, f, c = holdings(); g <= goroutines && f <= files && c <= children {
+			return
+		}
+	}
+	t.Errorf("before %d goroutines, %d files, %d children; after 200 times %d, %d, %d", goroutines, files, children, g, f, c)
+	if g > goroutines {
+		b := make([]byte, 1<<16)
+		t.Logf("%s", b[:runtime.Stack(b, true)])
+	}
+}
+
+// G9: after any number of cycles nothing is left over.
+func TestNothingIsLeftOver(t *testing.T) {
+	ctx := context.Background()
+	for _, test := range []struct {
+		name string
+		do   func()
+	}{
+		{"a process", func() { runProcess(NewProcess(exitWith, 0)) }},
+		{"a process that is killed", func() {
+			p := NewProcess(idle, None{})
+			p.Start(ctx)
+			p.Kill()
+			p.Join(ctx)
+		}},
+		{"a process that ends with its context", func() {
+			ctx, cancel := context.WithCancel(ctx)
+			p := NewProcess(idle, None{})
+			p.Start(ctx)
+			cancel()
+			p.Join(context.Background())
+		}},
+		{"a process that cannot be started", func() {
+			a, b := Pipe[string, string]()
+			NewProcess(takePair, pair{b, func() {}}).Start(ctx)
+			a.Close()
+			b.Close()
+		}},
+		{"a pipe", func() {
+			ours, theirs := Pipe[string, string]()
+			p := NewProcess(echo, theirs)
+			p.Start(ctx)
+			ours.Send("")
+			ours.Recv()
+			ours.Close()
+			p.Join(ctx)
+		}},
+		{"a queue", func() {
+			q, out := NewQueue[int](0), NewQueue[int](2)
+			p := NewProcess(double, consume{q, out})
+			p.Start(ctx)
+			q.Put(ctx, 1)
+			out.Get(ctx)
+			q.Close()
+			p.Join(ctx)
+		}},
+		{"a queue with a killed consumer", func() {
+			q := NewJoinableQueue[int](0)
+			ours, theirs := Pipe[None, int]()
+			p := NewProcess(doJobs, joinConsume{q, theirs, true})
+			p.Start(ctx)
+			q.Put(ctx, 1)
+			ours.Recv()
+			p.Kill()
+			p.Join(ctx)
+			ours.Close()
+		}},
+		{"a pool", func() {
+			p := NewPool(square, 2)
+			p.Map(ctx, []int{1, 2, 3})
+			p.Close()
+		}},
+		{"a pool that is terminated", func() {
+			p := NewPool(forever, 2)
+			p.Apply(ctx, 0)
+			done := make(chan bool)
+			go func() {
+				p.Map(ctx, []int{1, 1, 1})
+				close(done)
+			}()
+			p.Terminate()
+			<-done
+		}},
+		{"a loop that is left", func() {
+			p := NewPool(square, 2)
+			for range p.Imap(ctx, count(1<<60)) {
+				break
+			}
+			p.Close()
+		}},
+		{"a call that is given up", func() {
+			p := NewPool(forever, 1)
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(time.Millisecond, cancel)
+			p.Apply(ctx, 1)
+			p.Close()
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) { leavesNothing(t, test.do) })
+	}
+}
+
+type pair struct {
+	C *Conn[string, string]
+	F any
+}
+
+var (
+	takePair  = Proc("takePair", func(pair) error { return nil })
+	countOpen = Proc("countOpen", func(c *Conn[int, None]) error {
+		_, files, _ := holdings()
+		c.Send(files)
+		c.Recv() // stay, until the others have counted
+		return nil
+	})
+)
+
+// Siblings inherit nothing from each other: the last one has as many files as
+// the first.
+func TestSiblingsHaveAsManyFiles(t *testing.T) {
+	var files []int
+	for range 5 {
+		ours, theirs := Pipe[None, int]()
+		start(t, NewProcess(countOpen, theirs))
+		n, err := ours.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, n)
+	}
+	if slices.Min(files) != slices.Max(files) {
+		t.Error(files)
+	}
+}
+
+// An end that stays here because Start fails works as before: a Recv that waits
+// is woken by Close.
+func TestEndStaysIfStartFails(t *testing.T) {
+	a, b := Pipe[string, string]()
+	if err := NewProcess(takePair, pair{b, func() {}}).Start(soon(t)); err == nil {
+		t.Fatal("Start with a function in the argument")
+	}
+	go a.Send("still here")
+	if s, err := b.Recv(); s != "still here" || err != nil {
+		t.Error(s, err)
+	}
+	ended := make(chan error)
+	go func() {
+		_, err := b.Recv()
+		ended <- err
+	}()
+	b.Close()
+	select {
+	case err := <-ended:
+		if err == nil {
+			t.Error("a value from nowhere")
+		}
+	case <-soon(t).Done():
+		t.Error("Recv does not see the Close")
+	}
+}
