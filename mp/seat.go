@@ -25,6 +25,7 @@ type seat[A, R any] struct {
 	given    int           // tasks that this worker got
 	ending   bool          // it gets no more
 	proved   bool          // it has said something
+	foreign  bool          // it does not speak our language
 	stumbles int           // workers in a row that died before they had said anything
 }
 
@@ -81,7 +82,7 @@ func (s *seat[A, R]) hire() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s.worker, s.depth, s.given = w, 1, 0
-	s.begun, s.asked, s.ending, s.proved, s.overdue = false, false, false, false, false
+	s.begun, s.asked, s.ending, s.proved, s.foreign, s.overdue = false, false, false, false, false, false
 	s.outbox, s.flight = nil, nil
 	if p.state == ErrTerminated || p.failed { // in the meantime
 		w.Kill()
@@ -254,13 +255,16 @@ func (s *seat[A, R]) hear(in *receiver, f frame) {
 	defer s.pool.mu.Unlock()
 	s.proved, s.stumbles = true, 0
 	switch {
+	case s.foreign:
+		return
 	case f.kind == msgBegun && len(s.flight) > 0 && !s.begun:
 		s.begin()
 	case f.kind == msgReturned && f.id <= uint64(len(s.flight)):
 		s.returned(int(f.id))
 	case f.kind >= msgAnswer && f.kind <= msgProblem && s.begun:
 		s.answered(outcomes, err, f.id == 1)
-	default: // it does not speak our language
+	default:
+		s.foreign = true
 		s.worker.Kill()
 	}
 	s.pool.deal()

@@ -9,7 +9,7 @@ import (
 // A worker is a pool's child. It is told its tasks ahead of time and does them
 // one by one, in order. Its parent must know at any moment which one it would
 // lose if the worker died now, and that is: the first one without an answer,
-// if the worker has begun it. It says so if it had to wait for it; otherwise
+// if the worker has begun it. It says so if it had to look for it; otherwise
 // the answer before has said so.
 
 // inbox holds the tasks that have not been begun.
@@ -20,35 +20,30 @@ type inbox struct {
 	finished bool // no more will come
 }
 
-// next waits for a task, unless there is one; false means that all is done.
-func (in *inbox) next() (task frame, waited, ok bool) {
+// wait waits for a task. There is none only if there will be no more.
+func (in *inbox) wait() (task frame, ok bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for len(in.tasks) == 0 && !in.finished {
-		waited = true
 		in.arrived.Wait()
 	}
-	if len(in.tasks) == 0 {
-		return task, waited, false
-	}
-	return in.pop(), waited, true
+	return in.pop()
 }
 
-// another is next without waiting: what it returns counts as begun.
+// another returns a task if there is one now.
 func (in *inbox) another() (task frame, ok bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	return in.pop()
+}
+
+func (in *inbox) pop() (task frame, ok bool) {
 	if len(in.tasks) == 0 {
 		return task, false
 	}
-	return in.pop(), true
-}
-
-func (in *inbox) pop() frame {
-	task := in.tasks[0]
-	in.tasks[0] = frame{} // let go of the argument
+	task, in.tasks[0] = in.tasks[0], frame{} // let go of the argument
 	in.tasks = in.tasks[1:]
-	return task
+	return task, true
 }
 
 // obey follows an order from the parent.
@@ -101,13 +96,11 @@ func work[A, R any](c *child, name string, f func(A) (R, error)) error {
 	in.arrived.L = &in.mu
 	go c.watch(func(f frame) { in.obey(c, f) })
 	for {
-		task, waited, ok := in.next()
+		task, ok := in.wait()
 		if !ok {
 			return nil
 		}
-		if waited {
-			c.up.send(msgBegun, 0, nil)
-		}
+		c.up.send(msgBegun, 0, nil)
 		for ok {
 			answer := perform(c, name, f, task)
 			task, ok = in.another()
