@@ -86,11 +86,10 @@ func (s *Stage) settle(ctx context.Context) error {
 
 // drift is for -free: it sends nothing and tells what it hears when it hears it.
 func (s *Stage) drift(ctx context.Context) error {
-	for began := time.Now(); s.last(alive) != nil; {
+	for s.began = time.Now(); s.last(alive) != nil; {
 		if err := s.hear(ctx); err != nil {
 			return err
 		}
-		s.tick = int(time.Since(began).Round(s.free) / s.free)
 		if p := s.last(leaving); p != nil {
 			s.letGo(p)
 		}
@@ -103,6 +102,9 @@ func (s *Stage) drift(ctx context.Context) error {
 func (s *Stage) hear(ctx context.Context) error {
 	select {
 	case h := <-s.heard:
+		if s.free > 0 {
+			s.tick = int(time.Since(s.began).Round(s.free) / s.free)
+		}
 		if h.err != nil {
 			s.lose(h.from)
 		} else {

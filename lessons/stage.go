@@ -18,6 +18,7 @@ type Stage struct {
 	out         io.Writer
 	unit, limit time.Duration
 	free        time.Duration // see Actor.Free
+	began       time.Time     // with free: when Play began
 
 	cast   []*part // parents before their children: the order in which things are told
 	heard  chan heard

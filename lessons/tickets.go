@@ -40,15 +40,19 @@ func (t Tickets) Take() (n int, err error) {
 	}
 }
 
-// Wait waits until n tickets are taken, or for [Limit]. It has to look again
-// and again, which no pipe would need: a file calls nobody when it appears.
+// Wait waits until n tickets are taken. It has to look again and again, which no
+// pipe would need: a file calls nobody when it appears. After [Limit] it gives
+// up for all, and the tasks that come then fail at once.
 func (t Tickets) Wait(n int) error {
-	for begin := time.Now(); n > 0; time.Sleep(time.Millisecond) {
-		_, err := os.Stat(t.file(n))
-		if !errors.Is(err, fs.ErrNotExist) {
+	for begin := time.Now(); n > 0; time.Sleep(time.Millisecond) { // it orders nothing
+		if _, err := os.Stat(t.file(n)); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if _, err := os.Stat(string(t)); err != nil {
 			return err
 		}
 		if time.Since(begin) > Limit {
+			t.Remove()
 			return fmt.Errorf("ticket %d was not taken for %v", n, Limit)
 		}
 	}

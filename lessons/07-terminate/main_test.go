@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"processbook/lessons"
+	"processbook/mp"
+)
+
+func TestMain(m *testing.M) {
+	mp.Init()
+	lessons.RunTests(m, main)
+}
+
+func Example() {
+	main()
+	// Output:
+	// LESSON 7  How do you end a process?                             (no example)
+	//
+	// plan   Five processes defer a cleanup. Listener waits for messages; Loner,
+	//        Parent, Holder and Writer hang for ever. Loner has nothing in its
+	//        hands, Parent has a child, Holder the only token of a queue (a lock),
+	//        and Writer is in the middle of a message. main sends "please stop" to
+	//        all, and terminates those who do not listen.
+	//
+	// who        "please stop"       Terminate             deferred cleanup
+	// Listener   ends, exit code 0   -                     runs
+	// Loner      lives on            ends, exit code -15   does not run
+	// Parent     lives on            ends, exit code -15   does not run
+	// Holder     lives on            ends, exit code -15   does not run
+	// Writer     lives on            ends, exit code -15   does not run
+	//
+	//   before                  after       what it is to others
+	//   (Listener)
+	//   (Loner)                             3 of 3 finish their work
+	//   (Parent)---(Kid)                    Kid is gone
+	//   (Holder *)  lock [ ]    lock [ ]    0 of 3 get the lock
+	//   (Writer)===[##          [##         main receives a broken message
+	//   (...) is alive   * the token   [## the beginning of a message
+	//
+	// saw    1 of 5 ended when asked, 4 by Terminate, and none of these ran its
+	//        cleanup. Without Loner, 3 of 3 others finish. But the token is gone
+	//        with Holder: 3 wait for the lock, until main makes a new one. Kid is
+	//        gone, although nobody terminated it, and main receives a broken
+	//        message.
+	// try    -listen, -others 9
+}
+
+func TestFacts(t *testing.T) {
+	want := map[string]string{
+		"7a": "A C",
+		"7b": "is gone",
+		"7c": "0",
+		"7d": "a broken message",
+		"7e": "3",
+		"7f": "A C E",
+		"7g": "-15",
+	}
+	for item := range experiments {
+		t.Run(item, func(t *testing.T) {
+			if got, err := experiments.Measure(t.Context(), item); got != want[item] || err != nil {
+				t.Errorf("Measure(%q) = %q, %v, want %q", item, got, err, want[item])
+			}
+		})
+	}
+	if len(experiments) != len(want) {
+		t.Errorf("%d experiments, want %d", len(experiments), len(want))
+	}
+}
+
+func TestHolderThatListensPutsItsTokenBack(t *testing.T) {
+	for _, others := range []string{"2", "9"} {
+		out, err := lessons.Command("-listen", "-others", others).Output()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		for _, want := range []string{
+			"Holder     ends, exit code 0   -                     runs\n",
+			"  (Holder *)  lock [ ]    lock [*]    " + others + " of " + others + " get the lock\n",
+		} {
+			if !strings.Contains(string(out), want) {
+				t.Errorf("-listen -others %s does not print %q:\n%s", others, want, out)
+			}
+		}
+	}
+}
+
+// Whoever is left holds the standard output that all of the family share, so
+// its end is the end of everybody. That matters here: most of them hang.
+func TestNobodyIsLeftAfterTheStory(t *testing.T) {
+	for _, args := range [][]string{{}, {"-listen"}, {"-others", "9"}, {"-plan"}, {"-facts"}} {
+		cmd := lessons.Command(args...)
+		cmd.WaitDelay = lessons.Limit
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Errorf("%v: %v\n%s", args, err, out)
+		}
+		for line := range strings.Lines(string(out)) {
+			if len(line) > 77 || strings.HasSuffix(line, " \n") {
+				t.Errorf("%v: a long line, or blanks at its end: %q", args, line)
+			}
+		}
+	}
+}
+
+func TestNobodyIsLeftWhenMainIsKilled(t *testing.T) {
+	for i := range 5 {
+		cmd := lessons.Command("-others", "9")
+		story, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for lines := bufio.NewScanner(story); lines.Scan() && !strings.HasPrefix(lines.Text(), "plan"); {
+		}
+		time.Sleep(time.Duration(i) * 5 * time.Millisecond) // any moment will do: main is about to hire
+		cmd.Process.Kill()
+		gone := make(chan struct{})
+		go func() { // ends when the last of the family is gone
+			defer close(gone)
+			io.Copy(io.Discard, story)
+		}()
+		select {
+		case <-gone:
+		case <-time.After(lessons.Limit):
+			t.Fatalf("somebody is still there %v after main was killed", lessons.Limit)
+		}
+		cmd.Wait()
+	}
+}
+
+func TestWrongArgumentsAreOneSentence(t *testing.T) {
+	for _, args := range []string{"-others 1", "-others 10", "-others", "-listen=x", "-unit 1s", "-case 2", "2"} {
+		var stderr strings.Builder
+		cmd := lessons.Command(strings.Fields(args)...)
+		cmd.Stderr = &stderr
+		stdout, err := cmd.Output()
+		exit, _ := err.(*exec.ExitError)
+		if exit == nil || exit.ExitCode() != 2 || len(stdout) != 0 || strings.Count(stderr.String(), "\n") != 1 {
+			t.Errorf("%s: %v\n%s%s", args, err, stdout, stderr.String())
+		}
+	}
+}

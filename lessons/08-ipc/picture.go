@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"processbook/lessons"
+)
+
+// tell plays the three parts of the lesson and shows what happened.
+func tell(ctx context.Context, consumers, pills int) error {
+	ctx, stop := context.WithTimeout(ctx, 3*lessons.Limit)
+	defer stop() // if something goes wrong, nobody waits for ever
+	for _, part := range []func(context.Context) error{
+		tellBox,
+		func(ctx context.Context) error { return tellTasks(ctx, consumers, pills) },
+		tellPipe,
+	} {
+		if err := part(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Part 1: what goes to another process, and what stays.
+func tellBox(ctx context.Context) error {
+	if !lesson.Plan("Example 6, and a lock: main locks a Mutex and puts a box with x = 10 into a queue. A child gets the box." +
+		" Then main sets x to 20, and then the child sets x to 99. Who else can lock the Mutex, and who sees which x?") {
+		return nil
+	}
+	me, goroutine, child, err := example6(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Println("               the Mutex    x after main's 20   after the child's 99")
+	for _, row := range []struct {
+		who string
+		Look
+	}{{"main", me}, {"  goroutine", goroutine}, {"child", child}} {
+		lock := "is refused"
+		if row.Locked {
+			lock = "has it"
+		}
+		fmt.Printf("  %-11s  %-10s  %18d  %21d\n", row.who, lock, row.First, row.Last)
+	}
+	fmt.Println()
+	lessons.Para("saw", "%s %s", sawBox(me, child), sawLock(child))
+	fmt.Println()
+	return nil
+}
+
+func sawBox(me, child Look) string {
+	if child.First != me.First && child.Last != me.Last {
+		return "The child's box is a copy: neither sees what the other does to its own."
+	}
+	return "The child's box is main's."
+}
+
+func sawLock(child Look) string {
+	if child.Locked {
+		return "Its Mutex is another one, too: a lock keeps out the goroutines of its own process, and nobody else."
+	}
+	return "Its Mutex is main's."
+}
+
+// Part 2: who gets what, and when it is over.
+func tellTasks(ctx context.Context, consumers, pills int) error {
+	if !lesson.Plan("main puts %s into a queue, for %s to take in turn. In example 7 a consumer leaves when it sees no task,"+
+		" in example 8 when it takes a pill; main puts %s behind the tasks.",
+		count(len(numbers), "task"), count(consumers, "consumer"), count(pills, "pill")) {
+		return nil
+	}
+	var played []*Shop
+	for _, script := range []Script{
+		{Consumers: consumers, Hasty: true, Early: true},
+		{Consumers: consumers, Hasty: true},
+		{Consumers: consumers, Pills: pills},
+	} {
+		s, err := play(ctx, script)
+		if err != nil {
+			return err
+		}
+		played = append(played, s)
+	}
+	early, late, pill := played[0], played[1], played[2]
+	fmt.Println("                                            tasks   consumers    main's")
+	fmt.Println("  a consumer leaves                          done   left  wait   Join")
+	early.row("seeing no task, looks before main puts")
+	late.row("seeing no task, looks after that")
+	pill.row("taking a pill")
+	lessons.Figure(pill.lanes())
+	lessons.Para("saw", "%s %s", early.sawEmpty(), pill.sawPills())
+	fmt.Println()
+	return nil
+}
+
+func (s *Shop) row(when string) {
+	fmt.Printf("  %-38s  %7d   %4d  %4d   %s\n", when, s.done(), s.Consumers-s.waited(), s.waited(), s.joinDid())
+}
+
+// lanes draws who took what, turn by turn.
+func (s *Shop) lanes() string {
+	var b strings.Builder
+	line := func(who, what string) {
+		fmt.Fprintln(&b, strings.TrimRight(fmt.Sprintf("  %-10s  %s", who, what), " "))
+	}
+	all := fmt.Sprint(numbers)
+	line("main puts", strings.Trim(all, "[]")+" "+strings.Repeat(tookPill, s.Pills))
+	for _, m := range s.crew {
+		var lane strings.Builder
+		for i, word := range m.turns {
+			fmt.Fprintf(&lane, "%-*s  ", s.width(i), word)
+		}
+		line(m.process.Name, lane.String())
+	}
+	if len(s.rest) > 0 {
+		line("nobody", strings.Repeat(tookPill, len(s.rest)))
+	}
+	line("main gets", fmt.Sprintf("%d x prime, %d x not prime", s.answers[true], s.answers[false]))
+	line("", s.legend())
+	return b.String()
+}
+
+func (s *Shop) legend() string {
+	text := "* a pill"
+	if s.waited() > 0 {
+		text += "  . waits until main closes the queue"
+	}
+	return text
+}
+
+// width is that of the longest word in a turn.
+func (s *Shop) width(turn int) (n int) {
+	for _, m := range s.crew {
+		if turn < len(m.turns) {
+			n = max(n, len(m.turns[turn]))
+		}
+	}
+	return n
+}
+
+func (s *Shop) sawEmpty() string {
+	text := fmt.Sprintf("Who looked too soon did %d of %s: a queue is empty when all is done, but also when nothing has come yet.",
+		s.done(), count(len(numbers), "task"))
+	if !s.returned {
+		text += " Join would have waited for ever: it counts tasks, not consumers."
+	}
+	return text
+}
+
+func (s *Shop) sawPills() string {
+	text := fmt.Sprintf("%s ended %d of %s.", count(s.Pills, "pill"), s.Consumers-s.waited(), count(s.Consumers, "consumer"))
+	if s.Consumers-s.waited() == min(s.Pills, s.Consumers) {
+		text += " A pill is a message, and one process gets it."
+	}
+	if s.waited() > 0 {
+		text += fmt.Sprintf(" %d waited until main closed the queue, which all could see.", s.waited())
+	}
+	if len(s.rest) > 0 && !s.returned {
+		text += fmt.Sprintf(" Nobody took %s, and Join waited for that, too.", count(len(s.rest), "pill"))
+	}
+	return text
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// Part 3: what the reader of a pipe knows of the other side.
+func tellPipe(ctx context.Context) error {
+	if !lesson.Plan("A process sends hello through a pipe and is killed. Another one is killed in the middle of its next message.") {
+		return nil
+	}
+	hello1, between, err := killSender(ctx, 0)
+	if err != nil {
+		return err
+	}
+	hello2, middle, err := killSender(ctx, 1<<20)
+	if err != nil {
+		return err
+	}
+	fmt.Println("  the sender is killed     main receives")
+	fmt.Printf("  between two messages     %s, %s\n", hello1, between)
+	fmt.Printf("  in the middle of one     %s, %s\n\n", hello2, middle)
+	if between != middle {
+		lessons.Para("saw", "The end of a process is the end of its pipes. The reader need not wait, and knows whether something is missing.")
+	}
+	lessons.Para("try", "-pills 4, -pills 6, -consumers 2")
+	return nil
+}
