@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 )
 
 // The frames that a parent and its child exchange.
@@ -37,7 +38,7 @@ func live() {
 	// would inherit that.)
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 
-	if len(arrived) < placeFree {
+	if len(arrived) < placeFree || slices.ContainsFunc(arrived, noPipe) {
 		strayChild()
 	}
 	debug.SetCrashOutput(arrived[placeCrash], debug.CrashOptions{})
@@ -60,6 +61,11 @@ func live() {
 	}
 	self = newChildFamily(o)
 	c.end(o, attempt(o.Func, func() error { return c.serve(o, arg) }))
+}
+
+func noPipe(f *os.File) bool {
+	info, err := f.Stat()
+	return err != nil || info.Mode()&os.ModeNamedPipe == 0
 }
 
 // strayChild ends a process that looks like a child and is none.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -194,6 +195,14 @@ func init() {
 		fmt.Println("ready")
 		<-ctx.Done()
 		return ctx.Err()
+	}
+	programs["stubborn"] = func(ctx context.Context) error {
+		NewProcess(idle, None{}).Start(context.Background())
+		fmt.Println("ready")
+		<-ctx.Done()
+		signal.Reset(os.Interrupt) // Main does that too, but perhaps a moment later
+		fmt.Println("interrupted")
+		select {}
 	}
 	programs["unclosed"] = func(ctx context.Context) error {
 		pool := NewPool(square, 3)

@@ -1,0 +1,93 @@
+package mp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A program without Main does not start itself again and again: it is told
+// what to write.
+func TestNoMain(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "nomain.exe")
+	if out, err := exec.Command("go", "build", "-o", binary, "./testdata/nomain").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	out, err := exec.Command(binary).Output()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("got %v, want exit status 1", err)
+	}
+	if n := strings.Count(string(out), "main runs"); n != 1 || !strings.Contains(string(out), "mp.Main(run)") {
+		t.Errorf("main ran %d times:\n%s", n, out)
+	}
+}
+
+// Whoever copies the marker of a child into an environment is told so.
+func TestStrayChild(t *testing.T) {
+	cmd, stdout := program(t, "error")
+	cmd.Env = append(cmd.Env, childVar+"=3,4,5")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	cmd.Start()
+	ended(t, stdout)
+	cmd.Wait()
+	if got := stderr.String(); cmd.ProcessState.ExitCode() != 2 || !strings.Contains(got, "unset "+childVar) || strings.Count(got, "\n") != 1 {
+		t.Errorf("exit code %d, %q", cmd.ProcessState.ExitCode(), got)
+	}
+}
+
+func TestFuncRefusesWhatCannotWork(t *testing.T) {
+	for name, f := range map[string]func(){
+		"too late": func() { Func("late", func(int) (int, error) { return 0, nil }) },
+		"nil":      func() { Func[int, int]("none", nil) },
+		"twice": func() {
+			ready.Store(false)
+			defer ready.Store(true)
+			Func("square", func(int) (int, error) { return 0, nil })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if s, _ := recover().(string); !strings.HasPrefix(s, "mp: Func(") {
+					t.Errorf("panic %q", s)
+				}
+			}()
+			f()
+			t.Error("no panic")
+		})
+	}
+}
+
+func TestStartAndJoinRefuse(t *testing.T) {
+	ctx := context.Background()
+	p := NewProcess(exitWith, 0)
+	for _, err := range []error{p.Join(ctx), p.Terminate(), p.Kill()} {
+		if !errors.Is(err, ErrNotStarted) || !strings.HasPrefix(err.Error(), p.Name) {
+			t.Error(err)
+		}
+	}
+	if p.PID() != 0 || p.Alive() {
+		t.Error(p.PID(), p.Alive())
+	}
+	start(t, p)
+	if err := p.Start(ctx); !errors.Is(err, ErrStarted) {
+		t.Error(err)
+	}
+	p.Join(soon(t))
+	if err := p.Start(ctx); !errors.Is(err, ErrStarted) {
+		t.Error(err)
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := p.Join(ended); err != nil {
+		t.Error("it has ended, so Join need not wait for anything:", err)
+	}
+	if err := NewProcess(exitWith, 0).Start(ended); err == nil {
+		t.Error("Start after the end of its context")
+	}
+}
