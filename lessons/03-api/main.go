@@ -12,7 +12,7 @@
 //	pool.map(f, args)               pool.Map(ctx, args)
 //	pool.close(); pool.join()       pool.Close()
 //
-// Change the source: make errand's last line return errors.New("oops").
+// Change the source: in errand, write panic("oops") in the place of os.Exit.
 package main
 
 import (

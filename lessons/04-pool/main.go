@@ -8,10 +8,10 @@
 //	results = Queue()              answers := mp.NewQueue[Answer](0)
 //	p = Process(target=f, args=a)  p := mp.NewProcess(alone, Errand{...})
 //	p.start(); p.join()            p.Start(ctx); p.Join(ctx)
-//	results.get()                  answers.Get(ctx), or range answers.All(ctx)
+//	results.get()                  answers.Get(ctx)
 //	Pool(2).map(f, numbers)        mp.NewPool(pooled, 2).Map(ctx, tasks)
 //
-// Change the source: let pooled return errors.New("oops") for the number 101.
+// Change the source: pool.MaxTasksPerChild = 1, before Map. Who did what now?
 package main
 
 import (
@@ -51,7 +51,7 @@ func byProcesses(ctx context.Context, tasks []Task) (came []Answer, err error) {
 		processes = append(processes, p)
 	}
 	for _, t := range tasks {
-		answer, lost := answers.Get(ctx) // if one died, this waits in vain
+		answer, lost := answers.Get(ctx) // waits in vain if one has died
 		err = errors.Join(err, lost, t.done(&answer))
 		came = append(came, answer)
 	}

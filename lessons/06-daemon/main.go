@@ -24,7 +24,7 @@ var (
 	lesson   = lessons.New(6, "What are daemon processes for?", "examples 4, 5")
 	clock    = lesson.Clock()
 	noDaemon = lesson.Bool("nodaemon", "make Worker 1 a process like any other")
-	limit    = lesson.Int("join", 0, 0, 20, "join Worker 1, for at most `N` ticks")
+	limit    = lesson.Int("join", 0, 0, 20, "join Worker 1, at most `N` ticks")
 )
 
 // worker writes a number to its file in every tick, when its work is done.

@@ -146,12 +146,15 @@ func goOn(ctx context.Context, others []*Member) (done int, err error) {
 	for _, m := range others {
 		m.line.Send("go on")
 		word, err := m.hear()
-		if word == "done" {
-			done++
-			err = errors.Join(err, lessons.Join(ctx, m.Process)) // its token is back
-		}
 		if err != nil {
 			return done, fmt.Errorf("%s: %w", m.Name, err)
+		}
+		if word == "done" {
+			done++
+			err = lessons.Join(ctx, m.Process) // then its token is back
+		}
+		if err != nil {
+			return done, err
 		}
 	}
 	return done, nil

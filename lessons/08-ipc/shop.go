@@ -241,12 +241,16 @@ func (s *Shop) close(ctx context.Context) {
 		}
 	}
 	s.results.Close()
+	ctx, stop := context.WithTimeout(ctx, lessons.Limit)
+	defer stop()
 	for s.err == nil {
 		isPrime, err := s.results.Get(ctx)
 		if err == io.EOF {
 			return
 		}
-		s.note(err)
+		if err != nil {
+			s.note(fmt.Errorf("the results have no end: %w", err))
+		}
 		s.answers[isPrime]++
 	}
 }

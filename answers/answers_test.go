@@ -1,0 +1,178 @@
+package answers
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The tests in this file are about what is in answers/.
+
+func answers(t *testing.T) []*Question {
+	t.Helper()
+	questions, err := Questions(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return questions
+}
+
+// An item can be answered, its hint is no answer, and it fits below the name of
+// a failing test.
+func TestItems(t *testing.T) {
+	seen := make(map[string]string)
+	for _, q := range answers(t) {
+		if !strings.HasPrefix(q.Title, q.Number+". ") || len(q.Items) < 4 || len(q.Claims) == 0 || strings.Join(q.Words, "") == "" {
+			t.Errorf("%s: want # %s. and a title, four ###, ## In your own words, and ## Claims", q.File, q.Number)
+		}
+		for _, it := range q.Items {
+			if !regexp.MustCompile(`^`+q.Number+`[a-z]$`).MatchString(it.ID) || seen[it.ID] != "" {
+				t.Errorf("%s: item %q has the name of another, or one that nobody can guess", q.File, it.ID)
+			}
+			seen[it.ID] = q.File
+			for _, flaw := range flaws(it) {
+				t.Errorf("%s: %s: %s", q.File, it.ID, flaw)
+			}
+		}
+	}
+}
+
+func flaws(it *Item) (all []string) {
+	for _, line := range it.Text {
+		if len(line) >= 64 {
+			all = append(all, fmt.Sprintf("%d columns, want less than 64: %s", len(line), line))
+		}
+	}
+	if len(it.Text) == 0 || it.Hint == "" {
+		all = append(all, "it needs a text and a hint")
+	}
+	if !it.Form.Same(it.Answer, it.Answer) {
+		all = append(all, fmt.Sprintf("%q is no answer of the form (%s): %s", it.Answer, it.Form.Words, it.Form.Ask("")))
+	}
+	shown := []string{it.Hint, it.Form.Ask(it.Answer)}
+	for _, m := range it.Mistakes {
+		shown = append(shown, m.Why)
+		if !it.Form.Same(m.Answer, m.Answer) || it.Form.Same(m.Answer, it.Answer) || m.Why == "" {
+			all = append(all, fmt.Sprintf("?! %s: want a wrong answer of the form (%s), two blanks, and a text", m.Answer, it.Form.Words))
+		}
+	}
+	if it.Form.Kind == Choice {
+		shown = slices.Delete(shown, 1, 2) // it asks for one of the choices
+	}
+	for _, text := range shown {
+		if gives(text, it.Answer) {
+			all = append(all, fmt.Sprintf("what readers see after a wrong answer has the right one in it, %q: %s", it.Answer, text))
+		}
+	}
+	return all
+}
+
+// gives reports whether a text has the answer in it, as words. Letters are
+// capitals, for "a" is a word, too.
+func gives(text, answer string) bool {
+	if answer == "" {
+		return false
+	}
+	ignoreCase := "(?i)"
+	if len(answer) == 1 || answer[1] == ' ' {
+		ignoreCase = ""
+	}
+	answer = strings.ReplaceAll(regexp.QuoteMeta(answer), " ", `\s+`)
+	return regexp.MustCompile(ignoreCase + `(^|\W)` + answer + `(\W|$)`).MatchString(text)
+}
+
+// Who fills the worksheet with the answers has them all right; who changes one
+// has it wrong, and does not learn from the text what is right.
+func TestRightAndChangedAnswers(t *testing.T) {
+	questions := answers(t)
+	text, items, facts := Worksheet(questions), Items(questions), make(Facts)
+	for id, it := range items {
+		facts[id] = it.Answer
+		head, tail, _ := strings.Cut(text, "### "+id+"\n")
+		text = head + "### " + id + "\n" + strings.Replace(tail, "\n>\n", "\n> "+it.Answer+"\n", 1)
+	}
+	predicted, complaints := Predictions("sheet.md", text, questions)
+	if len(complaints) != 0 {
+		t.Errorf("complaints about a sheet with all answers: %q", complaints)
+	}
+	for id, it := range items {
+		if o, text := it.Mark(predicted[id], known(facts), false); o != Right {
+			t.Errorf("%s: the answer %q is not right:\n%s", id, it.Answer, text)
+		}
+		for _, answer := range changed(it) {
+			p := Prediction{Words: answer, Where: "sheet.md:1"}
+			o, text := it.Mark(p, known(facts), false)
+			_, other := it.Mark(p, known(Facts{id: "something else"}), false)
+			if o != Wrong || text != other {
+				t.Errorf("%s: %q instead of %q: got outcome %d, want %d; the text must not depend on the fact:\n%s%s",
+					id, answer, it.Answer, o, Wrong, text, other)
+			}
+		}
+		if len(changed(it)) == 0 {
+			t.Errorf("%s: the answer cannot be wrong", id)
+		}
+	}
+}
+
+func known(facts Facts) func() (Facts, error) {
+	return func() (Facts, error) { return facts, nil }
+}
+
+// changed returns answers that differ from the item's in one place.
+func changed(it *Item) (all []string) {
+	separator := " "
+	if it.Form.Kind == Choice {
+		separator = ", "
+	}
+	parts := strings.Split(it.Answer, separator)
+	with := func(i int, part string) {
+		other := slices.Clone(parts)
+		other[i] = part
+		all = append(all, strings.Join(other, separator))
+	}
+	for i, part := range parts {
+		switch n, _ := strconv.Atoi(part); it.Form.Kind {
+		case Numbers:
+			with(i, strconv.Itoa(n+1))
+		case Name:
+			with(i, part+"x")
+		case Letters, Ordered:
+			all = append(all, cmp.Or(strings.Join(slices.Delete(slices.Clone(parts), i, i+1), " "), "none"))
+		}
+		for _, choice := range it.Form.Choices {
+			if choice != part && (it.Form.Kind != Letters || !slices.Contains(parts, choice)) {
+				with(i, choice)
+			}
+		}
+	}
+	return all
+}
+
+// Every claim of the chapter has an item that shows it, and every item a claim.
+func TestClaims(t *testing.T) {
+	questions := answers(t)
+	items, named := Items(questions), make(map[string]bool)
+	for _, q := range questions {
+		for _, claim := range q.Claims {
+			ids := strings.Fields(claim[strings.LastIndex(claim, ":")+1:])
+			if len(ids) == 0 || ids[0] == strings.Fields(claim)[0] {
+				t.Errorf("%s: want a claim, a colon, and items: %s", q.File, claim)
+				continue
+			}
+			for _, id := range ids {
+				if named[id] = true; items[id] == nil {
+					t.Errorf("%s: there is no item %q to show this: %s", q.File, id, claim)
+				}
+			}
+		}
+	}
+	for id, it := range items {
+		if !named[id] {
+			t.Errorf("%s: %s shows no claim of the chapter", it.Question.File, id)
+		}
+	}
+}

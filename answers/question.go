@@ -1,0 +1,157 @@
+// Package answers reads the questions, reads what readers have predicted, and
+// compares that with what the lessons measured. It knows no question and no
+// answer: they are in answers/, a file for each question, with items like
+//
+//	### 6a
+//	Main joins nobody. Which lines are printed?
+//	A "1 starting"  B "2 starting"  C "2 exiting"
+//	(letters)
+//	> A B
+//	? who made the last mark in the row of Worker 2?
+//	?! A B C  you are thinking of somebody who waits for it
+//
+// which are the question and what it offers; the [Form] of an answer, in
+// brackets; the answer; a hint, which says where to look; and what to say to
+// somebody who gave this particular wrong answer. "## In your own words" is for
+// the worksheet, too. "## Claims" lists what the chapter says and the items that
+// show it. Everything else is for reading.
+//
+// Nothing here runs a lesson; quiz_test.go, in the directory above, does.
+package answers
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// A Question is one of the chapter's, with the items that lead to its answer.
+type Question struct {
+	Number string // "6"
+	Title  string // "6. What are daemon processes for?"
+	File   string // answers/6-daemon.md
+	Lesson string // ./lessons/06-daemon
+	Items  []*Item
+	Words  []string // lines of "In your own words"
+	Claims []string // "daemons do not block the exit of main: 6a 6b"
+}
+
+// An Item is a thing to predict.
+type Item struct {
+	ID       string   // "6a"
+	Text     []string // lines: the question, and what it offers
+	Form     Form
+	Answer   string
+	Hint     string
+	Mistakes []Mistake
+	Question *Question
+}
+
+// A Mistake is a wrong answer that has a name, and what to say to it.
+type Mistake struct{ Answer, Why string }
+
+// Questions reads the questions in a directory.
+func Questions(dir string) ([]*Question, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "[0-9]*-*.md"))
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("there are no questions in %s", dir)
+	}
+	var all []*Question
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, parseQuestion(filepath.ToSlash(file), string(text)))
+	}
+	return all, nil
+}
+
+func parseQuestion(file, text string) *Question {
+	number, name, _ := strings.Cut(strings.TrimSuffix(path.Base(file), ".md"), "-")
+	q := &Question{Number: number, File: file, Lesson: fmt.Sprintf("./lessons/%02s-%s", number, name)}
+	above := 0 // the level of the heading that an item stands below
+	for _, s := range sections(text) {
+		switch {
+		case s.level == 1:
+			q.Title = s.title
+		case s.level == 3 && above == 1:
+			q.Items = append(q.Items, parseItem(q, s))
+		case s.title == "In your own words":
+			q.Words = s.lines
+		case s.title == "Claims":
+			q.Claims = entries(s.lines)
+		}
+		if s.level < 3 {
+			above = s.level
+		}
+	}
+	return q
+}
+
+func parseItem(q *Question, s section) *Item {
+	it := &Item{ID: s.title, Question: q}
+	form := ""
+	goOn := func(line string) { it.Text = append(it.Text, line) } // with what began above the line
+	for _, line := range s.lines {
+		first, rest, _ := strings.Cut(line, " ")
+		rest = strings.TrimSpace(rest)
+		switch {
+		case line == "":
+		case first == ">":
+			it.Answer = rest
+		case first == "?":
+			it.Hint, goOn = rest, func(line string) { it.Hint += " " + strings.TrimSpace(line) }
+		case first == "?!":
+			answer, why, _ := strings.Cut(rest, "  ")
+			it.Mistakes = append(it.Mistakes, Mistake{answer, strings.TrimSpace(why)})
+			last := &it.Mistakes[len(it.Mistakes)-1]
+			goOn = func(line string) { last.Why += " " + strings.TrimSpace(line) }
+		case form == "" && strings.HasPrefix(line, "(") && strings.HasSuffix(line, ")"):
+			form = strings.Trim(line, "()")
+		default:
+			goOn(line)
+		}
+	}
+	it.Form = ParseForm(form, it.Text)
+	return it
+}
+
+// entries returns the entries of a list, each as one line.
+func entries(lines []string) (all []string) {
+	for _, line := range lines {
+		if rest, ok := strings.CutPrefix(line, "- "); ok {
+			all = append(all, rest)
+		} else if len(all) > 0 && line != "" {
+			all[len(all)-1] += " " + strings.TrimSpace(line)
+		}
+	}
+	return all
+}
+
+// A section is a heading of a Markdown file and the lines below it.
+type section struct {
+	level int // of the heading; 0 for what is above the first one
+	title string
+	line  int // of the heading, the first in the file is 1
+	lines []string
+}
+
+var heading = regexp.MustCompile(`^\s*(#+)\s*(.*)$`)
+
+func sections(text string) []section {
+	all := []section{{}}
+	for i, line := range strings.Split(strings.TrimPrefix(text, "\ufeff"), "\n") {
+		line = strings.TrimRight(line, " \t\r")
+		if h := heading.FindStringSubmatch(line); h != nil {
+			all = append(all, section{level: len(h[1]), title: h[2], line: i + 1})
+		} else {
+			last := &all[len(all)-1]
+			last.lines = append(last.lines, line)
+		}
+	}
+	return all
+}
