@@ -9,8 +9,9 @@ import (
 	"sync"
 )
 
-// A Queue passes items from any number of processes to any number of others,
-// first in, first out; each item goes to one of them. Make one with
+// A Queue passes items from any number of processes to any number of others;
+// each item goes to one of them. What one process puts comes out in the order
+// of its Puts; what several put, in the order of arrival. Make one with
 // [NewQueue]. It lives in the process that made it, and is shared with a child
 // by being the argument, or an exported field of the argument, of a [Process]
 // that starts; children may share it with theirs. It is Python's Queue.

@@ -70,6 +70,8 @@ type Branch struct {
 	lines  []*mp.Conn[mp.None, Identity] // one for each generation
 }
 
+// grow starts a child and gives it a line for itself and one for each
+// generation after it: an end of a pipe can be handed on until it is used.
 func grow(ctx context.Context, name string, generations int) (*Branch, error) {
 	b := new(Branch)
 	var theirs []Line
@@ -108,6 +110,7 @@ func present(family []*Branch) error {
 	return nil
 }
 
+// letGo closes the lines, which everybody of the branch is waiting for.
 func (b *Branch) letGo() {
 	for _, line := range b.lines {
 		line.Close()
@@ -173,6 +176,7 @@ func idsOfGoroutinesAndChildren(ctx context.Context) (string, error) {
 	return fmt.Sprint(ids), nil
 }
 
+// distinct counts the names and the IDs in some answers.
 func distinct(answers []Answer) (names, ids int) {
 	name, id := make(map[string]bool), make(map[int]bool)
 	for _, a := range answers {

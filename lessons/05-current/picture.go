@@ -7,6 +7,7 @@ import (
 	"processbook/lessons"
 )
 
+// plan says what will be run.
 const plan = `main starts "Worker 1", "Worker 2", one with no name%s, and %d more, all named "Twin".
 	Everybody calls whoami(): each of them, main before and after that, and a goroutine of main.`
 
@@ -14,6 +15,7 @@ const plan = `main starts "Worker 1", "Worker 2", one with no name%s, and %d mor
 var generations = []string{2: " (it has a child)", 3: " (it has a child, which has a child)",
 	4: " (with 3 generations below it)", 5: " (with 4 generations below it)"}
 
+// show prints the answers, all that they tell together, and what to see in it.
 func show(answers []Answer) {
 	fmt.Print(table(answers))
 	lessons.Figure(tree(answers))
@@ -21,6 +23,7 @@ func show(answers []Answer) {
 	lessons.Para("try", "-depth 4, -twins 5, -depth 1")
 }
 
+// table has a row for each answer, in the order of asking.
 func table(answers []Answer) string {
 	var b strings.Builder
 	line := func(where, name, pid, parent string) {
@@ -51,6 +54,7 @@ func tree(answers []Answer) string {
 	return b.String()
 }
 
+// branch draws the children of a process, each followed by its own.
 func branch(b *strings.Builder, stem string, parent int, children map[int][]Identity) {
 	for i, c := range children[parent] {
 		fmt.Fprintf(b, "%s+- %s  %s\n", stem, lessons.PID(c.PID), c.Name)

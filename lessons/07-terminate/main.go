@@ -25,14 +25,14 @@ var (
 
 // worker gets something into its hands and then hangs, unless it listens.
 var worker = mp.Proc("worker", func(h Hands) (err error) {
-	defer h.Main.Send("cleanup")
+	defer h.Main.Send("cleanup") // when the function returns, if it does
 	switch {
 	case h.Kid != nil: // Parent
 		err = mp.NewProcess(kid, h.Kid).Start(context.Background())
 	case h.Lock != nil: // Holder: takes the only token, and will put it back
 		_, err = h.Lock.Get(context.Background())
 		defer h.Lock.Put(context.Background(), mp.None{})
-	case h.Pipe != nil: // Writer: this is too much for a pipe
+	case h.Pipe != nil: // Writer: too much for a pipe, and nobody receives it
 		go h.Pipe.Send(make([]byte, 4<<20))
 	}
 	if err != nil {
@@ -43,10 +43,11 @@ var worker = mp.Proc("worker", func(h Hands) (err error) {
 		_, err = h.Main.Recv()
 		return err
 	}
-	select {}
+	select {} // nothing that is sent to it can change that
 })
 
-// stop asks everybody to end, and terminates those who do not listen.
+// stop asks everybody to end, and terminates those who do not listen. Whoever
+// listens comes first, so that the others have had time to listen, too.
 func stop(ctx context.Context, team ...*Member) error {
 	for _, m := range team {
 		m.line.Send("please stop")

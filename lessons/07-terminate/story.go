@@ -23,6 +23,7 @@ type Story struct {
 	before     []string  // the picture, a line for each of the team
 }
 
+// plan says what will be run.
 func plan(listen bool) string {
 	deaf := "Loner, Parent, Holder and Writer hang for ever"
 	if listen {
@@ -68,7 +69,9 @@ func prepare(ctx context.Context, others int, listen bool) (*Story, error) {
 	return s, nil
 }
 
-// picture draws who is there and what is in their hands.
+// picture draws who is there and what is in their hands. It is drawn twice, by
+// the same rules. Whether Kid is there and what is in the pipe must be said,
+// since to find out takes a message.
 func (s *Story) picture(kid bool, pipe string) []string {
 	there := func(who *Member, drawn string) string {
 		if who.Alive() {
@@ -122,6 +125,8 @@ func (s *Story) show(ctx context.Context) error {
 	return nil
 }
 
+// showEnds prints a row for each: what it did when asked, how it ended when it
+// did not end then, and whether that left time for its deferred function.
 func showEnds(team []*Member) error {
 	line := func(who, asked, terminated, cleanup string) {
 		fmt.Printf("%-9s  %-18s  %-20s  %s\n", who, asked, terminated, cleanup)
@@ -151,6 +156,7 @@ type left struct {
 	free, locked int // others who get done what they have to do, without and with the lock
 }
 
+// look asks the others, one after the other.
 func (s *Story) look(ctx context.Context) (l left, err error) {
 	var errs [4]error
 	l.free, errs[0] = goOn(ctx, s.free)

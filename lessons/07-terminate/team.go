@@ -14,7 +14,7 @@ import (
 // Hands are what a worker has in its hands. Each has another thing, or nothing.
 type Hands struct {
 	Main    *mp.Conn[string, string]  // a line to main: "ready", "cleanup"; back: "please stop"
-	Listens bool                      // whether it ever receives from that line
+	Listens bool                      // whether it ever receives from there
 	Kid     *mp.Conn[string, string]  // a line to main, for a child of its own
 	Lock    *mp.Queue[mp.None]        // a queue with one token: whoever got it has the lock
 	Pipe    *mp.Conn[[]byte, mp.None] // for a message that is too long for it
@@ -29,7 +29,8 @@ type Member struct {
 	deaf    bool // still alive after it was asked to stop
 }
 
-// hire starts a process, and returns when that has said that it is ready.
+// hire starts a process, and returns when that has said that it is ready. The
+// end of ctx ends it, whatever it is at.
 func hire(ctx context.Context, name string, f mp.Function[Hands, mp.None], h Hands) (*Member, error) {
 	m := &Member{listens: h.Listens}
 	m.line, h.Main = mp.Pipe[string, string]()
@@ -39,41 +40,46 @@ func hire(ctx context.Context, name string, f mp.Function[Hands, mp.None], h Han
 	overdue := time.AfterFunc(lessons.Limit, cancel) // a Start that waits for the end would wait for ever
 	err := m.Start(ctx)
 	if err == nil && !overdue.Stop() {
-		err = errors.New("Start has not returned while it was alive")
+		err = fmt.Errorf("%s: Start has not returned while it was alive", name)
 	}
 	if err == nil {
 		_, err = m.hear()
 	}
 	if err != nil {
 		cancel()
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
 	return m, nil
 }
 
+// hear returns the next thing that a process says. After its last word comes
+// io.EOF: the system closes the pipe when the process ends.
 func (m *Member) hear() (word string, err error) {
 	word, err = lessons.Recv(m.line)
-	if err == nil {
-		m.said = append(m.said, word)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", m.Name, err)
 	}
-	return word, err
+	m.said = append(m.said, word)
+	return word, nil
 }
 
-// hearAll returns all that a process says until its end.
+// hearAll returns all that a process has said, from its start to its end.
 func (m *Member) hearAll() (said []string, err error) {
 	for err == nil {
 		_, err = m.hear()
 	}
-	if err != io.EOF {
-		return nil, fmt.Errorf("%s: %w", m.Name, err)
+	if !errors.Is(err, io.EOF) {
+		return nil, err
 	}
 	return m.said, nil
 }
 
+// hireParent returns when Parent and its child are both there. The child's line
+// to main goes through Parent, which gives it away and keeps nothing of it.
 func hireParent(ctx context.Context) (parent *Member, ofKid *mp.Conn[string, string], err error) {
 	ofKid, toMain := mp.Pipe[string, string]()
 	if parent, err = hire(ctx, "Parent", worker, Hands{Kid: toMain}); err == nil {
-		_, err = lessons.Recv(ofKid) // it is there
+		_, err = lessons.Recv(ofKid)
 	}
 	return parent, ofKid, err
 }
@@ -107,6 +113,7 @@ func fate(ofKid *mp.Conn[string, string]) (string, error) {
 	return "", err
 }
 
+// hireHolder makes the lock, free at first, and returns when Holder has it.
 func hireHolder(ctx context.Context, listens bool) (*Member, *mp.Queue[mp.None], error) {
 	lock := mp.NewQueue[mp.None](1)
 	if err := lock.Put(ctx, mp.None{}); err != nil {
@@ -127,11 +134,13 @@ func hireOthers(ctx context.Context, n int, lock *mp.Queue[mp.None]) (others []*
 	return others, err
 }
 
+// other waits for its turn, does what it has to do, and says so. It tries the
+// lock before it waits for it, so that main hears of the wait.
 var other = mp.Proc("other", func(h Hands) error {
 	h.Main.Send("ready")
 	h.Main.Recv()
 	if h.Lock != nil {
-		if _, err := h.Lock.TryGet(); err == mp.ErrEmpty { // not Get, so that main hears of the wait
+		if _, err := h.Lock.TryGet(); err == mp.ErrEmpty {
 			h.Main.Send("waits")
 			h.Lock.Get(context.Background())
 		}
@@ -146,9 +155,6 @@ func goOn(ctx context.Context, others []*Member) (done int, err error) {
 	for _, m := range others {
 		m.line.Send("go on")
 		word, err := m.hear()
-		if err != nil {
-			return done, fmt.Errorf("%s: %w", m.Name, err)
-		}
 		if word == "done" {
 			done++
 			err = lessons.Join(ctx, m.Process) // then its token is back
@@ -171,12 +177,14 @@ func replaceToken(ctx context.Context, lock *mp.Queue[mp.None], waiting []*Membe
 	}
 	for _, m := range waiting {
 		if word, err := m.hear(); word != "done" {
-			return fmt.Errorf("%s is not done, although there is a token again: %w", m.Name, err)
+			return fmt.Errorf("%s says %q, although there is a token again (%v)", m.Name, word, err)
 		}
 	}
 	return nil
 }
 
+// hireWriter returns when the first bytes of Writer's message have arrived. The
+// last ones cannot be on their way yet, since main has not made room for them.
 func hireWriter(ctx context.Context) (writer *Member, pipe *mp.Conn[mp.None, []byte], err error) {
 	pipe, in := mp.Pipe[mp.None, []byte]()
 	writer, err = hire(ctx, "Writer", worker, Hands{Pipe: in})
