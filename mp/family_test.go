@@ -100,9 +100,10 @@ var (
 		return nil
 	})
 	lastWord = Proc("lastWord", func(c *Conn[string, None]) error {
+		parent := Parent() // from now on there will be time for last words
 		c.Send("watching")
-		<-Parent().Done()
-		return c.Send(fmt.Sprint("parent alive: ", Parent().Alive()))
+		<-parent.Done()
+		return c.Send(fmt.Sprint("parent alive: ", parent.Alive()))
 	})
 	between = Proc("between", func(c *Conn[string, None]) error {
 		return runProcess(NewProcess(lastWord, c))

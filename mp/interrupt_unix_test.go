@@ -4,6 +4,8 @@ package mp
 
 import (
 	"bytes"
+	"fmt"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -44,4 +46,11 @@ func TestCtrlCTwice(t *testing.T) {
 	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGINT || stderr.Len() > 0 {
 		t.Errorf("%v; stderr: %s", cmd.ProcessState, &stderr)
 	}
+}
+
+// limitFiles lets a command have so many files at most.
+func limitFiles(cmd *exec.Cmd, n int) bool {
+	cmd.Args = append([]string{"sh", "-c", fmt.Sprintf("ulimit -n %d; exec \"$0\" \"$@\"", n)}, cmd.Path)
+	cmd.Path = "/bin/sh"
+	return true
 }

@@ -46,8 +46,8 @@ var worker = mp.Proc("worker", func(h Hands) (err error) {
 	select {} // nothing that is sent to it can change that
 })
 
-// stop asks everybody to end, and terminates those who do not listen. Whoever
-// listens comes first, so that the others have had time to listen, too.
+// stop asks everybody to end, and terminates those who do not listen. The first
+// is Listener: the time that it takes, the others have had as well.
 func stop(ctx context.Context, team ...*Member) error {
 	for _, m := range team {
 		m.line.Send("please stop")

@@ -157,22 +157,15 @@ func takersOfOneTask(ctx context.Context) (string, error) {
 
 // looker looks in its first turn and takes in its second.
 var looker = mp.Proc("looker", func(c Consumer) error {
-	if _, err := c.Line.Recv(); err != nil {
-		return err
-	}
-	n, err := c.Tasks.Len()
-	err = errors.Join(err, c.Line.Send(fmt.Sprintf("sees %d", n)))
-	if _, gone := c.Line.Recv(); err != nil || gone != nil {
-		return errors.Join(err, gone)
-	}
-	switch n, err := c.Tasks.Get(context.Background()); err {
-	case nil:
-		return errors.Join(c.Tasks.TaskDone(), c.Line.Send(sign(n)))
-	case io.EOF:
+	c.Line.Recv()
+	n, _ := c.Tasks.Len()
+	c.Line.Send(fmt.Sprintf("sees %d", n))
+	c.Line.Recv() // by now the other one has looked, too
+	task, err := c.Tasks.Get(context.Background())
+	if err == io.EOF {
 		return c.Line.Send(isClosed)
-	default:
-		return err
 	}
+	return errors.Join(err, c.Tasks.TaskDone(), c.Line.Send(sign(task)))
 })
 
 // 8g measures how many tasks of example 8 are done, and how many consumers
@@ -192,8 +185,9 @@ func endsOfPipe(ctx context.Context) (string, error) {
 	return between + ", " + middle, errors.Join(err, err2)
 }
 
-// killSender kills a process when it has sent "hello", or when it is about to
-// send so many bytes more. It returns what main receives, before and after.
+// killSender kills a process when it has sent "hello", or in the middle of a
+// second message of so many bytes, which are more than a pipe holds. It returns
+// what main receives before and after.
 func killSender(ctx context.Context, more int) (hello, last string, err error) {
 	ours, theirs := mp.Pipe[mp.None, []byte]()
 	p := mp.NewProcess(sender, Sender{theirs, more})
@@ -202,15 +196,15 @@ func killSender(ctx context.Context, more int) (hello, last string, err error) {
 	}
 	first, err := lessons.Recv(ours)
 	if err == nil && more > 0 {
-		_, err = ours.Poll(lessons.Limit) // it has begun. It cannot come to the end before main reads
+		_, err = ours.Poll(lessons.Limit) // its first bytes are here; the last ones cannot be sent before main reads
 	}
 	if err != nil {
 		return "", "", err
 	}
 	p.Kill()
-	var how *mp.ExitError
-	if err := lessons.Join(ctx, p); !errors.As(err, &how) {
-		return "", "", fmt.Errorf("%s was not killed: %w", p.Name, err)
+	lessons.Join(ctx, p)
+	if code, ended := p.ExitCode(); !ended || code >= 0 {
+		return "", "", fmt.Errorf("%s was not killed", p.Name)
 	}
 	switch _, err := lessons.Recv(ours); err {
 	case nil:

@@ -24,7 +24,7 @@ func tell(ctx context.Context, consumers, pills int) error {
 	return nil
 }
 
-// Part 1: what goes to another process, and what stays.
+// tellBox is part 1: what goes to another process, and what stays.
 func tellBox(ctx context.Context) error {
 	if !lesson.Plan("Example 6, and a lock: main locks a Mutex and puts a box with x = 10 into a queue. A child gets the box." +
 		" Then main sets x to 20, and then the child sets x to 99. Who else can lock the Mutex, and who sees which x?") {
@@ -51,6 +51,8 @@ func tellBox(ctx context.Context) error {
 	return nil
 }
 
+// sawBox, like all that begins with saw, puts into words what was measured, and
+// would say something else if that were something else.
 func sawBox(me, child Look) string {
 	if child.First != me.First && child.Last != me.Last {
 		return "The child's box is a copy: neither sees what the other does to its own."
@@ -65,7 +67,7 @@ func sawLock(child Look) string {
 	return "Its Mutex is main's."
 }
 
-// Part 2: who gets what, and when it is over.
+// tellTasks is part 2: who gets what, and how everybody knows that it is over.
 func tellTasks(ctx context.Context, consumers, pills int) error {
 	if !lesson.Plan("main puts %s into a queue, for %s to take in turn. In example 7 a consumer leaves when it sees no task,"+
 		" in example 8 when it takes a pill; main puts %s behind the tasks.",
@@ -96,18 +98,19 @@ func tellTasks(ctx context.Context, consumers, pills int) error {
 	return nil
 }
 
+// row is a play in one line.
 func (s *Shop) row(when string) {
 	fmt.Printf("  %-38s  %7d   %4d  %4d   %s\n", when, s.done(), s.Consumers-s.waited(), s.waited(), s.joinDid())
 }
 
-// lanes draws who took what, turn by turn.
+// lanes draws the way of the tasks, from above to below: what main put, who
+// took what in which turn, and what came back. No number stands in two lanes.
 func (s *Shop) lanes() string {
 	var b strings.Builder
 	line := func(who, what string) {
 		fmt.Fprintln(&b, strings.TrimRight(fmt.Sprintf("  %-10s  %s", who, what), " "))
 	}
-	all := fmt.Sprint(numbers)
-	line("main puts", strings.Trim(all, "[]")+" "+strings.Repeat(tookPill, s.Pills))
+	line("main puts", strings.Trim(fmt.Sprint(numbers), "[]")+" "+strings.Repeat(tookPill, s.Pills))
 	for _, m := range s.crew {
 		var lane strings.Builder
 		for i, word := range m.turns {
@@ -123,12 +126,16 @@ func (s *Shop) lanes() string {
 	return b.String()
 }
 
+// legend explains the signs, but none that is not there.
 func (s *Shop) legend() string {
-	text := "* a pill"
-	if s.waited() > 0 {
-		text += "  . waits until main closes the queue"
+	var used []string
+	if s.Pills > 0 {
+		used = append(used, "* a pill")
 	}
-	return text
+	if s.waited() > 0 {
+		used = append(used, ". waits until main closes the queue")
+	}
+	return strings.Join(used, "  ")
 }
 
 // width is that of the longest word in a turn.
@@ -171,7 +178,7 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-// Part 3: what the reader of a pipe knows of the other side.
+// tellPipe is part 3: what the reader of a pipe knows of the other side.
 func tellPipe(ctx context.Context) error {
 	if !lesson.Plan("A process sends hello through a pipe and is killed. Another one is killed in the middle of its next message.") {
 		return nil

@@ -1,0 +1,230 @@
+package mp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"iter"
+	"os"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+var (
+	measure = Func("measure", func(b []byte) (int, error) { return len(b), nil })
+	weigh   = Proc("weigh", func(c cargo) error { return c.C.Send(len(c.Load)) })
+	mirror  = Proc("mirror", func(c *Conn[[]byte, []byte]) error {
+		b, err := c.Recv()
+		if err != nil {
+			return err
+		}
+		return c.Send(b)
+	})
+	putBlocks = Proc("putBlocks", func(q *Queue[[]byte]) error {
+		for range 20_000 {
+			if err := q.Put(context.Background(), make([]byte, 10<<10)); err != nil {
+				return err
+			}
+		}
+		return q.Close()
+	})
+)
+
+type cargo struct {
+	Load []byte
+	C    *Conn[int, None]
+}
+
+func TestManyProcesses(t *testing.T) {
+	const n = 200
+	var conns []*Conn[string, string]
+	var all []*Process
+	for range n {
+		ours, theirs := Pipe[string, string]()
+		all = append(all, start(t, NewProcess(echo, theirs)))
+		conns = append(conns, ours)
+	}
+	for i, c := range conns { // all of them live now
+		c.Send("x")
+		if got, err := c.Recv(); got != all[i].Name+": x" || err != nil {
+			t.Fatalf("Recv() = %q, %v", got, err)
+		}
+	}
+	for _, c := range conns {
+		c.Close()
+	}
+	for _, p := range all {
+		if err := p.Join(soon(t)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestManyOnAQueue(t *testing.T) {
+	const producers, consumers, each = 50, 50, 100
+	jobs, out := NewQueue[int](0), NewQueue[int](0)
+	var makers []*Process
+	for range consumers {
+		start(t, NewProcess(double, consume{jobs, out}))
+	}
+	for i := range producers {
+		makers = append(makers, start(t, NewProcess(putRange, share{jobs, i * each, each})))
+	}
+	for _, p := range makers {
+		if err := p.Join(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	jobs.Close()
+	sum := 0
+	for range producers * each {
+		v, err := out.Get(soon(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += v
+	}
+	if n := producers * each; sum != n*(n-1) {
+		t.Errorf("the sum is %d, want %d", sum, n*(n-1))
+	}
+}
+
+func TestManyWorkers(t *testing.T) {
+	p := NewPool(square, 64)
+	defer p.Close()
+	results, err := p.Map(context.Background(), numbers(10_000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range results {
+		if r != i*i {
+			t.Fatalf("result %d is %d", i, r)
+		}
+	}
+}
+
+func TestLargeArgument(t *testing.T) {
+	load := bytes.Repeat([]byte("0123456789"), 10<<20)
+	ours, theirs := Pipe[None, int]()
+	start(t, NewProcess(weigh, cargo{load, theirs}))
+	if n, err := ours.Recv(); n != len(load) || err != nil {
+		t.Error(n, err)
+	}
+	p := NewPool(measure, 2)
+	defer p.Close()
+	if n, err := p.Apply(context.Background(), load); n != len(load) || err != nil {
+		t.Error(n, err)
+	}
+}
+
+func TestLargeMessage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs 2 GiB of memory")
+	}
+	ours, theirs := Pipe[[]byte, []byte]()
+	start(t, NewProcess(mirror, theirs))
+	sent := bytes.Repeat([]byte("0123456789abcdef"), 32<<20)
+	if err := ours.Send(sent); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ours.Recv(); !bytes.Equal(got, sent) || err != nil {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+}
+
+// An endless sequence is pulled no further than the stated window ahead of the
+// one who takes the results.
+func TestImapStaysInItsWindow(t *testing.T) {
+	p := NewPool(square, 2)
+	defer p.Close()
+	var pulled atomic.Int64
+	endless := iter.Seq[int](func(yield func(int) bool) {
+		for i := 0; yield(i); i++ {
+			pulled.Add(1)
+		}
+	})
+	taken := int64(0)
+	for range p.Imap(soon(t), endless) {
+		taken++
+		if taken == 1000 { // the sequence gets all the time it wants
+			for range 1000 {
+				runtime.Gosched()
+			}
+		}
+		if ahead := pulled.Load() - taken; ahead > 2*window {
+			t.Fatalf("%d arguments ahead", ahead)
+		}
+		if taken == 3000 {
+			break
+		}
+	}
+}
+
+// A bounded queue holds back its producer: what is in memory stays the same.
+func TestBoundedQueueStaysSmall(t *testing.T) {
+	q := NewQueue[[]byte](10)
+	start(t, NewProcess(putBlocks, q))
+	var before, after runtime.MemStats
+	n := 0
+	for range q.All(context.Background()) {
+		if n++; n == 1000 {
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); n != 20_000 || grown > 4<<20 {
+		t.Errorf("%d items; the heap has grown by %d bytes", n, grown)
+	}
+}
+
+func init() {
+	programs["few files"] = func(ctx context.Context) error {
+		for i := 0; ; i++ {
+			if err := NewProcess(idle, None{}).Start(ctx); err != nil {
+				os.Stdout.WriteString(err.Error() + "\n")
+				break
+			}
+		}
+		_, err := NewPool(square, 64).Map(ctx, numbers(10))
+		if err == nil {
+			return errors.New("a pool of 64 has started")
+		}
+		os.Stdout.WriteString(err.Error() + "\n")
+		for _, p := range Children() {
+			p.Kill()
+			p.Join(ctx)
+		}
+		results, err := NewPool(square, 1).Map(ctx, []int{7})
+		if err != nil || results[0] != 49 {
+			return errors.Join(err, errors.New("nothing works any more"))
+		}
+		a, b := Pipe[int, int]() // files are free again
+		go a.Send(1)
+		_, err = b.Recv()
+		return err
+	}
+}
+
+// Where the system refuses, there is one clear error, and everything that it
+// would have needed is free again.
+func TestFewFiles(t *testing.T) {
+	cmd, stdout := program(t, "few files")
+	if !limitFiles(cmd, 64) {
+		t.Skip("this system has no limit that a test could set")
+	}
+	cmd.Stderr = os.Stderr
+	cmd.Start()
+	for _, line := range read(t, stdout, 2) {
+		if !strings.Contains(line, "too many open files") {
+			t.Errorf("the error is %q", line)
+		}
+	}
+	ended(t, stdout)
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
