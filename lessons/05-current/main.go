@@ -23,7 +23,7 @@ import (
 
 var (
 	lesson = lessons.New(5, "Which process is this?", "examples 2, 3, 4")
-	depth  = lesson.Int("depth", 2, 1, 5, "`N` generations: children of children")
+	depth  = lesson.Int("depth", 2, 1, 5, "`N` generations of children")
 	twins  = lesson.Int("twins", 2, 2, 9, "`N` processes with the same name")
 )
 

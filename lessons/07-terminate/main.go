@@ -2,10 +2,10 @@
 // may you? Watch this claim: Terminate asks nobody. So it ends what hangs, and
 // does no harm where nobody needs what the process has in its hands.
 //
-//	Python (no program in the chapter)   here
-//	p.terminate(); p.join(); p.exitcode  p.Terminate(); p.Join(ctx); p.ExitCode()
-//	try: ... finally: cleanup()          defer cleanup()
-//	Lock(); acquire(); release()         mp.NewQueue, one token; Get; Put
+//	Python (no example)            here
+//	p.terminate(); p.exitcode      p.Terminate(); p.ExitCode()
+//	try: ... finally: cleanup()    defer cleanup()
+//	Lock(); acquire(); release()   mp.NewQueue, one token; Get; Put
 //
 // Change the source: in stop, Kill instead of Terminate. What is different?
 package main

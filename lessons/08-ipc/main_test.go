@@ -149,10 +149,10 @@ func TestOwnFlags(t *testing.T) {
 		says []string // in this order
 	}{
 		{"-consumers 2 -pills 3", []string{"for 2 consumers", "main puts 3 pills", "Consumer 2", "nobody *",
-			"3 pills ended 2 of 2 consumers.", "Nobody took 1 pill"}},
+			"3 pills ended 2 of 2 consumers.", "Nobody was left to take 1 of 13"}},
 		{"-consumers 2 -pills 2", []string{"taking a pill 10 2 0 returns", "2 pills ended 2 of 2 consumers. A pill is a message, and one process gets it. plan"}},
 		{"-consumers 1 -pills 0", []string{"for 1 consumer to", "0 pills ended 0 of 1 consumer.", "1 waited until main closed the queue"}},
-		{"-consumers 1 -pills 8", []string{"9999999 433785907 *", "nobody *******", "Nobody took 7 pills"}},
+		{"-consumers 1 -pills 8", []string{"9999999 433785907 *", "nobody *******", "Nobody was left to take 7 of 18"}},
 	} {
 		cmd := lessons.Command(strings.Fields(test.args)...)
 		cmd.WaitDelay = lessons.Limit // whoever is left holds the output open

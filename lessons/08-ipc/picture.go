@@ -110,7 +110,7 @@ func (s *Shop) lanes() string {
 	line := func(who, what string) {
 		fmt.Fprintln(&b, strings.TrimRight(fmt.Sprintf("  %-10s  %s", who, what), " "))
 	}
-	line("main puts", strings.Trim(fmt.Sprint(numbers), "[]")+" "+strings.Repeat(tookPill, s.Pills))
+	line("main puts", signs(s.in))
 	for _, m := range s.crew {
 		var lane strings.Builder
 		for i, word := range m.turns {
@@ -119,10 +119,22 @@ func (s *Shop) lanes() string {
 		line(m.process.Name, lane.String())
 	}
 	if len(s.rest) > 0 {
-		line("nobody", strings.Repeat(tookPill, len(s.rest)))
+		line("nobody", signs(s.rest))
 	}
 	line("main gets", fmt.Sprintf("%d x prime, %d x not prime", s.answers[true], s.answers[false]))
 	line("", s.legend())
+	return b.String()
+}
+
+// signs are tasks one after the other, with pills close together.
+func signs(tasks []int) string {
+	var b strings.Builder
+	for i, n := range tasks {
+		if i > 0 && (n != pill || tasks[i-1] != pill) {
+			b.WriteByte(' ')
+		}
+		b.WriteString(sign(n))
+	}
 	return b.String()
 }
 
@@ -166,7 +178,7 @@ func (s *Shop) sawPills() string {
 		text += fmt.Sprintf(" %d waited until main closed the queue, which all could see.", s.waited())
 	}
 	if len(s.rest) > 0 && !s.returned {
-		text += fmt.Sprintf(" Nobody took %s, and Join waited for that, too.", count(len(s.rest), "pill"))
+		text += fmt.Sprintf(" Nobody was left to take %d of %d: Join waited for that, too.", len(s.rest), len(s.in))
 	}
 	return text
 }

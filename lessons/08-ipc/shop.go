@@ -63,9 +63,9 @@ type Shop struct {
 	tasks    *mp.JoinableQueue[int]
 	results  *mp.Queue[bool]
 	crew     []*member
-	in       int          // tasks and pills that were put
+	in       []int        // the tasks and pills that main put
 	returned bool         // main's Join
-	rest     []int        // the tasks that nobody took
+	rest     []int        // and those that nobody took
 	answers  map[bool]int // how many results were true, how many false
 	err      error        // the first that came; what was measured after it means nothing
 }
@@ -125,7 +125,7 @@ func (s *Shop) note(err error) {
 func (s *Shop) put(ctx context.Context, tasks ...int) {
 	for _, n := range tasks {
 		s.note(s.tasks.Put(ctx, n))
-		s.in++
+		s.in = append(s.in, n)
 	}
 }
 
@@ -135,8 +135,8 @@ func (s *Shop) check() error {
 	for _, m := range s.crew {
 		out += m.taken()
 	}
-	if out > s.in {
-		return fmt.Errorf("%d tasks and pills were put, and %d were taken", s.in, out)
+	if out > len(s.in) {
+		return fmt.Errorf("%d tasks and pills were put, and %d were taken", len(s.in), out)
 	}
 	return nil
 }
