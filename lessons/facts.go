@@ -72,6 +72,19 @@ func Recv[S, R any](c *mp.Conn[S, R]) (R, error) {
 	return c.Recv()
 }
 
+// Start starts p, as p.Start does, but not for ever. Start should return at
+// once; one that waited for the end of the process might wait for ever.
+func Start(ctx context.Context, p *mp.Process) error {
+	started := make(chan error, 1)
+	go func() { started <- p.Start(ctx) }()
+	select {
+	case err := <-started:
+		return err
+	case <-time.After(Limit):
+		return fmt.Errorf("%s: Start has not returned for %v", p.Name, Limit)
+	}
+}
+
 // Join joins p, as p.Join does, but not for ever: after [Limit] it gives up,
 // and the error says so.
 func Join(ctx context.Context, p *mp.Process) error {

@@ -91,18 +91,10 @@ func (s *Stage) Play(ctx context.Context, first *mp.Process) (Events, error) {
 	return s.events, err
 }
 
-// start starts the first process. Start should return at once; one that waits
-// for the end of the process would wait for ever.
+// start starts the first process, and the listening to all.
 func (s *Stage) start(ctx context.Context, first *mp.Process) error {
-	started := make(chan error, 1)
-	go func() { started <- first.Start(ctx) }()
-	select {
-	case err := <-started:
-		if err != nil {
-			return err
-		}
-	case <-time.After(s.limit):
-		return fmt.Errorf("%s: Start has not returned for %v", first.Name, s.limit)
+	if err := Start(ctx, first); err != nil {
+		return err
 	}
 	for _, p := range s.cast {
 		p.theirs.Close() // it has moved; one that has not would keep its line open for ever

@@ -58,7 +58,7 @@ func start(ctx context.Context, name string, to []Line) (*mp.Process, error) {
 	if name != "" {
 		p.Name = name
 	}
-	return p, p.Start(ctx)
+	return p, lessons.Start(ctx, p)
 }
 
 func run(ctx context.Context) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"processbook/lessons"
 	"processbook/mp"
@@ -36,17 +35,12 @@ func hire(ctx context.Context, name string, f mp.Function[Hands, mp.None], h Han
 	m.line, h.Main = mp.Pipe[string, string]()
 	m.Process = mp.NewProcess(f, h)
 	m.Name = name
-	ctx, cancel := context.WithCancel(ctx)
-	overdue := time.AfterFunc(lessons.Limit, cancel) // a Start that waits for the end would wait for ever
-	err := m.Start(ctx)
-	if err == nil && !overdue.Stop() {
-		err = fmt.Errorf("%s: Start has not returned while it was alive", name)
-	}
+	err := lessons.Start(ctx, m.Process)
 	if err == nil {
 		_, err = m.hear()
 	}
 	if err != nil {
-		cancel()
+		m.Kill() // or main would join it
 		return nil, err
 	}
 	return m, nil
