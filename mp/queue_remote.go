@@ -51,12 +51,16 @@ var errOwnerGone = fmt.Errorf("mp: the process that holds the queue is gone: %w"
 
 // newLink's goroutine ends with the parent, and so does this process.
 func newLink[T any](from, to *os.File, t terms) *link[T] {
-	l := &link[T]{
+	l := quietLink[T](to, t)
+	go l.listen(newReceiver(from))
+	return l
+}
+
+func quietLink[T any](to io.Writer, t terms) *link[T] {
+	return &link[T]{
 		out: newSender(to), direct: t.Direct, relayed: t.Relayed, closed: t.Closed,
 		calls: map[uint64]chan<- reply{},
 	}
-	go l.listen(newReceiver(from))
-	return l
 }
 
 func (l *link[T]) terms() terms {

@@ -48,14 +48,7 @@ type note[T any] struct {
 // when the child ends. The child does not count as ended before: so Join waits
 // until all that it has put is here.
 func serve[T any](q *Queue[T], child *Process, from, to *os.File) {
-	s := &server[T]{
-		q: q.holder, joinable: q.joinable, child: child,
-		withdraw: func() {},
-		posted:   make(chan struct{}, 1),
-		calls:    map[uint64]context.CancelFunc{},
-		syncs:    map[uint64]chan struct{}{},
-	}
-	s.q.enlist(s)
+	s := newServer(q, child)
 	child.guests.Add(2)
 	go func() {
 		defer child.guests.Done()
@@ -68,6 +61,18 @@ func serve[T any](q *Queue[T], child *Process, from, to *os.File) {
 		s.read(newReceiver(from))
 		s.end()
 	}()
+}
+
+func newServer[T any](q *Queue[T], child *Process) *server[T] {
+	s := &server[T]{
+		q: q.holder, joinable: q.joinable, child: child,
+		withdraw: func() {},
+		posted:   make(chan struct{}, 1),
+		calls:    map[uint64]context.CancelFunc{},
+		syncs:    map[uint64]chan struct{}{},
+	}
+	s.q.enlist(s)
+	return s
 }
 
 func (s *server[T]) post(n ...note[T]) {

@@ -20,6 +20,12 @@ type inbox struct {
 	finished bool // no more will come
 }
 
+func newInbox() *inbox {
+	in := &inbox{}
+	in.arrived.L = &in.mu
+	return in
+}
+
 // wait waits for a task. There is none only if there will be no more.
 func (in *inbox) wait() (task frame, ok bool) {
 	in.mu.Lock()
@@ -92,9 +98,12 @@ func (b batch[T]) items() ([]T, error) {
 
 // work is the life of a worker.
 func work[A, R any](c *child, name string, f func(A) (R, error)) error {
-	in := &inbox{}
-	in.arrived.L = &in.mu
+	in := newInbox()
 	go c.watch(func(f frame) { in.obey(c, f) })
+	return workOff(c, in, name, f)
+}
+
+func workOff[A, R any](c *child, in *inbox, name string, f func(A) (R, error)) error {
 	for {
 		task, ok := in.wait()
 		if !ok {

@@ -1,0 +1,165 @@
+package mp
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"testing"
+)
+
+// G8: whatever a process says, the one who hears it goes on, with its own
+// books in order. Each of these takes the place of one process's reader.
+
+// talk makes seeds: sensible conversations.
+func talk(say func(s *sender)) []byte {
+	var b bytes.Buffer
+	say(newSender(&b))
+	return b.Bytes()
+}
+
+func about(what kind, id uint64) *[]byte {
+	b := append([]byte{byte(what)}, make([]byte, 8)...)
+	b[1] = byte(id)
+	return &b
+}
+
+// A child speaks to the holder of a queue.
+func FuzzQueueServer(f *testing.F) {
+	n := 7
+	f.Add(talk(func(s *sender) {
+		s.send(msgPut, 0, &n)
+		s.send(msgWant, 3, nil)
+		s.send(msgTaken, 1, nil)
+		s.send(msgDone, 1, nil)
+		s.send(msgBack, 2, nil)
+	}))
+	f.Add(talk(func(s *sender) {
+		s.send(msgOffer, 1, &n)
+		s.send(msgTryOffer, 2, &n)
+		s.send(msgTryWant, 3, nil)
+		s.send(msgLen, 4, nil)
+		s.send(msgJoin, 5, nil)
+		s.send(msgCancel, 5, nil)
+		s.send(msgTell, 6, about(msgTaken, 1))
+		s.send(msgSynced, 1, nil)
+		s.send(msgClose, 7, nil)
+	}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, q := range []*Queue[int]{NewQueue[int](0), NewQueue[int](2), NewJoinableQueue[int](0).Queue} {
+			q.TryPut(1)
+			q.TryPut(2)
+			s := newServer(q, onlooker("child", 0))
+			s.read(newReceiver(bytes.NewReader(data)))
+			s.end()
+			store := q.holder.(*store[int])
+			store.mu.Lock()
+			for id, it := range store.lent {
+				t.Errorf("item %d is still lent: %+v", id, it)
+			}
+			if store.untaken != 0 {
+				t.Errorf("%d items are still untaken", store.untaken)
+			}
+			store.mu.Unlock()
+		}
+	})
+}
+
+// The holder of a queue speaks to a child.
+func FuzzQueueLink(f *testing.F) {
+	n := 7
+	f.Add(talk(func(s *sender) {
+		s.send(msgMore, 1, &n)
+		s.send(msgItem, 2, &n)
+		s.send(msgTried, 3, &n)
+		s.send(msgSync, 1, nil)
+		s.send(msgClosing, 2, nil)
+		s.send(msgEnd, 0, nil)
+	}))
+	f.Add(talk(func(s *sender) {
+		text, r := "broken", encodeReply(3, io.EOF)
+		s.send(msgBadItem, 1, &text)
+		s.send(msgReply, 1, &r)
+	}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		l := quietLink[int](io.Discard, terms{Relayed: true})
+		got := make(chan bool, 2)
+		l.want(2, func([]item[int], error) { got <- true })
+		called := make(chan bool)
+		go func() {
+			l.call(context.Background(), msgLen, nil)
+			close(called)
+		}()
+		l.listen(newReceiver(bytes.NewReader(data)))
+		<-got // an item, or that there is none: nobody waits for ever
+		<-called
+	})
+}
+
+// A worker speaks to its pool.
+func FuzzSeat(f *testing.F) {
+	n := 7
+	f.Add(talk(func(s *sender) {
+		b := newBatch([]int{1, 2})
+		s.send(msgBegun, 0, nil)
+		s.send(msgAnswer, 1, &n)
+		s.send(msgAnswers, 1, &b)
+		s.send(msgProblem, 0, &RemoteError{Func: "f", Message: "m"})
+		s.send(msgReturned, 1, nil)
+	}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p := NewPool(square, 1)
+		s := newSeat(p)
+		p.seats = append(p.seats, s)
+		s.worker = onlooker("PoolWorker-1", 0)
+		s.worker.say = newSender(io.Discard)
+		results := 0
+		c := &call[int, int]{
+			left: func() int { return 0 },
+			put:  func(t *task[int, int], o []outcome[int]) { results += len(o) },
+			fail: func(error) {},
+		}
+		for i, args := range [][]int{{1}, {2, 3}, {4}, {5}} {
+			s.give(&task[int, int]{call: c, index: i, args: args, chunk: len(args) > 1})
+		}
+		for in := newReceiver(bytes.NewReader(data)); ; {
+			f, err := in.next()
+			if err != nil {
+				break
+			}
+			s.hear(in, f)
+		}
+		s.bury()
+		for p.spare.len() > 0 {
+			results += len(p.spare.pop().args)
+		}
+		if results != 5 { // each is answered, failed, or will be given to another worker
+			t.Errorf("%d tasks of 5 are accounted for", results)
+		}
+	})
+}
+
+// A pool speaks to a worker.
+func FuzzWorker(f *testing.F) {
+	n := 7
+	f.Add(talk(func(s *sender) {
+		b := newBatch([]int{1, 2})
+		s.send(msgTask, 0, &n)
+		s.send(msgChunk, 0, &b)
+		s.send(msgReturn, 0, nil)
+		s.send(msgTask, 0, &n)
+		s.send(msgFinish, 0, nil)
+	}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c := &child{newReceiver(bytes.NewReader(data)), newSender(io.Discard)}
+		in := newInbox()
+		for {
+			f, err := c.down.next()
+			if err != nil {
+				break
+			}
+			in.obey(c, f)
+		}
+		in.obey(c, frame{kind: msgFinish})
+		workOff(c, in, "square", func(n int) (int, error) { return n * n, nil })
+	})
+}
