@@ -82,10 +82,13 @@ func example6(ctx context.Context) (me, goroutine, child Look, err error) {
 	boxes, box := mp.NewQueue[*Box](0), &Box{X: 10}
 	ours, theirs := mp.Pipe[mp.None, Look]()
 	p := mp.NewProcess(reader, Reader{theirs, boxes})
-	err = errors.Join(boxes.Put(ctx, box), start(ctx, p))
+	err = errors.Join(boxes.Put(ctx, box), lessons.Start(ctx, p))
 	hear := func() {
-		if err == nil {
-			child, err = lessons.Recv(ours)
+		if err != nil {
+			return
+		}
+		if child, err = lessons.Recv(ours); err != nil {
+			err = fmt.Errorf("%s: %w", p.Name, err)
 		}
 	}
 	hear() // it has its box
@@ -191,7 +194,7 @@ func endsOfPipe(ctx context.Context) (string, error) {
 func killSender(ctx context.Context, more int) (hello, last string, err error) {
 	ours, theirs := mp.Pipe[mp.None, []byte]()
 	p := mp.NewProcess(sender, Sender{theirs, more})
-	if err := start(ctx, p); err != nil {
+	if err := lessons.Start(ctx, p); err != nil {
 		return "", "", err
 	}
 	first, err := lessons.Recv(ours)
@@ -199,7 +202,7 @@ func killSender(ctx context.Context, more int) (hello, last string, err error) {
 		_, err = ours.Poll(lessons.Limit) // its first bytes are here; the last ones cannot be sent before main reads
 	}
 	if err != nil {
-		return "", "", err
+		return "", "", fmt.Errorf("%s: %w", p.Name, err)
 	}
 	p.Kill()
 	lessons.Join(ctx, p)

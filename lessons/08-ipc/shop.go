@@ -97,25 +97,13 @@ func open(ctx context.Context, role mp.Function[Consumer, mp.None], script Scrip
 		p.Name = fmt.Sprintf("Consumer %d", i+1)
 		s.crew = append(s.crew, &member{process: p, line: ours})
 		if s.err == nil {
-			s.note(start(ctx, p))
+			s.note(lessons.Start(ctx, p))
 		}
 	}
 	return s
 }
 
-// start is p.Start with a limit, for a Start that waits for the end of the
-// process would wait for ever: a consumer does nothing before its first turn.
-func start(ctx context.Context, p *mp.Process) error {
-	started := make(chan error, 1)
-	go func() { started <- p.Start(ctx) }()
-	select {
-	case err := <-started:
-		return err
-	case <-time.After(lessons.Limit):
-		return fmt.Errorf("%s: Start has not returned for %v", p.Name, lessons.Limit)
-	}
-}
-
+// note keeps the first error.
 func (s *Shop) note(err error) {
 	if s.err == nil {
 		s.err = err
@@ -187,11 +175,12 @@ func (m *member) hear() error {
 	switch err {
 	case nil:
 		m.turns = append(m.turns, word)
+		return nil
 	case io.EOF:
 		m.left = true
 		return nil
 	}
-	return err
+	return fmt.Errorf("%s: %w", m.process.Name, err)
 }
 
 // join finds out whether Join returns. Where tasks are left and nobody is
