@@ -10,8 +10,9 @@ import (
 )
 
 // A Queue passes items from any number of processes to any number of others;
-// each item goes to one of them. What one process puts comes out in the order
-// of its Puts; what several put, in the order of arrival. Make one with
+// each item goes to one of them. Items come out in the order in which they
+// arrived, those of one process in the order of its Puts; only what a consumer
+// had been sent and did not use comes back to the front. Make one with
 // [NewQueue]. It lives in the process that made it, and is shared with a child
 // by being the argument, or an exported field of the argument, of a [Process]
 // that starts; children may share it with theirs. It is Python's Queue.
@@ -49,8 +50,9 @@ type holder[T any] interface {
 	join(ctx context.Context) error
 	close() error
 
-	terms() terms        // for a child's link
-	enlist(s *server[T]) // s serves a child from now on
+	terms() terms                    // for a child's link, as things stand
+	board() (t terms, landed func()) // the same, until the child's server is enlisted
+	enlist(s *server[T])             // s serves a child from now on
 	dismiss(s *server[T])
 }
 
@@ -128,21 +130,21 @@ func (q *Queue[T]) accept(a answer[T]) (v T, err error) {
 		return v, inQueue("get", a.err)
 	}
 	it := a.lot[0]
+	if err := q.holder.tell(msgTaken, it.id); err != nil {
+		return v, inQueue("get", err)
+	}
 	if q.joinable {
 		q.mu.Lock()
 		q.work = append(q.work, it.id)
 		q.mu.Unlock()
-	}
-	if err := q.holder.tell(msgTaken, it.id); err != nil {
-		return v, inQueue("get", err)
 	}
 	return it.value, inQueue("get", it.err)
 }
 
 // TryGet is [Queue.Get] without waiting for a producer: [ErrEmpty] if there is
 // no item. Empty means empty: what any process has put before is counted, so
-// TryGet may ask the other processes that have the queue. It is Python's
-// get_nowait.
+// TryGet may ask the other processes that have the queue, and waits while one
+// of them is stopped. It is Python's get_nowait.
 func (q *Queue[T]) TryGet() (T, error) {
 	it, err := q.holder.tryTake()
 	return q.accept(answer[T]{[]item[T]{it}, err})
@@ -167,7 +169,7 @@ func (q *Queue[T]) All(ctx context.Context) iter.Seq[T] {
 }
 
 // Len returns the number of items that have been put and not been got, by any
-// process, at one moment; it may ask all of them. It is Python's qsize. To
+// process, at one moment; it asks all of them. It is Python's qsize. To
 // know whether there will be more, use Close and [io.EOF], not Len.
 func (q *Queue[T]) Len() (int, error) {
 	n, err := q.holder.count(context.Background())
@@ -195,8 +197,9 @@ func NewJoinableQueue[T any](capacity int) *JoinableQueue[T] {
 	return &JoinableQueue[T]{&Queue[T]{holder: newStore[T](capacity, true), joinable: true}}
 }
 
-// TaskDone says that the item which this process got longest ago is done. It
-// returns [ErrTaskDone] if this process has no unfinished item.
+// TaskDone says that the item which this process got longest ago is done: so
+// let one goroutine of a process get items and finish them. It returns
+// [ErrTaskDone] if this process has no unfinished item.
 func (q *JoinableQueue[T]) TaskDone() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -266,7 +269,9 @@ func (q *Queue[T]) GobEncode() ([]byte, error) {
 		closeAll([]*os.File{in, theirOut})
 		return nil, err
 	}
+	t, landed := q.holder.board()
 	cargo.settle = append(cargo.settle, func(p *Process) {
+		defer landed()
 		closeAll([]*os.File{theirIn, theirOut})
 		if p == nil {
 			closeAll([]*os.File{in, out})
@@ -274,7 +279,6 @@ func (q *Queue[T]) GobEncode() ([]byte, error) {
 		}
 		serve(q, p, in, out)
 	})
-	t := q.holder.terms()
 	return append(cargo.ticket(theirIn, theirOut), bit(t.Direct), bit(t.Relayed), bit(t.Closed), bit(q.joinable)), nil
 }
 

@@ -275,3 +275,58 @@ func TestCloseComesAfterWhatWasPut(t *testing.T) {
 		}
 	}
 }
+
+type fostered struct {
+	Job joinConsume
+	Go  *Conn[None, string]
+}
+
+// foster kills its own child when told to, and lives on.
+var foster = Proc("foster", func(f fostered) error {
+	p := NewProcess(functionOf[joinConsume]("doJobs"), f.Job)
+	if err := p.Start(context.Background()); err != nil {
+		return err
+	}
+	f.Go.Recv()
+	p.Kill()
+	p.Join(context.Background())
+	_, err := f.Go.Recv()
+	return err
+})
+
+// G4, one generation further down.
+func TestItemComesBackFromAGrandchild(t *testing.T) {
+	q := NewJoinableQueue[int](0)
+	q.Put(soon(t), 7)
+	ours, theirs := Pipe[None, int]()
+	word, hears := Pipe[string, None]()
+	start(t, NewProcess(foster, fostered{joinConsume{q, theirs, true}, hears}))
+	if v, err := ours.Recv(); v != 7 || err != nil {
+		t.Fatal(v, err)
+	}
+	word.Send("kill it")
+	if v, err := q.Get(soon(t)); v != 7 || err != nil {
+		t.Fatal(v, err)
+	}
+	if err := q.TaskDone(); err != nil {
+		t.Error(err)
+	}
+	if err := q.Join(soon(t)); err != nil {
+		t.Error(err)
+	}
+}
+
+// What a process has told others to have got, has made room.
+func TestTryPutKnowsOfTheRoom(t *testing.T) {
+	q := NewQueue[int](1)
+	ours, theirs := Pipe[None, int]()
+	start(t, NewProcess(getForever, counted{Q: q, Say: theirs}))
+	for i := range 2000 {
+		if err := q.TryPut(i); err != nil {
+			t.Fatalf("item %d: %v", i, err)
+		}
+		if v, err := ours.Recv(); v != i || err != nil {
+			t.Fatal(v, err)
+		}
+	}
+}

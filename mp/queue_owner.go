@@ -26,6 +26,7 @@ type store[T any] struct {
 	closing    bool               // Close was called
 	closed     bool               // and everything that was put before has arrived
 	settled    chan struct{}      // closed with closed
+	aboard     sync.WaitGroup     // children that are being started with the queue
 	takers     []*taker[T]        // only when items is empty
 	putters    []*putter[T]       // only when the queue is full
 	joiners    []chan struct{}    // closed when unfinished is 0
@@ -54,6 +55,18 @@ func (s *store[T]) terms() terms {
 	return terms{Direct: s.capacity <= 0, Closed: s.closing}
 }
 
+// board keeps Close waiting for what a child that is being started may put.
+func (s *store[T]) board() (t terms, landed func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t = terms{Direct: s.capacity <= 0, Closed: s.closing}
+	if s.closing {
+		return t, func() {}
+	}
+	s.aboard.Add(1)
+	return t, s.aboard.Done
+}
+
 func (s *store[T]) full() bool {
 	return s.capacity > 0 && s.items.len()+s.untaken >= s.capacity
 }
@@ -63,7 +76,12 @@ func (s *store[T]) put(ctx context.Context, v T, try bool) error {
 	if err != nil {
 		return err
 	}
-	return s.admit(ctx, v, try)
+	err = s.admit(ctx, v, try)
+	if err == ErrFull { // full means full: what a consumer has told to have taken may be on its way
+		s.sync(ctx, msgSync)
+		err = s.admit(ctx, v, try)
+	}
+	return err
 }
 
 // admit puts an item that nobody else can change.
@@ -281,6 +299,7 @@ func (s *store[T]) close() error {
 	}
 	s.putters = nil
 	go func() { // ends when every process that has the queue has answered, or ended
+		s.aboard.Wait()
 		s.sync(context.Background(), msgClosing)
 		s.mu.Lock()
 		defer s.mu.Unlock()

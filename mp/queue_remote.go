@@ -69,6 +69,8 @@ func (l *link[T]) terms() terms {
 	return terms{Relayed: true, Closed: l.closed}
 }
 
+func (l *link[T]) board() (terms, func()) { return l.terms(), func() {} }
+
 func (l *link[T]) put(ctx context.Context, v T, try bool) error {
 	l.closing.RLock()
 	closed := l.closed

@@ -140,7 +140,7 @@ func (s *server[T]) read(in *receiver) {
 			s.receive(f, v, err)
 		case msgWant:
 			s.withdraw()
-			s.withdraw = s.q.want(int(min(f.id, maxWant)), s.deliver)
+			s.withdraw = s.q.want(int(min(max(f.id, 1), maxWant)), s.deliver)
 		case msgTaken, msgBack, msgDone:
 			s.told(f.kind, f.id)
 		case msgTell:
@@ -249,7 +249,7 @@ func (s *server[T]) try() error {
 func (s *server[T]) told(what kind, id uint64) error {
 	s.mu.Lock()
 	i := slices.IndexFunc(s.loans, func(l loan) bool { return l.id == id })
-	known := i >= 0 && s.loans[i].taken == (what == msgDone)
+	known := i >= 0 && (what == msgBack || s.loans[i].taken == (what == msgDone))
 	if known {
 		if what == msgTaken && s.joinable {
 			s.loans[i].taken = true
