@@ -1,9 +1,14 @@
 package lessons
 
 import (
+	"context"
+	"errors"
 	"flag"
+	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
 )
 
 const asProgram = "LESSON_AS_PROGRAM" // set by Command, for RunTests
@@ -28,6 +33,20 @@ func RunTests(m interface{ Run() int }, main func()) {
 	os.Args = os.Args[:1] // and none is left for the lesson
 	aliases.of = make(map[int]int)
 	os.Exit(m.Run())
+}
+
+// Check measures all facts and says which of them are not those wanted.
+func (f Facts) Check(ctx context.Context, want map[string]string) error {
+	var wrong []error
+	for _, item := range slices.Sorted(maps.Keys(f)) {
+		if got, err := f.Measure(ctx, item); err != nil || got != want[item] {
+			wrong = append(wrong, fmt.Errorf("Measure(%q) = %q, %v, want %q", item, got, err, want[item]))
+		}
+	}
+	if len(f) != len(want) {
+		wrong = append(wrong, fmt.Errorf("%d experiments, want %d", len(f), len(want)))
+	}
+	return errors.Join(wrong...)
 }
 
 // Command is the lesson that is being tested, as a program of its own with
