@@ -56,7 +56,7 @@ func TestMain(m *testing.M) {
 	said, err := "", error(nil)
 	switch {
 	case flag.NArg() > 0:
-		err = fmt.Errorf("there is nothing to do with %q; another worksheet is -sheet FILE", flag.Args())
+		err = fmt.Errorf("there is nothing to do with %q; type go test alone, with flags like -start; another worksheet is -sheet FILE", flag.Args())
 	case *start:
 		said, err = begin(*sheet)
 	default:

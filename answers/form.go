@@ -100,8 +100,8 @@ func (f Form) Ask(answer string) string {
 		example = "B C"
 	}
 	switch {
-	case f.Kind == Letters, f.Kind == Ordered:
-		return fmt.Sprintf("write %s, like %s", f.Kind, example)
+	case len(f.Choices) > 0 && (f.Kind == Letters || f.Kind == Ordered):
+		return fmt.Sprintf("write %s, %s to %s, like %s", f.Kind, f.Choices[0], f.Choices[len(f.Choices)-1], example)
 	case f.Kind == Numbers && f.Count == 1:
 		return "write a number, like 40"
 	case f.Kind == Numbers && f.Count == 2:
@@ -109,7 +109,7 @@ func (f Form) Ask(answer string) string {
 	case f.Kind == Numbers && f.Count > 2:
 		return fmt.Sprintf("write %d numbers, with blanks between them", f.Count)
 	case f.Kind == Numbers:
-		return "write numbers, like " + example
+		return "write numbers, with blanks between them, like " + example
 	case f.Kind == Name:
 		return "write a name"
 	case f.Count > 1:
@@ -174,7 +174,12 @@ func (f Form) readNumbers(answer string) (string, bool) {
 		}
 		given[i] = strconv.Itoa(n)
 	}
-	return strings.Join(given, " "), len(given) > 0 && (f.Count == 0 || len(given) == f.Count)
+	switch { // 231 for 2 3 1 is a slip, not a prediction
+	case f.Count > 0:
+		return strings.Join(given, " "), len(given) == f.Count
+	default:
+		return strings.Join(given, " "), len(given) > 1
+	}
 }
 
 // choose returns all ways to understand some words as so many choices, one

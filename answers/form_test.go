@@ -79,18 +79,18 @@ func TestReadingAnswers(t *testing.T) {
 
 func TestWhatAFormAsksForIsNotTheAnswer(t *testing.T) {
 	for _, test := range []struct{ form, answer, want string }{
-		{"letters", "A B", "write letters, like A C"},
-		{"letters", "A C", "write letters, like B C"},
-		{"letters in order", "B A", "write letters in order, like C A B"},
+		{"letters", "A B", "write letters, A to C, like A C"},
+		{"letters", "A C", "write letters, A to C, like B C"},
+		{"letters in order", "B A", "write letters in order, A to C, like C A B"},
 		{"number", "3", "write a number, like 40"},
 		{"two numbers", "3 0", "write two numbers, like 40 2"},
 		{"three numbers", "3 0 1", "write 3 numbers, with blanks between them"},
-		{"numbers", "3 0 1", "write numbers, like 40 2 17"},
+		{"numbers", "3 0 1", "write numbers, with blanks between them, like 40 2 17"},
 		{"name", "MainProcess", "write a name"},
 		{"yes / no", "no", "write one of: yes / no"},
 		{"two of: a, b, c", "a, b", "write 2 of: a, b, c"},
 	} {
-		if got := ParseForm(test.form, nil).Ask(test.answer); got != test.want {
+		if got := ParseForm(test.form, []string{"A one  B two  C three"}).Ask(test.answer); got != test.want {
 			t.Errorf("(%s) Ask(%q) = %q, want %q", test.form, test.answer, got, test.want)
 		}
 	}

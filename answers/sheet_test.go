@@ -153,7 +153,7 @@ func TestMarkingAWorksheet(t *testing.T) {
 		{name: "revealed", a: "A C", reveal: true, want: []string{"this machine   says A B\n", "the reason     answers/6-daemon.md"}},
 		{name: "a choice", b: "dead", want: []string{"The daemon is\n(alive / dead)\nyou predicted  dead"}},
 		{name: "not of the form", a: "perhaps!", want: []string{
-			`6a: write letters, like A C; not "perhaps"`, "0 of 2 predictions right, 1 not marked, 1 blank"}, never: "sure and"},
+			`6a: write letters, A to C, like A C; not "perhaps"`, "0 of 2 predictions right, 1 not marked, 1 blank"}, never: "sure and"},
 		{name: "no fact", a: "A", err: errors.New("it is broken"), want: []string{
 			"the lesson went wrong, so 6a is not marked", "it is broken", "1 not marked"}},
 	} {

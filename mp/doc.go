@@ -1,6 +1,7 @@
 // Package mp is Python's multiprocessing thought through again for Go:
 // processes, pools, pipes and queues, on os/exec and os.Pipe alone. Kill any
-// process at any time: nobody hangs and nothing is lost.
+// process at any time: the others do not hang, and lose nothing but what the
+// dead one had in its hands.
 //
 // # A program
 //
@@ -24,6 +25,40 @@
 //	}
 //
 //	func main() { mp.Main(run) }
+//
+// Two consumers of a queue, and their results in another one:
+//
+//	type counting struct {
+//		Files  *mp.Queue[string] // exported, or it does not travel
+//		Counts *mp.Queue[int]
+//	}
+//
+//	var counter = mp.Proc("counter", func(c counting) error {
+//		ctx := context.Background() // a child ends with its parent anyhow
+//		for file := range c.Files.All(ctx) {
+//			if err := c.Counts.Put(ctx, countWords(file)); err != nil {
+//				return err
+//			}
+//		}
+//		return nil
+//	})
+//
+//	func run(ctx context.Context) error {
+//		files, counts := mp.NewQueue[string](0), mp.NewQueue[int](0)
+//		a := mp.NewProcess(counter, counting{files, counts})
+//		b := mp.NewProcess(counter, counting{files, counts})
+//		err := errors.Join(a.Start(ctx), b.Start(ctx))
+//		for _, file := range os.Args[1:] {
+//			err = errors.Join(err, files.Put(ctx, file))
+//		}
+//		files.Close() // no more files: this ends both loops
+//		err = errors.Join(err, a.Join(ctx), b.Join(ctx))
+//		counts.Close() // no more counts
+//		for n := range counts.All(ctx) {
+//			fmt.Println(n)
+//		}
+//		return err
+//	}
 //
 // What other processes are to run is declared at package level, with [Func] or
 // [Proc], because only its name can cross to another process. [Main] is all

@@ -36,10 +36,14 @@ func (*None) GobDecode([]byte) error { return nil }
 //
 // The argument and the answer travel as package encoding/gob encodes them:
 // exported fields only, no functions and no channels. The error travels as a
-// [RemoteError]. A function that starts itself needs two steps, or the compiler
-// sees an initialization cycle: var f mp.Function[A, R], and f = mp.Func("f", ...)
-// in func init. Func panics if the name is taken, or if [Main] or [Init] has
-// run already, for then this process and its children would not agree on what
+// [RemoteError]. The function needs no context: it ends with its parent.
+//
+// A function that starts itself has to be declared in two steps, or the
+// compiler sees an initialization cycle: var f mp.Function[A, R], and in an
+// init function f = mp.Func("f", ...).
+//
+// Func panics if the name is taken, or if [Main] or [Init] has run already, for
+// then this process and its children would not agree on what
 // there is. In Python it is any function at the top level of a module.
 func Func[A, R any](name string, f func(A) (R, error)) Function[A, R] {
 	if f == nil {

@@ -14,6 +14,8 @@ import (
 // one argument each. Make one with [NewPool], set its fields before the first
 // task, and Close it when there are no more tasks. It may be used by several
 // goroutines. It is Python's Pool; apply_async and map_async are a goroutine.
+// Queues and ends of pipes cannot ride in a task's argument: a worker has
+// started before.
 //
 // A worker that dies, however and whenever, costs the task that it was at, and
 // no more: that task's error names the worker and says how it ended, another
@@ -95,7 +97,8 @@ func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 // Map does a task for each argument and returns the results in the order of
 // the arguments, whatever the order in which they were done. All tasks are
 // done, even if some fail; then the error joins their [*TaskError]s, in order,
-// and the results of the others are in their places. For other errors see
+// and the results of the others are in their places; errors.As finds the first
+// of them, [Pool.Imap] has each beside its result. For other errors see
 // [Pool.Apply]. Chunk is Python's chunksize.
 func (p *Pool[A, R]) Map(ctx context.Context, args []A) ([]R, error) {
 	return p.all(ctx, args, max(1, p.Chunk))

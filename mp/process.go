@@ -278,8 +278,9 @@ func lastWords(crash *os.File) string {
 // Join waits until the process has ended and everything that it put into
 // queues has arrived. It returns nil if the process ended with code 0, and an
 // [*ExitError] otherwise. If ctx ends first, Join returns ctx.Err() and the
-// process goes on: that is Python's join with a timeout. Join may be called
-// any number of times, by any goroutine.
+// process goes on: that is Python's join with a timeout. An error that the
+// function returned has been printed by the child, too, so there is no need to.
+// Join may be called any number of times, by any goroutine.
 func (p *Process) Join(ctx context.Context) error {
 	if p == self.process {
 		return fmt.Errorf("%s: %w", p.Name, errOnlooker)

@@ -74,8 +74,18 @@ type item[T any] struct {
 
 // NewQueue returns a queue that holds at most capacity items, or any number if
 // capacity is 0 or less, as in Python. An item counts until Get returns it.
+// Call it in a function, not for a variable at package level: there every
+// process would make a queue of its own, which nobody else has.
 func NewQueue[T any](capacity int) *Queue[T] {
 	return &Queue[T]{holder: newStore[T](capacity, false)}
+}
+
+// hold is where a queue that is none is found out.
+func (q *Queue[T]) hold() holder[T] {
+	if q == nil || q.holder == nil {
+		panic("mp: a queue that NewQueue has not made; a queue travels only in an exported field of an argument")
+	}
+	return q.holder
 }
 
 // Put adds v to the queue, and waits for room if it is full. When Put has
@@ -84,13 +94,13 @@ func NewQueue[T any](capacity int) *Queue[T] {
 // After Close it returns [ErrClosed]. A value that cannot be encoded is an
 // error of this call.
 func (q *Queue[T]) Put(ctx context.Context, v T) error {
-	return inQueue("put", q.holder.put(ctx, v, false))
+	return inQueue("put", q.hold().put(ctx, v, false))
 }
 
 // TryPut is [Queue.Put] without waiting: [ErrFull] if there is no room. It is
 // Python's put_nowait.
 func (q *Queue[T]) TryPut(v T) error {
-	return inQueue("put", q.holder.put(context.Background(), v, true))
+	return inQueue("put", q.hold().put(context.Background(), v, true))
 }
 
 // Get removes the first item and returns it, and waits for one if there is
@@ -102,7 +112,7 @@ func (q *Queue[T]) Get(ctx context.Context) (T, error) {
 		return v, ctx.Err()
 	}
 	got := make(chan answer[T], 1)
-	withdraw := q.holder.want(1, func(lot []item[T], err error) { got <- answer[T]{lot, err} })
+	withdraw := q.hold().want(1, func(lot []item[T], err error) { got <- answer[T]{lot, err} })
 	select {
 	case a := <-got:
 		return q.accept(a)
@@ -130,7 +140,7 @@ func (q *Queue[T]) accept(a answer[T]) (v T, err error) {
 		return v, inQueue("get", a.err)
 	}
 	it := a.lot[0]
-	if err := q.holder.tell(msgTaken, it.id); err != nil {
+	if err := q.hold().tell(msgTaken, it.id); err != nil {
 		return v, inQueue("get", err)
 	}
 	if q.joinable {
@@ -146,7 +156,7 @@ func (q *Queue[T]) accept(a answer[T]) (v T, err error) {
 // TryGet may ask the other processes that have the queue, and waits while one
 // of them is stopped. It is Python's get_nowait.
 func (q *Queue[T]) TryGet() (T, error) {
-	it, err := q.holder.tryTake()
+	it, err := q.hold().tryTake()
 	return q.accept(answer[T]{[]item[T]{it}, err})
 }
 
@@ -172,7 +182,7 @@ func (q *Queue[T]) All(ctx context.Context) iter.Seq[T] {
 // process, at one moment; it asks all of them. It is Python's qsize. To
 // know whether there will be more, use Close and [io.EOF], not Len.
 func (q *Queue[T]) Len() (int, error) {
-	n, err := q.holder.count(context.Background())
+	n, err := q.hold().count(context.Background())
 	return n, inQueue("len", err)
 }
 
@@ -180,7 +190,7 @@ func (q *Queue[T]) Len() (int, error) {
 // last item is in, usually by joining the producers first. Items that are in
 // the queue can still be got; then every Get in every process returns
 // [io.EOF]. A second Close does nothing.
-func (q *Queue[T]) Close() error { return inQueue("close", q.holder.close()) }
+func (q *Queue[T]) Close() error { return inQueue("close", q.hold().close()) }
 
 // A JoinableQueue is a [Queue] that knows when its items have been dealt with:
 // whoever gets an item calls TaskDone after that. An item whose consumer ended
@@ -208,13 +218,13 @@ func (q *JoinableQueue[T]) TaskDone() error {
 	}
 	id := q.work[0]
 	q.work = q.work[1:]
-	return inQueue("task done", q.holder.tell(msgDone, id))
+	return inQueue("task done", q.hold().tell(msgDone, id))
 }
 
 // Join waits until every item that was put is done. It returns ctx.Err() if
 // ctx ends first.
 func (q *JoinableQueue[T]) Join(ctx context.Context) error {
-	return inQueue("join", q.holder.join(ctx))
+	return inQueue("join", q.hold().join(ctx))
 }
 
 func inQueue(what string, err error) error {
@@ -269,7 +279,7 @@ func (q *Queue[T]) GobEncode() ([]byte, error) {
 		closeAll([]*os.File{in, theirOut})
 		return nil, err
 	}
-	t, landed := q.holder.board()
+	t, landed := q.hold().board()
 	cargo.settle = append(cargo.settle, func(p *Process) {
 		defer landed()
 		closeAll([]*os.File{theirIn, theirOut})
