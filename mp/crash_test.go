@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -139,12 +139,12 @@ func TestCrashMatrixOfAProcess(t *testing.T) {
 // G2: workers that die between two tasks, before the first or after an answer,
 // cost nothing at all, whatever the signal.
 func TestIdleWorkersMayDie(t *testing.T) {
-	for _, sig := range []os.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGABRT} {
+	for _, sig := range deadly {
 		p := NewPool(square, 2)
 		for i := range 10 {
 			for _, w := range p.staffed() {
 				w.cmd.Process.Signal(sig)
-				if sig != syscall.SIGKILL { // it may begin one more task before it ends
+				if sig != os.Kill || runtime.GOOS == "windows" { // it may begin one more task before it ends
 					<-w.Done()
 				}
 			}

@@ -1,5 +1,7 @@
 package mp
 
+import "slices"
+
 // A deque is a line of values: they join at its end, leave at its front, and
 // may come back to the front.
 type deque[T any] struct {
@@ -20,6 +22,15 @@ func (d *deque[T]) push(v T) {
 }
 
 func (d *deque[T]) pushFront(v T) { d.front = append(d.front, v) }
+
+// insertFront lets v come back before those that are not older than it.
+func (d *deque[T]) insertFront(v T, older func(T) bool) {
+	i := len(d.front)
+	for i > 0 && older(d.front[i-1]) {
+		i--
+	}
+	d.front = slices.Insert(d.front, i, v)
+}
 
 func (d *deque[T]) pop() (v T) {
 	var gone T

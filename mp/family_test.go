@@ -57,7 +57,7 @@ func die(way string) error {
 
 // deathText is what the error must say.
 var deathText = map[string]string{
-	"error": "no more paper", "panic": "panic: paper jam", "exit": "exit code 3", "kill": "signal 9",
+	"error": "no more paper", "panic": "panic: paper jam", "exit": "exit code 3", "kill": killedText,
 	"goroutine": "panic: paper jam elsewhere", "unlock": "fatal error", "map": "concurrent map", "stack": "stack overflow",
 }
 

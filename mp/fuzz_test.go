@@ -129,8 +129,8 @@ func FuzzSeat(f *testing.F) {
 			s.hear(in, f)
 		}
 		s.bury()
-		for p.spare.len() > 0 {
-			results += len(p.spare.pop().args)
+		for c.spare.len() > 0 {
+			results += len(c.spare.pop().args)
 		}
 		if results != 5 { // each is answered, failed, or will be given to another worker
 			t.Errorf("%d tasks of 5 are accounted for", results)

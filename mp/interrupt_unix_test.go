@@ -5,11 +5,19 @@ package mp
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
 )
+
+// deadly are some signals that end a process.
+var deadly = []os.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGABRT}
+
+// killedText is what an error says of a process that somebody else has killed,
+// or that has killed itself.
+const killedText = "signal 9"
 
 // Rule 9. A terminal sends SIGINT to all processes of a group at once: one
 // clean end, no trace from any child, and the exit that a shell expects.
@@ -53,4 +61,15 @@ func limitFiles(cmd *exec.Cmd, n int) bool {
 	cmd.Args = append([]string{"sh", "-c", fmt.Sprintf("ulimit -n %d; exec \"$0\" \"$@\"", n)}, cmd.Path)
 	cmd.Path = "/bin/sh"
 	return true
+}
+
+// openFiles counts the files of this process; -1 where the system does not
+// list them.
+func openFiles() int {
+	for _, dir := range []string{"/proc/self/fd", "/dev/fd"} {
+		if list, err := os.ReadDir(dir); err == nil {
+			return len(list)
+		}
+	}
+	return -1
 }

@@ -2,7 +2,6 @@ package mp
 
 import (
 	"context"
-	"os"
 	"runtime"
 	"slices"
 	"testing"
@@ -12,14 +11,7 @@ import (
 // holdings counts what this process has: goroutines, open files (where the
 // system lists them) and children.
 func holdings() (goroutines, files, children int) {
-	files = -1
-	for _, dir := range []string{"/proc/self/fd", "/dev/fd"} {
-		if list, err := os.ReadDir(dir); err == nil {
-			files = len(list)
-			break
-		}
-	}
-	return runtime.NumGoroutine(), files, len(Children())
+	return runtime.NumGoroutine(), openFiles(), len(Children())
 }
 
 // leavesNothing does something 200 times, and compares what is there before

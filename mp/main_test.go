@@ -4,20 +4,29 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
 
+// withoutMain is a program that forgets to call Main. TestMain comes to it
+// before Init.
+func withoutMain() {
+	fmt.Println("main runs")
+	if err := NewProcess(exitWith, 0).Start(context.Background()); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+}
+
 // A program without Main does not start itself again and again: it is told
 // what to write.
 func TestNoMain(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "nomain.exe")
-	if out, err := exec.Command("go", "build", "-o", binary, "./testdata/nomain").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	out, err := exec.Command(binary).Output()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "MP_TEST_PROGRAM=without Main")
+	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Errorf("got %v, want exit status 1", err)

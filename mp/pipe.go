@@ -109,7 +109,7 @@ func (c *Conn[S, R]) Recv() (R, error) {
 
 // Poll reports whether Recv would return at once or soon, with a value or with
 // the end of the pipe. It waits at most so long for the first sign of one; 0 or
-// less is not at all.
+// less is not at all. (While another goroutine is in Recv, it waits for that.)
 func (c *Conn[S, R]) Poll(wait time.Duration) (bool, error) {
 	if err := c.use("poll"); err != nil {
 		return false, err

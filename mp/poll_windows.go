@@ -35,6 +35,39 @@ func (in *inlet) await(wait time.Duration) (bool, error) {
 	}
 }
 
+// Close wakes up whoever reads, as closing a pipe does on other systems.
+func (in *inlet) Close() error { return closePipe(in.File) }
+
+// closePipe closes one end of a pipe and wakes up whoever reads or writes
+// there. os.File's Close cancels that only once; a read that has been decided
+// on, but has not yet come to the system, misses it and waits for ever, and so
+// does Close. So it is cancelled again and again, through a handle of our own:
+// the file's may be somebody else's by then.
+func closePipe(f *os.File) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var own syscall.Handle
+	us := ^syscall.Handle(0) // this process
+	if e := raw.Control(func(handle uintptr) {
+		err = syscall.DuplicateHandle(us, syscall.Handle(handle), us, &own, 0, false, syscall.DUPLICATE_SAME_ACCESS)
+	}); e != nil || err != nil {
+		return f.Close()
+	}
+	defer syscall.CloseHandle(own)
+	closed := make(chan error, 1)
+	go func() { closed <- f.Close() }()
+	for {
+		select {
+		case err := <-closed:
+			return err
+		case <-time.After(time.Millisecond):
+			syscall.CancelIoEx(own, nil)
+		}
+	}
+}
+
 func brokenPipe(err error) bool {
 	const noData = syscall.Errno(232) // ERROR_NO_DATA: the pipe is being closed
 	return errors.Is(err, syscall.ERROR_BROKEN_PIPE) || errors.Is(err, noData)

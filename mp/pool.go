@@ -17,18 +17,20 @@ import (
 // Queues and ends of pipes cannot ride in a task's argument: a worker has
 // started before.
 //
-// A worker that dies, however and whenever, costs the task that it was at, and
-// no more: that task's error names the worker and says how it ended, another
+// A worker that dies, however and whenever, costs the task (or the chunk) that
+// it was at, and no more: that task's error names the worker and says how it ended, another
 // worker takes its place, and tasks that it had not begun go to others. A task
 // is never run twice.
 type Pool[A, R any] struct {
 	// MaxTasksPerChild is how many tasks a worker does before a fresh one takes
-	// its place. 0: a worker lives as long as the pool.
+	// its place, rounded up to a whole Chunk. 0: a worker lives as long as the
+	// pool.
 	MaxTasksPerChild int
 
 	// TaskTimeout is how long a task may take. A worker that is over it is
 	// killed and replaced, and the task's error is context.DeadlineExceeded.
-	// 0: as long as it likes.
+	// With a limit, no task is handed over before the last one is answered, which
+	// is slower for quick tasks. 0: as long as it likes.
 	TaskTimeout time.Duration
 
 	// Chunk is how many arguments are handed over together in Map. That is
@@ -45,17 +47,17 @@ type Pool[A, R any] struct {
 	seats  []*seat[A, R]
 	staff  sync.WaitGroup // seats with somebody on them
 	calls  []*call[A, R]  // unfinished, in order of arrival
-	spare  deque[*task[A, R]]
-	failed bool // a worker could not be started; seats are being left
+	failed bool           // a worker could not be started; seats are being left
 }
 
 // A call is one Apply, Map, Imap or ImapUnordered.
 type call[A, R any] struct {
-	next func() *task[A, R]                  // the next task, if there is one now
-	left func() int                          // how many next would return now
-	put  func(t *task[A, R], o []outcome[R]) // takes the task's outcomes
-	fail func(err error)                     // ends the call
-	over bool                                // ended: its tasks are not wanted any more
+	next  func() *task[A, R]                  // the next task, if there is one now
+	left  func() int                          // how many next would return now
+	put   func(t *task[A, R], o []outcome[R]) // takes the task's outcomes
+	fail  func(err error)                     // ends the call
+	spare deque[*task[A, R]]                  // came back from a worker that had not begun them
+	over  bool                                // ended: its tasks are not wanted any more
 }
 
 // A task is what is handed to a worker at once: an argument, or a chunk.
@@ -82,7 +84,9 @@ func NewPool[A, R any](f Function[A, R], workers int) *Pool[A, R] {
 
 // Apply does one task and returns its result. The error is a [*TaskError],
 // which wraps what went wrong; or ctx.Err(), and then the task is not done, or
-// its worker is killed; or [ErrClosed] or [ErrTerminated].
+// its worker is killed; or [ErrClosed] or [ErrTerminated]. After these, what
+// the argument refers to may be read for another moment, until Close: leave it
+// as it is.
 func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 	results, err := p.all(ctx, []A{arg}, 1)
 	if len(results) == 1 {
@@ -208,14 +212,14 @@ func (p *Pool[A, R]) settle() {
 }
 
 // Close says that there will be no more tasks, waits until the given ones are
-// done and their calls have returned, and ends the workers. An Imap gets no
-// more of its arguments; it yields ErrClosed in the place of the next. A second
-// Close does nothing.
+// done, and ends the workers. An Imap gets no more of its arguments; it yields
+// ErrClosed in the place of the next. A second Close does nothing. Do not call
+// it from a sequence that is an Imap's argument: it would wait for itself.
 //
 // A pool that is never closed keeps its workers until [Main] returns.
 func (p *Pool[A, R]) Close() error {
 	p.mu.Lock()
-	if p.state == nil || p.failed {
+	if p.state == nil || p.failed && p.state != ErrTerminated {
 		p.state = ErrClosed
 	}
 	p.moved.Broadcast()
@@ -251,26 +255,31 @@ func (p *Pool[A, R]) terminate(why error) {
 
 // available returns how many tasks could be handed out now.
 func (p *Pool[A, R]) available() int {
-	n := p.spare.len()
+	n := 0
 	for _, c := range p.calls {
-		n += c.left()
+		n += c.ready()
 	}
 	return n
 }
 
 // take returns the next task. Those that came back are first.
 func (p *Pool[A, R]) take() *task[A, R] {
-	for p.spare.len() > 0 {
-		if t := p.spare.pop(); !t.call.over {
-			return t
-		}
-	}
 	for _, c := range p.calls {
-		if c.left() > 0 {
-			return c.next()
+		if c.ready() > 0 {
+			return c.take()
 		}
 	}
 	return nil
+}
+
+// ready returns how many tasks of the call could be handed out now.
+func (c *call[A, R]) ready() int { return c.spare.len() + c.left() }
+
+func (c *call[A, R]) take() *task[A, R] {
+	if c.spare.len() > 0 {
+		return c.spare.pop()
+	}
+	return c.next()
 }
 
 // deal hands out tasks: one to every idle worker, and then, to those that are
@@ -303,10 +312,12 @@ func (p *Pool[A, R]) refill(s *seat[A, R]) {
 	if n <= 0 {
 		return
 	}
-	for range min(n, p.available()/(2*len(p.seats))) {
-		if t := p.take(); t != nil {
-			s.give(t)
-		}
+	c := s.flight[0].call // no other: if c is canceled, this worker is killed
+	if c.over {
+		return
+	}
+	for range min(n, c.ready()/(2*len(p.seats))) {
+		s.give(c.take())
 	}
 }
 
@@ -331,7 +342,8 @@ const window = 64
 // than 64 for each worker ahead of what has been yielded. Leaving the loop ends
 // the rest: as when ctx ends, tasks that have not begun are not done, and
 // workers that are at one are killed. The sequence runs in a goroutine of its
-// own; it is finished before the loop ends, so it must not wait for ever.
+// own; it is finished before the loop ends, so it must not wait for ever. Each
+// loop over what Imap returns does the tasks again.
 func (p *Pool[A, R]) Imap(ctx context.Context, args iter.Seq[A]) iter.Seq2[R, error] {
 	return p.stream(ctx, args, true)
 }

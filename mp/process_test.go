@@ -16,6 +16,10 @@ import (
 // TestMain also lets the test binary be a program of its own: one that a test
 // can kill, or interrupt.
 func TestMain(m *testing.M) {
+	if os.Getenv("MP_TEST_PROGRAM") == "without Main" {
+		withoutMain()
+		os.Exit(0)
+	}
 	Init()
 	if run := programs[os.Getenv("MP_TEST_PROGRAM")]; run != nil {
 		Main(run)

@@ -97,8 +97,9 @@ func (q *Queue[T]) Put(ctx context.Context, v T) error {
 	return inQueue("put", q.hold().put(ctx, v, false))
 }
 
-// TryPut is [Queue.Put] without waiting: [ErrFull] if there is no room. It is
-// Python's put_nowait.
+// TryPut is [Queue.Put] without waiting for a consumer: [ErrFull] if there is
+// no room. Full means full: as TryGet does, it asks the other processes that
+// have the queue first. It is Python's put_nowait.
 func (q *Queue[T]) TryPut(v T) error {
 	return inQueue("put", q.hold().put(context.Background(), v, true))
 }

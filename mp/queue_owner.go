@@ -227,7 +227,7 @@ func (s *store[T]) tell(what kind, id uint64) error {
 			s.untaken--
 		}
 		it.taken = false
-		s.items.pushFront(it)
+		s.items.insertFront(it, func(o item[T]) bool { return o.id < it.id })
 		s.supply()
 	}
 	s.change()

@@ -301,11 +301,10 @@ func (l *link[T]) replied(f frame) {
 	}
 }
 
-// giveBack returns what nobody here has taken, the last one first, and says
-// when that is done, here and in the children that have the queue, too.
+// giveBack returns what nobody here has taken, and says when that is done, here and in the children that have the queue, too.
 func (l *link[T]) giveBack(f frame) {
 	l.mu.Lock()
-	for _, it := range slices.Backward(l.fetched) {
+	for _, it := range l.fetched {
 		l.send(msgBack, it.id, nil)
 	}
 	l.fetched = nil

@@ -27,6 +27,7 @@ type server[T any] struct {
 	calls  map[uint64]context.CancelFunc
 	syncs  map[uint64]chan struct{} // closed when the child has answered, or ended
 	asked  uint64                   // syncs so far
+	again  bool                     // somebody waited while one was unanswered
 	gone   bool                     // the child has ended
 	over   bool                     // and its loans are back
 }
@@ -125,8 +126,8 @@ func (n note[T]) addTo(out *sender) {
 	}
 }
 
-// read does what the child asks for, until it ends. It waits for nobody but
-// the child, so the child never waits for long to be heard.
+// read does what the child asks for, until it ends. It never waits for this
+// child to read, so the child never waits for ever to be heard.
 func (s *server[T]) read(in *receiver) {
 	for {
 		f, err := in.next()
@@ -272,17 +273,25 @@ func (s *server[T]) toldSafely(about []byte) error {
 	return s.told(kind(about[0]), binary.LittleEndian.Uint64(about[1:]))
 }
 
-// surplus reports whether the child has been sent more than it was waiting for.
-func (s *server[T]) surplus() bool {
+// recall asks for what the child has been sent beyond what it was waiting for.
+// While it has not answered, it is not asked once more, but after that.
+func (s *server[T]) recall() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.loans, func(l loan) bool { return !l.taken && l.id != s.first })
+	s.again = len(s.syncs) > 0
+	if !s.again && slices.ContainsFunc(s.loans, func(l loan) bool { return !l.taken && l.id != s.first }) {
+		s.askLocked(msgSync)
+	}
 }
 
 // ask sends msgSync or msgClosing; the channel is closed at the answer.
 func (s *server[T]) ask(kind kind) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.askLocked(kind)
+}
+
+func (s *server[T]) askLocked(kind kind) <-chan struct{} {
 	answered := make(chan struct{})
 	if s.over {
 		close(answered)
@@ -297,14 +306,18 @@ func (s *server[T]) ask(kind kind) <-chan struct{} {
 
 func (s *server[T]) synced(id uint64) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if answered := s.syncs[id]; answered != nil {
 		close(answered)
 		delete(s.syncs, id)
 	}
+	again := s.again
+	s.mu.Unlock()
+	if again {
+		s.recall()
+	}
 }
 
-// end puts what the child had been lent back to the front, the last one first.
+// end puts what the child had been lent back to the front.
 func (s *server[T]) end() {
 	s.withdraw()
 	s.mu.Lock()
@@ -316,7 +329,7 @@ func (s *server[T]) end() {
 	}
 	s.mu.Unlock()
 	s.wake()
-	for _, l := range slices.Backward(loans) {
+	for _, l := range loans {
 		s.q.tell(msgBack, l.id)
 	}
 	s.mu.Lock()
@@ -377,9 +390,7 @@ func (g *servers[T]) sync(ctx context.Context, kind kind) error {
 // and does not wait.
 func (g *servers[T]) recall() {
 	for _, s := range g.list() {
-		if s.surplus() {
-			s.ask(msgSync)
-		}
+		s.recall()
 	}
 }
 

@@ -61,18 +61,17 @@ func (s *seat[A, R]) run() {
 // hire starts a worker, unless the pool is at its end.
 func (s *seat[A, R]) hire() bool {
 	p := s.pool
+	p.mu.Lock()
+	over := p.state != nil && (p.state != ErrClosed || len(p.calls) == 0)
+	p.mu.Unlock()
+	if over {
+		return false
+	}
 	w := newProcess("PoolWorker", p.f.function)
 	w.Daemon = true
 	w.orders.Work = true
 	w.pack = func(out *sender) error { return out.send(msgArgument, 0, nil) }
 	w.hear = s.hear
-
-	p.mu.Lock()
-	if p.state != nil && (p.state != ErrClosed || len(p.calls) == 0) {
-		p.mu.Unlock()
-		return false
-	}
-	p.mu.Unlock()
 	if err := w.Start(context.Background()); err != nil {
 		p.mu.Lock()
 		p.breakDown(err)
@@ -106,19 +105,17 @@ func (s *seat[A, R]) write() {
 		orders := s.outbox
 		s.outbox = nil
 		s.pool.mu.Unlock()
-		out.mu.Lock()
-		var refused []*task[A, R]
-		var reasons []error
 		for _, o := range orders {
-			if err := o.addTo(out); err != nil && out.fault == nil {
-				refused, reasons = append(refused, o.task), append(reasons, err)
+			out.mu.Lock()
+			err, broken := o.addTo(out), out.fault != nil
+			out.mu.Unlock()
+			if err != nil && !broken { // before anything after it is on its way, for answers are matched by order
+				s.refuse(o.task, err)
 			}
 		}
+		out.mu.Lock()
 		out.flush()
 		out.mu.Unlock()
-		for i, t := range refused {
-			s.refuse(t, reasons[i])
-		}
 	}
 }
 
@@ -185,12 +182,12 @@ func (s *seat[A, R]) idle() bool {
 
 // room returns how many more tasks it may have ahead of the one it is at.
 func (s *seat[A, R]) room() int {
-	if s.worker == nil || s.ending || s.asked || len(s.flight) == 0 {
-		return 0
+	if s.worker == nil || s.ending || s.asked || len(s.flight) == 0 || s.pool.TaskTimeout > 0 {
+		return 0 // with a time limit, nothing ahead: a worker killed for one task must not be at the next
 	}
 	n := s.depth - len(s.flight)
 	if most := s.pool.MaxTasksPerChild; most > 0 {
-		n = min(n, most-s.given)
+		n = min(n, (most-s.given)/max(1, s.pool.Chunk))
 	}
 	return n
 }
@@ -253,10 +250,12 @@ func (s *seat[A, R]) hear(in *receiver, f frame) {
 	}
 	s.pool.mu.Lock()
 	defer s.pool.mu.Unlock()
+	if s.worker == nil || s.foreign { // it says something before it is asked, or nonsense
+		s.foreign = true
+		return
+	}
 	s.proved, s.stumbles = true, 0
 	switch {
-	case s.foreign:
-		return
 	case f.kind == msgBegun && len(s.flight) > 0 && !s.begun:
 		s.begin()
 	case f.kind == msgReturned && f.id <= uint64(len(s.flight)):
@@ -276,11 +275,14 @@ func (s *seat[A, R]) outcomes(b batch[R]) ([]outcome[R], error) {
 	if err != nil {
 		return nil, err
 	}
-	outcomes := make([]outcome[R], len(values))
-	for i, v := range values {
-		outcomes[i].value = v
+	outcomes := make([]outcome[R], len(values)+len(b.Failed))
+	for i := range outcomes {
 		if e := b.Failed[i]; e != nil {
 			outcomes[i].err = e
+		} else if len(values) > 0 {
+			outcomes[i].value, values = values[0], values[1:]
+		} else {
+			return nil, errBroken // failures of tasks that are not in the chunk
 		}
 	}
 	return outcomes, nil
@@ -374,7 +376,7 @@ func (s *seat[A, R]) giveBack(n int) {
 	keep := len(s.flight) - n
 	for _, t := range slices.Backward(s.flight[keep:]) {
 		s.given -= len(t.args)
-		s.pool.spare.pushFront(t)
+		t.call.spare.pushFront(t)
 	}
 	s.flight = s.flight[:keep]
 }

@@ -1,12 +1,24 @@
 package mp
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"syscall"
 )
 
 // terminate ends a process. Windows knows no signal that asks.
-func terminate(p *os.Process) error { return p.Kill() }
+func terminate(p *os.Process) error { return kill(p) }
+
+// kill ends a process. Of our own child, access denied says that it is at its
+// end already, and invalid argument that its end has been waited for.
+func kill(p *os.Process) error {
+	err := p.Kill()
+	if errors.Is(err, syscall.ERROR_ACCESS_DENIED) || errors.Is(err, syscall.EINVAL) {
+		return os.ErrProcessDone
+	}
+	return err
+}
 
 // exitCode is what Python would say. Windows does not tell why a process
 // ended, so it is our own Terminate or Kill that counts, if there was one.

@@ -54,14 +54,19 @@ func (p *Pool[A, R]) stream(ctx context.Context, args iter.Seq[A], ordered bool)
 // feed pulls arguments while there is room for them. A panic of the sequence
 // is the caller's, so it goes there.
 func (s *stream[A, R]) feed(args iter.Seq[A]) {
+	ended := false
 	defer func() {
 		burst := recover()
+		if burst == nil && !ended {
+			burst = "mp: the sequence called runtime.Goexit"
+		}
 		s.pool.mu.Lock()
 		s.burst, s.done = burst, true
 		s.complete()
 		s.pool.mu.Unlock()
 	}()
 	if !s.waitForRoom() {
+		ended = true
 		return
 	}
 	for arg := range args {
@@ -69,11 +74,13 @@ func (s *stream[A, R]) feed(args iter.Seq[A]) {
 		s.input.push(&task[A, R]{call: s.call, index: s.pulled, args: []A{arg}})
 		s.pulled++
 		s.pool.deal()
+		s.pool.moved.Broadcast()
 		s.pool.mu.Unlock()
 		if !s.waitForRoom() {
-			return
+			break
 		}
 	}
+	ended = true
 }
 
 // waitForRoom waits until a worker could take another argument, and reports
@@ -94,7 +101,7 @@ func (s *stream[A, R]) waitForRoom() bool {
 // room returns how many tasks the workers could take now.
 func (p *Pool[A, R]) room() (n int) {
 	for _, s := range p.seats {
-		if s.idle() {
+		if s.idle() || s.worker == nil { // a new one comes when there is a task for it
 			n++
 		}
 		n += max(0, s.room())

@@ -168,7 +168,13 @@ func performAll[A, R any](c *child, name string, f func(A) (R, error), chunk fra
 			failed[i] = remote(name, err)
 		}
 	}
-	answers = newBatch(results)
+	good := results[:0]
+	for i, r := range results {
+		if failed[i] == nil { // gob refuses the nil pointers of those that failed
+			good = append(good, r)
+		}
+	}
+	answers = newBatch(good)
 	answers.Failed = failed
 	return answers, nil
 }

@@ -1,0 +1,140 @@
+package mp
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+type parcelOf struct {
+	N    int
+	Load []byte
+	Any  any
+}
+
+type result struct{ N int }
+
+var (
+	number  = Func("number", func(p parcelOf) (int, error) { return p.N, nil })
+	pointer = Func("pointer", func(n int) (*result, error) {
+		if n == 1 {
+			return nil, errors.New("not one")
+		}
+		return &result{n}, nil
+	})
+	slowAt = Func("slowAt", func(n int) (int, error) {
+		for n == 40 {
+		}
+		return n, nil
+	})
+)
+
+// Arguments that cannot be encoded, among many that are handed over ahead,
+// cost themselves and shift nothing.
+func TestRefusedArgumentsShiftNothing(t *testing.T) {
+	p := NewPool(number, 1)
+	defer p.Close()
+	args := make([]parcelOf, 400)
+	for i := range args {
+		args[i] = parcelOf{N: i, Load: make([]byte, 40_000)}
+		if i%37 == 0 {
+			args[i].Any = func() {}
+		}
+	}
+	results, err := p.Map(soon(t), args)
+	if len(results) != len(args) {
+		t.Fatal(err)
+	}
+	for i, r := range results {
+		if i%37 != 0 && r != i {
+			t.Errorf("result %d is %d", i, r)
+		}
+	}
+	if errs := err.(interface{ Unwrap() []error }).Unwrap(); len(errs) != 11 {
+		t.Errorf("%d errors, want 11", len(errs))
+	}
+}
+
+// In a chunk, a task that fails fails alone, even if nil is what it returns.
+func TestFailureInAChunk(t *testing.T) {
+	p := NewPool(pointer, 2)
+	p.Chunk = 4
+	defer p.Close()
+	results, err := p.Map(soon(t), numbers(10))
+	var task *TaskError
+	if !errors.As(err, &task) || task.Index != 1 {
+		t.Fatal(err)
+	}
+	for i, r := range results {
+		if i != 1 && (r == nil || r.N != i) {
+			t.Errorf("result %d is %v", i, r)
+		}
+	}
+}
+
+// A call that ends early takes its worker with it, but nobody else's task.
+func TestEndedCallsHarmNoOthers(t *testing.T) {
+	p := NewPool(square, 2)
+	defer p.Close()
+	var all sync.WaitGroup
+	stop := make(chan struct{})
+	all.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i%100)*time.Microsecond)
+			p.Apply(ctx, 1)
+			cancel()
+		}
+	})
+	var patient sync.WaitGroup
+	for range 4 {
+		patient.Go(func() {
+			for i := range 500 {
+				if r, err := p.Apply(context.Background(), i); r != i*i || err != nil {
+					t.Errorf("Apply(%d) = %d, %v", i, r, err)
+					return
+				}
+			}
+		})
+	}
+	patient.Wait()
+	close(stop)
+	all.Wait()
+}
+
+// G12: only the task that is over its time is stopped.
+func TestTimeoutHitsNoOther(t *testing.T) {
+	p := NewPool(slowAt, 2)
+	p.TaskTimeout = 100 * time.Millisecond
+	defer p.Close()
+	_, err := p.Map(soon(t), numbers(100))
+	errs := err.(interface{ Unwrap() []error }).Unwrap()
+	var task *TaskError
+	if len(errs) != 1 || !errors.As(errs[0], &task) || task.Index != 40 || !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+}
+
+// Workers that can never start fail the tasks one by one, in an Imap, too.
+func TestWorkersThatNeverStart(t *testing.T) {
+	p := NewPool(Function[int, int]{&function{name: "ghost"}}, 2)
+	defer p.Close()
+	failed := 0
+	for _, err := range p.Imap(soon(t), slices.Values([]int{1, 2, 3})) {
+		var task *TaskError
+		if !errors.As(err, &task) {
+			t.Fatal(err)
+		}
+		failed++
+	}
+	if failed != 3 {
+		t.Errorf("%d tasks failed, want 3", failed)
+	}
+}
