@@ -92,19 +92,19 @@ var stories = []struct {
   P1    [==+=====+==]
   P2    [==+=====+==]`, "done"},
 	{"a join ends with the process", Scene{Play: "join", Ticks: NoLimit, Cast: []Scene{{Ticks: 2}}}, `
-  P     [...........]
+  P     [...........|]
   P1    [==+=====+==]`, "joined: <nil>"},
 	{"a join's limit", Scene{Play: "join", Ticks: 1, Cast: []Scene{{Ticks: 2}}}, `
   P     [.....|.....]
   P1    [==+=====+==]`, "joined: context canceled"},
 	{"what ends in the tick of the limit has ended in time", Scene{Play: "join", Ticks: 2, Cast: []Scene{{Ticks: 2}}}, `
-  P     [...........]
+  P     [...........|]
   P1    [==+=====+==]`, "joined: <nil>"},
 	{"a join with limit 0 only looks", Scene{Play: "join", Ticks: 0, Cast: []Scene{{Ticks: 1}}}, `
   P     [|....]
   P1    [==+==]`, "joined: context canceled"},
 	{"a join of a process that is gone", Scene{Play: "join", Ticks: 3, Cast: []Scene{{}}}, `
-  P     []
+  P     [|]
   P1    []`, "joined: <nil>"},
 	{"a daemon is stopped at the last line", Scene{Ticks: 1, Cast: []Scene{{Ticks: 9, Daemon: true}, {Ticks: 2}}}, `
   P     [==+==|.....]
@@ -116,7 +116,7 @@ var stories = []struct {
   P11   [==+==]
   P2    [==+=====+==]`, "done"},
 	{"a process that exits has not returned", Scene{Ticks: 1, Cast: []Scene{{Play: "exit"}}}, `
-  P     [==+==]
+  P     [==+==|]
   P1    [x`, "done"},
 }
 
@@ -129,6 +129,20 @@ func TestStage(t *testing.T) {
 				t.Errorf("error %v, picture\n%s\nand\n%s", err, picture, out)
 			}
 		})
+	}
+}
+
+// In the picture they end in the same column. In the story somebody is first.
+func TestAParentEndsAfterItsDaemons(t *testing.T) {
+	out, _, err := perform(t, Clock{}, Limit, Scene{Ticks: 1, Cast: []Scene{{Ticks: 9, Daemon: true}, {Ticks: 9, Daemon: true}}})
+	const want = `
+   1   P    is at its last line
+   1   P1   is stopped
+   1   P2   is stopped
+   1   P    ends
+`
+	if err != nil || !strings.HasSuffix(out, want) {
+		t.Errorf("error %v, got\n%swant the end to be%s", err, out, want)
 	}
 }
 

@@ -59,7 +59,7 @@ func New(number int, title, mirrors string) *Lesson {
 	l.flags = flag.NewFlagSet(fmt.Sprintf("lesson %d", number), flag.ContinueOnError)
 	l.flags.SetOutput(io.Discard) // Begin says what is wrong, in one sentence
 	l.flags.BoolVar(&l.planOnly, "plan", false, "say what will be run, and stop there")
-	l.flags.BoolVar(&l.Facts, "facts", false, "measure the facts for the quiz and print nothing else")
+	l.flags.BoolVar(&l.Facts, "facts", false, "print what was measured for the quiz, and nothing else:\nit tells the answers")
 	return l
 }
 
@@ -134,6 +134,7 @@ func (l *Lesson) explain() {
 	fmt.Printf("Lesson %d: %s\n\n", l.number, l.title)
 	l.flags.VisitAll(func(f *flag.Flag) {
 		name, usage := flag.UnquoteUsage(f)
+		usage = strings.ReplaceAll(usage, "\n", "\n"+strings.Repeat(" ", 15))
 		fmt.Printf("  %-12s %s\n", strings.TrimSpace("-"+f.Name+" "+name), usage)
 	})
 }

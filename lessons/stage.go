@@ -35,12 +35,12 @@ type part struct {
 	theirs *mp.Conn[word, cue]
 	parent *part
 
-	pid     int
-	doing   kind // what it said last that takes time; acting if nothing does; 0 before its start
-	daemon  bool
-	lingers bool   // it was at its last line while it had children
-	whom    string // join
-	until   int    // join: the tick of the limit, or NoLimit
+	pid    int
+	doing  kind // what it said last that takes time; acting if nothing does; 0 before its start
+	daemon bool
+	elder  bool   // it was at its last line, and had started others
+	whom   string // join
+	until  int    // join: the tick of the limit, or NoLimit
 }
 
 // What a part may be doing that it does not say.
@@ -170,14 +170,14 @@ func (s *Stage) cue(p *part, next kind) {
 	p.ours.Send(cue(s.tick))
 }
 
-// letGo notes that an actor is at its last line.
+// letGo notes that an actor is at its last line. That is told of those who have
+// started others, for whom it has consequences, if only that there are none.
 func (s *Stage) letGo(p *part) {
-	p.doing, p.lingers = left, s.hasChild(p)
-	text := ""
-	if p.lingers {
-		text = "is at its last line"
+	p.doing = left
+	p.elder = s.last(func(q *part) bool { return q.parent == p }) != nil
+	if p.elder {
+		s.add(p, '|', "is at its last line")
 	}
-	s.add(p, '|', text)
 }
 
 // lose notes the end of an actor's line, which is the end of its process.
@@ -185,7 +185,7 @@ func (s *Stage) lose(p *part) {
 	switch {
 	case p.doing != left:
 		s.add(p, 'x', "is stopped")
-	case p.lingers:
+	case p.elder:
 		s.add(p, ']', "ends")
 	default:
 		s.add(p, ']', "")
@@ -251,27 +251,35 @@ func (s *Stage) situation() string {
 }
 
 // add keeps an event until tell brings those of one moment into the order of
-// the cast; which of them was heard first is accident.
+// the cast; which of them was heard first is accident. The ends come last, and
+// that of a parent after those of its children, because mp lets it wait for them.
 func (s *Stage) add(p *part, sign byte, text string) {
 	s.fresh = append(s.fresh, Event{s.tick, p.name, sign, text})
 }
 
 func (s *Stage) tell() {
 	for _, p := range s.cast {
-		for _, e := range s.fresh {
-			if e.Who != p.name {
-				continue
-			}
-			if e.Sign == '[' {
-				e.Text = "starting (PID " + PID(p.pid) + ")" // not earlier: aliases count
-			}
-			if e.Text != "" {
-				s.print(e.Tick, e.Who, e.Text)
-			}
-			s.events = append(s.events, e)
-		}
+		s.tellOf(p, func(e Event) bool { return e.Sign != ']' })
+	}
+	for _, p := range slices.Backward(s.cast) {
+		s.tellOf(p, func(e Event) bool { return e.Sign == ']' })
 	}
 	s.fresh = nil
+}
+
+func (s *Stage) tellOf(p *part, now func(Event) bool) {
+	for _, e := range s.fresh {
+		if e.Who != p.name || !now(e) {
+			continue
+		}
+		if e.Sign == '[' {
+			e.Text = "starting (PID " + PID(p.pid) + ")" // not earlier: aliases count
+		}
+		if e.Text != "" {
+			s.print(e.Tick, e.Who, e.Text)
+		}
+		s.events = append(s.events, e)
+	}
 }
 
 func (s *Stage) print(tick any, who, what string) {

@@ -1,7 +1,6 @@
 package lessons
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 )
@@ -89,8 +88,8 @@ func (r *row) draw(column int, sign byte, cell int) {
 		r.drawn, r.going = append(r.drawn, sign), '='
 	case '|':
 		r.drawn, r.going = append(r.drawn, sign), '.'
-	case ']', 'x': // in the same tick as the last line: then only the end is drawn
-		r.drawn, r.going = append(bytes.TrimSuffix(r.drawn, []byte("|")), sign), ' '
+	case ']', 'x':
+		r.drawn, r.going = append(r.drawn, sign), ' '
 	default:
 		if column >= cell {
 			r.drawn[column-(cell+1)/2] = sign

@@ -12,7 +12,7 @@ var pictures = []struct {
 		{0, "Worker 1", '[', ""}, {0, "Worker 1", '=', ""},
 		{1, "Worker 2", '[', ""}, {1, "Worker 2", '=', ""},
 		{1, "main", '|', ""}, {1, "Worker 1", 'x', ""},
-		{3, "Worker 2", 0, "exiting"}, {3, "Worker 2", '|', ""}, {3, "Worker 2", ']', ""},
+		{3, "Worker 2", 0, "exiting"}, {3, "Worker 2", ']', ""},
 		{3, "main", ']', ""},
 	}, `
   main      [=====|...........]
@@ -32,9 +32,9 @@ var pictures = []struct {
         [ starts  = runs  . waits  ] ends
 `},
 	{"no time at all", Events{{0, "A", '[', ""}, {0, "A", '|', ""}, {0, "A", ']', ""}}, `
-  A     []
+  A     [|]
   tick  0
-        [ starts  ] ends
+        [ starts  | last line  ] ends
 `},
 	{"narrow ticks", Events{{0, "A", '[', ""}, {30, "A", 'x', ""}}, `
   A     [===========================================================x

@@ -135,8 +135,8 @@ func (c *Conn[S, R]) Close() error {
 		return fmt.Errorf("close: %w", c.state)
 	}
 	c.state = ErrClosed
-	c.r.Close()
-	c.w.Close()
+	closePipe(c.r.File)
+	closePipe(c.w)
 	return nil
 }
 
@@ -199,8 +199,8 @@ func (c *Conn[S, R]) settle(p *Process) {
 		return
 	}
 	c.state = ErrMoved
-	c.r.Close()
-	c.w.Close()
+	closePipe(c.r.File)
+	closePipe(c.w)
 }
 
 // GobDecode takes the end out of the luggage with which this process arrived.

@@ -52,3 +52,6 @@ func (in *inlet) readNow(b []byte) (n int, err error) {
 }
 
 func brokenPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
+
+// closePipe closes one end of a pipe and wakes up whoever reads or writes there.
+func closePipe(f *os.File) error { return f.Close() }

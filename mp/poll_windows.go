@@ -35,9 +35,6 @@ func (in *inlet) await(wait time.Duration) (bool, error) {
 	}
 }
 
-// Close wakes up whoever reads, as closing a pipe does on other systems.
-func (in *inlet) Close() error { return closePipe(in.File) }
-
 // closePipe closes one end of a pipe and wakes up whoever reads or writes
 // there. os.File's Close cancels that only once; a read that has been decided
 // on, but has not yet come to the system, misses it and waits for ever, and so

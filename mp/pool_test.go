@@ -89,7 +89,7 @@ func TestAFailedTaskCostsItself(t *testing.T) {
 	if len(errs) != 5 {
 		t.Fatal(err)
 	}
-	for i, text := range []string{"not three", "panic: four", "exit code 3", "signal 9", "panic: unseen"} {
+	for i, text := range []string{"not three", "panic: four", "exit code 3", killedText, "panic: unseen"} {
 		var task *TaskError
 		if !errors.As(errs[i], &task) || task.Index != i+3 || task.PID == 0 || !strings.Contains(task.Error(), text) {
 			t.Errorf("%v; want task %d, %q", errs[i], i+3, text)

@@ -352,7 +352,7 @@ func (p *Process) Terminate() error { return p.signal(-15, terminate) }
 
 // Kill ends the process at once, with SIGKILL, and does not wait. After the
 // process has ended, Kill does nothing.
-func (p *Process) Kill() error { return p.signal(-9, (*os.Process).Kill) }
+func (p *Process) Kill() error { return p.signal(-9, kill) }
 
 func (p *Process) signal(code int, send func(*os.Process) error) error {
 	p.mu.Lock()

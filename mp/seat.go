@@ -229,25 +229,7 @@ func (s *seat[A, R]) abandon(c *call[A, R]) {
 
 // hear takes in what the worker says.
 func (s *seat[A, R]) hear(in *receiver, f frame) {
-	var outcomes []outcome[R]
-	var err error
-	switch f.kind {
-	case msgAnswer:
-		var o outcome[R]
-		err = in.decode(f, &o.value)
-		outcomes = []outcome[R]{o}
-	case msgAnswers:
-		var b batch[R]
-		err = in.decode(f, &b)
-		if err == nil {
-			outcomes, err = s.outcomes(b)
-		}
-	case msgProblem:
-		r := new(RemoteError)
-		if err = in.decode(f, r); err == nil {
-			err = r
-		}
-	}
+	outcomes, err := s.understand(in, f)
 	s.pool.mu.Lock()
 	defer s.pool.mu.Unlock()
 	if s.worker == nil || s.foreign { // it says something before it is asked, or nonsense
@@ -268,6 +250,29 @@ func (s *seat[A, R]) hear(in *receiver, f frame) {
 	}
 	s.pool.deal()
 	s.pool.moved.Broadcast()
+}
+
+// understand decodes an answer. Call it without mu.
+func (s *seat[A, R]) understand(in *receiver, f frame) ([]outcome[R], error) {
+	switch f.kind {
+	case msgAnswer:
+		var o outcome[R]
+		err := in.decode(f, &o.value)
+		return []outcome[R]{o}, err
+	case msgAnswers:
+		var b batch[R]
+		if err := in.decode(f, &b); err != nil {
+			return nil, err
+		}
+		return s.outcomes(b)
+	case msgProblem:
+		r := new(RemoteError)
+		if err := in.decode(f, r); err != nil {
+			return nil, err
+		}
+		return nil, r
+	}
+	return nil, nil
 }
 
 func (s *seat[A, R]) outcomes(b batch[R]) ([]outcome[R], error) {

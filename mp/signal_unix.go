@@ -17,6 +17,8 @@ func terminate(p *os.Process) error {
 	return p.Signal(syscall.SIGCONT)
 }
 
+func kill(p *os.Process) error { return p.Kill() }
+
 // exitCode is Python's: -n if signal n ended the process. What we sent does
 // not matter here, only what happened.
 func exitCode(state *os.ProcessState, sent int) int {

@@ -22,7 +22,7 @@ func Example() {
 	//
 	// plan   The source says counter = 1. main sets it to 5, starts a goroutine,
 	//        and starts this same program again as 2 child processes. When all of
-	//        them run, each adds 10.
+	//        them run, the goroutine and each child add 10 to counter.
 	//
 	// who           PID      parent   counter: before  after
 	// main          #1       #2                     5     15

@@ -20,7 +20,7 @@ func tell(ctx context.Context, set, children int) error {
 // tellMemory is about one variable, and the memories that it is in.
 func tellMemory(ctx context.Context, set, children int) error {
 	if !lesson.Plan("The source says counter = %d. main sets it to %d, starts a goroutine, and starts"+
-		" this same program again as %s. When all of them run, each adds 10.", counter, set, count(children, "child process", "child processes")) {
+		" this same program again as %s. When all of them run, the goroutine and each child add 10 to counter.", counter, set, count(children, "child process", "child processes")) {
 		return nil
 	}
 	cast, err := story(ctx, set, children)
@@ -47,13 +47,17 @@ func (c Cast) saw(files int) string {
 		added += w.After.Counter - w.Before.Counter
 		threads = min(threads, w.Before.Threads)
 	}
-	text := fmt.Sprintf("%s run %s. A new one runs it from the start: the children began with %d, not with the %d that main"+
+	children, who := "children", "children, who"
+	if len(c) == 3 {
+		children, who = "child", "child, which"
+	}
+	text := fmt.Sprintf("%s run %s. A new one runs it from the start: the %[5]s began with %[3]d, not with the %[4]d that main"+
 		" had set and the goroutine found. (Python's children: %[4]d with fork, %[3]d with spawn.)"+
-		" In all %[5]d was added, and main's counter grew by %d: the rest went into memory that main does not have.",
+		" In all %[6]d was added, and main's counter grew by %[7]d: the rest went into memory that main does not have.",
 		count(len(c.families()), "process", "processes"), count(files, "program file", "program files"),
-		child.Before.Counter, routine.Before.Counter, added, main.After.Counter-main.Before.Counter)
+		child.Before.Counter, routine.Before.Counter, children, added, main.After.Counter-main.Before.Counter)
 	if threads > 1 {
-		text += " Each process has several threads, even the children, who started no goroutine."
+		text += " Each process has several threads, even the " + who + " started no goroutine."
 	}
 	return text
 }

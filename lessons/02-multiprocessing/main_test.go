@@ -26,11 +26,11 @@ func Example() {
 	//
 	// plan   main starts A and B. Each counts down 5 4 3 2 1, a number a tick.
 	//
-	//   main  [.............................]
+	//   main  [.............................|]
 	//   A     [==5=====4=====3=====2=====1==]
 	//   B     [==5=====4=====3=====2=====1==]
 	//   tick  0     1     2     3     4     5
-	//         [ starts  = runs  . waits  ] ends
+	//         [ starts  = runs  . waits  | last line  ] ends
 	//
 	// saw    10 numbers, the last one in tick 5, not in tick 10: A and B ran at
 	//        the same time.

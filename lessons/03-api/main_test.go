@@ -43,8 +43,8 @@ func Example() {
 	//        returned, it was running; when the short Join returned, it was
 	//        running; when Join returned, it had ended. What the second Start
 	//        gave: a process is started only once.
-	// saw    9 tasks were done by 3 processes. After Map 3 were alive, and after
-	//        Close 0: a pool keeps its workers for the next task.
+	// saw    9 tasks were done by 3 processes. Workers alive after Map: 3, after
+	//        Close: 0. A pool keeps its workers for the next task.
 	// try    -code 0, -workers 1, -workers 9
 }
 

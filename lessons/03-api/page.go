@@ -28,8 +28,12 @@ func tell(ctx context.Context, code, workers int) error {
 	lessons.Para("saw", "When NewProcess returned, the child %s; when Start returned, it %s; when the short Join returned, it %s;"+
 		" when Join returned, it %s. What the second Start gave: %s.",
 		l[0].state(), l[1].state(), l[2].state(), l[3].state(), l[4].gave)
-	lessons.Para("saw", "%d tasks were done by %d processes. After Map %d were alive, and after Close %d: a pool keeps its"+
-		" workers for the next task.", len(w.Answers), len(w.shares()), w.AfterMap, w.AfterClose)
+	doers := "1 process"
+	if n := len(w.shares()); n != 1 {
+		doers = fmt.Sprintf("%d processes", n)
+	}
+	lessons.Para("saw", "%d tasks were done by %s. Workers alive after Map: %d, after Close: %d. A pool keeps its workers"+
+		" for the next task.", len(w.Answers), doers, w.AfterMap, w.AfterClose)
 	lessons.Para("try", "-code 0, -workers 1, -workers 9")
 	return nil
 }
@@ -142,6 +146,10 @@ func (w Work) String() string {
 	for _, s := range w.shares() {
 		fmt.Fprintf(&b, "%-16s %s\n", lessons.PID(s.pid), strings.TrimSpace(strings.Repeat("[] ", s.tasks)))
 	}
-	fmt.Fprintf(&b, "%-16s [] a task; tasks below one another ran at the same time\n", "")
+	legend := "[] a task"
+	if len(w.shares()) > 1 {
+		legend += "; tasks below one another ran at the same time"
+	}
+	fmt.Fprintf(&b, "%-16s %s\n", "", legend)
 	return b.String()
 }

@@ -42,9 +42,9 @@ func Example() {
 	//
 	// saw    2 was asked for as number 1. The queue had its answer as number 10.
 	//        In the pool it was done as number 10, and Map has it as number 1.
-	// saw    A Process each: 10 processes had work, the busiest 1 task. A Pool of
-	//        2: 2 of its workers had work, the busiest 9 tasks. A worker lives on
-	//        for the next task, and its variables with it.
+	// saw    A Process each: 10 processes did 1 task each. A Pool of 2: 2
+	//        processes did 10 tasks, the busiest 9 of them. A worker lives on for
+	//        the next task, and its variables with it.
 	// try    -hold 5, -hold 10, -workers 4 (more than once)
 }
 

@@ -34,9 +34,8 @@ func tell(ctx context.Context, hold, workers int) error {
 	came, given := find(each, hold), find(pools, hold)
 	lessons.Para("saw", "%d was asked for as number %d. The queue had its answer as number %d. In the pool it was done as"+
 		" number %d, and Map has it as number %d.", example8[hold-1], hold, came+1, pools[given].Place, given+1)
-	lessons.Para("saw", "A Process each: %d processes had work, the busiest %d task. A Pool of %d: %d of its workers had work,"+
-		" the busiest %d tasks. A worker lives on for the next task, and its variables with it.",
-		processes(each), busiest(each), workers, processes(pools), busiest(pools))
+	lessons.Para("saw", "A Process each: %s. A Pool of %d: %s. A worker lives on for the next task, and its variables with it.",
+		shares(each), workers, shares(pools))
 	lessons.Para("try", "-hold 5, -hold 10, -workers 4 (more than once)")
 	return nil
 }
@@ -58,6 +57,18 @@ func ask(hold int, way func([]Task) ([]Answer, error)) ([]Answer, error) {
 // find returns where the answer is to the question that was held back.
 func find(answers []Answer, hold int) int {
 	return slices.IndexFunc(answers, func(a Answer) bool { return a.N == example8[hold-1] })
+}
+
+// shares tells how many processes did how many tasks.
+func shares(answers []Answer) string {
+	n, most := processes(answers), busiest(answers)
+	switch {
+	case most == 1:
+		return fmt.Sprintf("%d processes did 1 task each", n)
+	case n == 1:
+		return fmt.Sprintf("1 process did all %d tasks", len(answers))
+	}
+	return fmt.Sprintf("%d processes did %d tasks, the busiest %d of them", n, len(answers), most)
 }
 
 // busiest is how many tasks a process did at most.

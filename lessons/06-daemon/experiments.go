@@ -65,12 +65,12 @@ func aliveAfterLimit(ctx context.Context) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case events.Said("main", "has joined Worker 1; alive: true"):
+	case events.Said("main", gaveUp+" Worker 1; alive: true"):
 		return "alive", nil
-	case events.Said("main", "has joined Worker 1; alive: false"):
+	case events.Said("main", gaveUp+" Worker 1; alive: false"), events.Said("main", hasJoined+" Worker 1; alive: false"):
 		return "dead", nil
 	}
-	return "", errors.New("main said nothing after its join")
+	return "", errors.New("main said nothing after its join, or something that cannot be")
 }
 
 // 6e measures whether anybody answers at the other end of a pipe that only the
@@ -137,12 +137,13 @@ var echo = mp.Proc("echo", func(v Voice) error {
 })
 
 // 6f counts the numbers in the file of a daemon that would write ten. Main is
-// at its last line in tick 3, and Worker 2 works until tick 6. Many expect 10,
-// and many who know better 6: that a daemon runs as long as anybody does.
+// at its last line when three ticks are over, and Worker 2 works until six are.
+// Many expect 10, and many who know better 6: that a daemon runs as long as
+// anybody does.
 func numbersInFile(ctx context.Context) (string, error) {
 	// The numbers that are there are whole: a worker is stopped between two of
 	// its steps here, because the clock lets main go when all have done theirs.
-	s := Script{One: Errand{Ticks: 10}, Two: Errand{Ticks: 3}, Pause: 3, Daemon: true}
+	s := Script{One: Errand{Ticks: 10, Daemon: true}, Two: Errand{Ticks: 3}, Pause: 3}
 	_, numbers, err := play(ctx, lessons.Clock{}.Stage(nil), s)
 	return fmt.Sprint(numbers), err
 }

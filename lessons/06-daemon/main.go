@@ -8,7 +8,7 @@
 //	p.daemon = True; p.start()     p.Daemon = true; p.Start(ctx)
 //	p.join(1); p.is_alive()        me.Join(p, 1), in ticks; p.Alive()
 //
-// Change the source: make Worker 2 a daemon, too. Which lines are left?
+// Change the source: add s.Two.Daemon = true in run. Which lines are left?
 package main
 
 import (
@@ -47,13 +47,13 @@ var program = mp.Proc("program", func(s Script) error {
 	defer s.Me.Leave() // its last line
 	one, two := mp.NewProcess(worker, s.One), mp.NewProcess(worker, s.Two)
 	one.Name, two.Name = "Worker 1", "Worker 2"
-	one.Daemon = s.Daemon
+	one.Daemon, two.Daemon = s.One.Daemon, s.Two.Daemon
 	err := one.Start(context.Background())
 	s.Me.Work(s.Pause)
 	err = errors.Join(err, two.Start(context.Background()))
 	if s.Join != 0 {
-		s.Me.Join(one, s.Join) // nil or not: the next line says the same
-		s.Me.Say("has joined Worker 1; alive: %t", one.Alive())
+		joined := s.Me.Join(one, s.Join)
+		s.Me.Say("%s Worker 1; alive: %t", verb(joined), one.Alive())
 	}
 	return err
 })

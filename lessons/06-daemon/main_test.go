@@ -60,6 +60,36 @@ func TestFacts(t *testing.T) {
 	}
 }
 
+// What the lesson says is true for all values of its flags, and for a reader who
+// makes Worker 2 a daemon, too.
+func TestSaw(t *testing.T) {
+	daemons := example4(true, 0)
+	daemons.Two.Daemon = true
+	for _, test := range []struct {
+		script Script
+		want   string
+	}{
+		{example4(false, 0), `Main waited for Worker 1 and Worker 2, and both printed "exiting".`},
+		{example4(true, 1), `Main joined Worker 1 for 1 tick and gave up. After its last line it waited for Worker 2,` +
+			` and for no daemon: Worker 1 never printed "exiting".`},
+		{example4(true, 2), `Main joined Worker 1 for 2 ticks and gave up. After its last line it waited for nobody,` +
+			` and Worker 1 never printed "exiting".`},
+		{example4(true, 3), `Main joined Worker 1 for 3 ticks until that had ended. After its last line it waited for nobody:` +
+			` both workers had printed "exiting".`},
+		{example4(false, 2), `Main joined Worker 1 for 2 ticks and gave up. After its last line it waited for Worker 1,` +
+			` which printed "exiting".`},
+		{daemons, `Main waited for nobody, and Worker 1 and Worker 2 never printed "exiting".`},
+	} {
+		events, numbers, err := play(t.Context(), lessons.Clock{}.Stage(nil), test.script)
+		if got := test.script.saw(events, numbers); err != nil || !strings.HasPrefix(got, test.want) {
+			t.Errorf("%s\nsaw %s\nwant %s\nerror: %v", test.script, got, test.want, err)
+		}
+	}
+	if plan := daemons.String(); !strings.Contains(plan, "Worker 2 (a daemon, 2 ticks)") {
+		t.Errorf("the plan does not say that Worker 2 is a daemon: %s", plan)
+	}
+}
+
 // Whoever is left holds the standard output that all of the family share, so
 // its end is the end of everybody.
 func TestNobodyIsLeftAfterTheStory(t *testing.T) {

@@ -71,7 +71,7 @@ func run(ctx context.Context) error {
 	if lesson.Facts {
 		return experiments.Print(ctx)
 	}
-	if !lesson.Plan("%s", plan(*listen)) {
+	if !lesson.Plan("%s", plan(*others, *listen)) {
 		return nil
 	}
 	return tell(ctx, *others, *listen)

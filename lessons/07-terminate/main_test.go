@@ -24,9 +24,10 @@ func Example() {
 	//
 	// plan   Five processes defer a cleanup. Listener waits for messages; Loner,
 	//        Parent, Holder and Writer hang for ever. Loner has nothing in its
-	//        hands, Parent has a child, Holder the only token of a queue (a lock),
-	//        and Writer is in the middle of a message. main sends "please stop" to
-	//        all, and terminates those who do not listen.
+	//        hands, Parent has a child (Kid), Holder the only token of a queue (a
+	//        lock), and Writer is in the middle of a message. main sends "please
+	//        stop" to these five, and terminates those who do not listen. Then 3
+	//        others try to do their work, and 3 more, who need the lock for it.
 	//
 	// who        "please stop"       Terminate             deferred cleanup
 	// Listener   ends, exit code 0   -                     runs
@@ -37,17 +38,17 @@ func Example() {
 	//
 	//   before                  after       what it is to others
 	//   (Listener)
-	//   (Loner)                             3 of 3 finish their work
+	//   (Loner)                             3 of 3 others finish their work
 	//   (Parent)---(Kid)                    Kid is gone
-	//   (Holder *)  lock [ ]    lock [ ]    0 of 3 get the lock
+	//   (Holder *)  lock [ ]    lock [ ]    0 of 3 others get the lock
 	//   (Writer)===[##          [##         main receives a broken message
 	//   (...) is alive   * the token   [## the beginning of a message
 	//
 	// saw    1 of 5 ended when asked, 4 by Terminate, and none of these ran its
 	//        cleanup. Without Loner, 3 of 3 others finish. But the token is gone
-	//        with Holder: 3 wait for the lock, until main makes a new one. Kid is
-	//        gone, although nobody terminated it, and main receives a broken
-	//        message.
+	//        with Holder: 3 others wait for the lock, until main makes a new one.
+	//        Kid is gone, although nobody terminated it, and main receives a
+	//        broken message.
 	// try    -listen, -others 9
 }
 
@@ -74,7 +75,7 @@ func TestHolderThatListensPutsItsTokenBack(t *testing.T) {
 		}
 		for _, want := range []string{
 			"Holder     ends, exit code 0   -                     runs\n",
-			"  (Holder *)  lock [ ]    lock [*]    " + others + " of " + others + " get the lock\n",
+			"  (Holder *)  lock [ ]    lock [*]    " + others + " of " + others + " others get the lock\n",
 		} {
 			if !strings.Contains(string(out), want) {
 				t.Errorf("-listen -others %s does not print %q:\n%s", others, want, out)

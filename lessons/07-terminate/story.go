@@ -24,14 +24,15 @@ type Story struct {
 }
 
 // plan says what will be run.
-func plan(listen bool) string {
+func plan(others int, listen bool) string {
 	deaf := "Loner, Parent, Holder and Writer hang for ever"
 	if listen {
 		deaf = "so does Holder; Loner, Parent and Writer hang for ever"
 	}
-	return "Five processes defer a cleanup. Listener waits for messages; " + deaf + ". Loner has nothing in its hands," +
-		" Parent has a child, Holder the only token of a queue (a lock), and Writer is in the middle of a message." +
-		" main sends \"please stop\" to all, and terminates those who do not listen."
+	return fmt.Sprintf("Five processes defer a cleanup. Listener waits for messages; %[1]s. Loner has nothing in its hands,"+
+		" Parent has a child (Kid), Holder the only token of a queue (a lock), and Writer is in the middle of a message."+
+		" main sends \"please stop\" to these five, and terminates those who do not listen. Then %[2]d others try to do"+
+		" their work, and %[2]d more, who need the lock for it.", deaf, others)
 }
 
 // tell brings everybody into their situations, stops them, and shows what is
@@ -114,9 +115,9 @@ func (s *Story) show(ctx context.Context) error {
 	}
 	line("before", "after", "what it is to others")
 	line(s.before[0], after[0], "")
-	line(s.before[1], after[1], fmt.Sprintf("%d of %d finish their work", left.free, len(s.free)))
+	line(s.before[1], after[1], fmt.Sprintf("%d of %d others finish their work", left.free, len(s.free)))
 	line(s.before[2], after[2], "Kid "+left.kid)
-	line(s.before[3], after[3], fmt.Sprintf("%d of %d get the lock", left.locked, len(s.keen)))
+	line(s.before[3], after[3], fmt.Sprintf("%d of %d others get the lock", left.locked, len(s.keen)))
 	line(s.before[4], after[4], "main receives "+left.message)
 	fmt.Fprintln(&b, "  (...) is alive   * the token   [## the beginning of a message")
 	lessons.Figure(b.String())
@@ -183,7 +184,7 @@ func (s *Story) saw(l left) string {
 	}
 	lock := "Holder was asked, and put its token back."
 	if waiting := len(s.keen) - l.locked; waiting > 0 {
-		lock = fmt.Sprintf("But the token is gone with Holder: %d wait for the lock, until main makes a new one.", waiting)
+		lock = fmt.Sprintf("But the token is gone with Holder: %d others wait for the lock, until main makes a new one.", waiting)
 	}
 	return fmt.Sprintf("%d of %d ended when asked, %d by Terminate, and %s of these ran its cleanup."+
 		" Without Loner, %d of %d others finish. %s Kid %s, although nobody terminated it, and main receives %s.",

@@ -54,11 +54,11 @@ func Example() {
 	//   main gets   5 x prime, 5 x not prime
 	//               * a pill  . waits until main closes the queue
 	//
-	// saw    Who looked too soon did 0 of 10 tasks: a queue is empty when all is
-	//        done, but also when nothing has come yet. Join would have waited for
-	//        ever: it counts tasks, not consumers. 1 pill ended 1 of 4 consumers.
-	//        A pill is a message, and one process gets it. 3 waited until main
-	//        closed the queue, which all could see.
+	// saw    The consumers that looked too soon did 0 of 10 tasks: a queue is
+	//        empty when all is done, but also when nothing has come yet. Join
+	//        would have waited for ever: it counts tasks, not consumers. 1 pill
+	//        ended 1 of 4 consumers. A pill is a message, and one process gets it.
+	//        3 waited until main closed the queue, which all could see.
 	//
 	// plan   A process sends hello through a pipe and is killed. Another one is
 	//        killed in the middle of its next message.
@@ -141,10 +141,10 @@ func TestOwnFlags(t *testing.T) {
 		says []string // in this order
 	}{
 		{"-consumers 2 -pills 3", []string{"for 2 consumers", "main puts 3 pills", "Consumer 2", "nobody *",
-			"3 pills ended 2 of 2 consumers.", "Nobody was left to take 1 of 13"}},
-		{"-consumers 2 -pills 2", []string{"taking a pill 10 2 0 returns", "2 pills ended 2 of 2 consumers. A pill is a message, and one process gets it. plan"}},
-		{"-consumers 1 -pills 0", []string{"for 1 consumer to", "0 pills ended 0 of 1 consumer.", "1 waited until main closed the queue"}},
-		{"-consumers 1 -pills 8", []string{"9999999 433785907 *", "nobody *******", "Nobody was left to take 7 of 18"}},
+			"2 of 3 pills ended both consumers.", "Nobody was left to take 1 pill:"}},
+		{"-consumers 2 -pills 2", []string{"taking a pill 10 2 0 returns", "2 pills ended both consumers. A pill is a message, and one process gets it. plan"}},
+		{"-consumers 1 -pills 0", []string{"for 1 consumer to", "With no pill, no consumer ended by itself.", "1 waited until main closed the queue"}},
+		{"-consumers 1 -pills 8", []string{"9999999 433785907 *", "nobody *******", "1 of 8 pills ended the only consumer.", "Nobody was left to take 7 pills:"}},
 	} {
 		cmd := lessons.Command(strings.Fields(test.args)...)
 		cmd.WaitDelay = lessons.Limit // whoever is left holds the output open

@@ -161,8 +161,12 @@ func (s *Shop) width(turn int) (n int) {
 }
 
 func (s *Shop) sawEmpty() string {
-	text := fmt.Sprintf("Who looked too soon did %d of %s: a queue is empty when all is done, but also when nothing has come yet.",
-		s.done(), count(len(numbers), "task"))
+	who := "consumers"
+	if s.Consumers == 1 {
+		who = "consumer"
+	}
+	text := fmt.Sprintf("The %s that looked too soon did %d of %s: a queue is empty when all is done, but also when nothing"+
+		" has come yet.", who, s.done(), count(len(numbers), "task"))
 	if !s.returned {
 		text += " Join would have waited for ever: it counts tasks, not consumers."
 	}
@@ -170,17 +174,66 @@ func (s *Shop) sawEmpty() string {
 }
 
 func (s *Shop) sawPills() string {
-	text := fmt.Sprintf("%s ended %d of %s.", count(s.Pills, "pill"), s.Consumers-s.waited(), count(s.Consumers, "consumer"))
-	if s.Consumers-s.waited() == min(s.Pills, s.Consumers) {
+	left := s.Consumers - s.waited()
+	text := s.endedBy(left)
+	if s.Pills > 0 && left == min(s.Pills, s.Consumers) {
 		text += " A pill is a message, and one process gets it."
 	}
 	if s.waited() > 0 {
 		text += fmt.Sprintf(" %d waited until main closed the queue, which all could see.", s.waited())
 	}
 	if len(s.rest) > 0 && !s.returned {
-		text += fmt.Sprintf(" Nobody was left to take %d of %d: Join waited for that, too.", len(s.rest), len(s.in))
+		text += fmt.Sprintf(" Nobody was left to take %s: Join waited for that, too.", s.nobodys())
 	}
 	return text
+}
+
+// endedBy tells how many consumers the pills ended that were taken.
+func (s *Shop) endedBy(left int) string {
+	whom := fmt.Sprintf("%d of %s", left, count(s.Consumers, "consumer"))
+	if left == s.Consumers {
+		whom = "all " + count(left, "consumer")
+		switch left {
+		case 1:
+			whom = "the only consumer"
+		case 2:
+			whom = "both consumers"
+		}
+	}
+	switch _, over := s.untaken(); {
+	case s.Pills == 0 && left == 0:
+		return "With no pill, no consumer ended by itself."
+	case s.Pills == 0:
+		return "With no pill, " + whom + " ended nevertheless."
+	case over > 0:
+		return fmt.Sprintf("%d of %s ended %s.", s.Pills-over, count(s.Pills, "pill"), whom)
+	default:
+		return fmt.Sprintf("%s ended %s.", count(s.Pills, "pill"), whom)
+	}
+}
+
+// untaken counts the tasks and the pills that nobody took.
+func (s *Shop) untaken() (tasks, pills int) {
+	for _, n := range s.rest {
+		if n == pill {
+			pills++
+		} else {
+			tasks++
+		}
+	}
+	return tasks, pills
+}
+
+// nobodys says what untaken counts.
+func (s *Shop) nobodys() string {
+	tasks, pills := s.untaken()
+	switch {
+	case pills == 0:
+		return count(tasks, "task")
+	case tasks == 0:
+		return count(pills, "pill")
+	}
+	return count(tasks, "task") + " and " + count(pills, "pill")
 }
 
 func count(n int, what string) string {
