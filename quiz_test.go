@@ -226,6 +226,7 @@ func needGo(t *testing.T) {
 func TestAnswers(t *testing.T) {
 	needGo(t)
 	questions := readQuestions(t)
+	t.Cleanup(measured.Clear) // with -count, measure again
 	sideBySide(questions, func(*answers.Item) bool { return true })
 	for _, q := range questions {
 		t.Run("Q"+q.Number, func(t *testing.T) {
