@@ -1,6 +1,7 @@
 package mp
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -191,8 +192,8 @@ func init() {
 			}
 		}
 		pool := NewPool(forever, 2)
-		go pool.Map(context.Background(), []int{0, 1, 0, 1}) // never closed
 		pool.Apply(ctx, 0)
+		go pool.Map(context.Background(), []int{0, 1, 0, 1}) // never done, never closed
 		fmt.Println("ready")
 		<-ctx.Done()
 		return ctx.Err()
@@ -219,16 +220,24 @@ func init() {
 	}
 }
 
-// lines reads n lines from a program.
-func read(t *testing.T, from io.Reader, n int) (lines []string) {
+// read reads n lines from a program.
+func read(t *testing.T, from *bufio.Reader, n int) (lines []string) {
 	t.Helper()
-	type line interface{ ReadString(byte) (string, error) }
 	for range n {
-		s, err := from.(line).ReadString('\n')
-		if err != nil {
-			t.Fatal(err)
+		line := make(chan string, 1)
+		go func() {
+			s, _ := from.ReadString('\n')
+			line <- strings.TrimSpace(s)
+		}()
+		select {
+		case s := <-line:
+			if s == "" {
+				t.Fatalf("the program has ended after %q", lines)
+			}
+			lines = append(lines, s)
+		case <-time.After(10 * time.Second):
+			t.Fatalf("nothing came for ten seconds after %q", lines)
 		}
-		lines = append(lines, strings.TrimSpace(s))
 	}
 	return lines
 }
