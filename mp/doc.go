@@ -138,7 +138,8 @@
 // # Reading it
 //
 // One idea a file, in this order: func.go, main.go, process.go, child.go,
-// family.go; message.go, hand.go; pipe.go; queue.go, queue_owner.go,
-// queue_serve.go, queue_remote.go; pool.go, seat.go, stream.go, worker.go;
-// errors.go.
+// family.go; message.go, hand.go; pipe.go; queue.go, queue_owner.go and its
+// deque.go, queue_serve.go, queue_remote.go; pool.go, seat.go, stream.go,
+// worker.go; errors.go. What differs between systems is in hand_*.go, poll_*.go
+// and signal_*.go.
 package mp

@@ -31,7 +31,7 @@ type ExitError struct {
 	PID   int
 	Code  int    // as Process.ExitCode gives it: -9 after SIGKILL
 	Err   error  // a *RemoteError, if the function returned an error or panicked
-	Crash string // the runtime's last words, if it crashed where no recover could see it
+	Crash string // the runtime's last words, if it crashed where no recover could see it; the first line of a fatal error is ours
 }
 
 func (e *ExitError) Error() string {

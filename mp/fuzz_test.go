@@ -68,6 +68,20 @@ func FuzzQueueServer(f *testing.F) {
 	})
 }
 
+// Of an item can be told that it is taken, done or comes back; anything else is
+// nonsense and must not make it disappear.
+func TestNonsenseAboutAnItem(t *testing.T) {
+	q := NewQueue[int](0)
+	q.TryPut(7)
+	s := newServer(q, onlooker("child", 0))
+	s.q.want(1, s.deliver)
+	s.told(msgPut, 1)
+	s.end()
+	if v, err := q.TryGet(); v != 7 || err != nil {
+		t.Errorf("TryGet() = %d, %v; want 7", v, err)
+	}
+}
+
 // The holder of a queue speaks to a child.
 func FuzzQueueLink(f *testing.F) {
 	n := 7

@@ -18,9 +18,9 @@ import (
 // started before.
 //
 // A worker that dies, however and whenever, costs the task (or the chunk) that
-// it was at, and no more: that task's error names the worker and says how it ended, another
-// worker takes its place, and tasks that it had not begun go to others. A task
-// is never run twice.
+// it was at, and no more: that task's error names the worker and says how it
+// ended, another worker takes its place, and tasks that it had not begun go to
+// others. A task is never run twice.
 type Pool[A, R any] struct {
 	// MaxTasksPerChild is how many tasks a worker does before a fresh one takes
 	// its place, rounded up to a whole Chunk. 0: a worker lives as long as the
@@ -251,6 +251,7 @@ func (p *Pool[A, R]) terminate(why error) {
 			s.worker.Kill()
 		}
 	}
+	p.moved.Broadcast()
 }
 
 // available returns how many tasks could be handed out now.

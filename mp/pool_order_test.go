@@ -138,3 +138,25 @@ func TestWorkersThatNeverStart(t *testing.T) {
 		t.Errorf("%d tasks failed, want 3", failed)
 	}
 }
+
+// A pool whose seats wait for a task before they try another worker can be
+// terminated all the same.
+func TestTerminateAPoolThatHasGivenUp(t *testing.T) {
+	p := NewPool(Function[int, int]{&function{name: "ghost"}}, 2)
+	p.Apply(soon(t), 1)
+	for parked := false; !parked; time.Sleep(time.Millisecond) {
+		p.mu.Lock()
+		parked = !slices.ContainsFunc(p.seats, func(s *seat[int, int]) bool { return s.worker != nil || s.stumbles < patience })
+		p.mu.Unlock()
+	}
+	ended := make(chan struct{})
+	go func() {
+		p.Terminate()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-soon(t).Done():
+		t.Error("Terminate does not return")
+	}
+}

@@ -146,7 +146,7 @@ func (p *Process) start(ctx context.Context) error {
 		return err
 	}
 	cargo.settleAll(p)
-	p.say, p.cut = lines.say(first.Bytes()), func() { lines.down.Close() }
+	p.say, p.cut = lines.say(first.Bytes()), func() { closePipe(lines.down) }
 	self.add(p)
 	go p.attend(ctx, lines)
 	return nil

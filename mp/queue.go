@@ -99,7 +99,8 @@ func (q *Queue[T]) Put(ctx context.Context, v T) error {
 
 // TryPut is [Queue.Put] without waiting for a consumer: [ErrFull] if there is
 // no room. Full means full: as TryGet does, it asks the other processes that
-// have the queue first. It is Python's put_nowait.
+// have the queue first, and waits while one of them is stopped. It is Python's
+// put_nowait.
 func (q *Queue[T]) TryPut(v T) error {
 	return inQueue("put", q.hold().put(context.Background(), v, true))
 }
@@ -180,8 +181,9 @@ func (q *Queue[T]) All(ctx context.Context) iter.Seq[T] {
 }
 
 // Len returns the number of items that have been put and not been got, by any
-// process, at one moment; it asks all of them. It is Python's qsize. To
-// know whether there will be more, use Close and [io.EOF], not Len.
+// process, at one moment. It asks all of them, and waits while one is stopped.
+// To know whether there will be more, use Close and [io.EOF], not Len. It is
+// Python's qsize.
 func (q *Queue[T]) Len() (int, error) {
 	n, err := q.hold().count(context.Background())
 	return n, inQueue("len", err)

@@ -21,7 +21,7 @@ type store[T any] struct {
 	items      deque[item[T]]     // ready, first in first out
 	lent       map[uint64]item[T] // given out; until taken, or until done if joinable
 	untaken    int                // those of lent that are not taken; they still count
-	unfinished int                // of a joinable queue: put and not done
+	unfinished int                // put, and not taken or, if joinable, not done
 	made       uint64             // items numbered so far
 	closing    bool               // Close was called
 	closed     bool               // and everything that was put before has arrived

@@ -301,7 +301,8 @@ func (l *link[T]) replied(f frame) {
 	}
 }
 
-// giveBack returns what nobody here has taken, and says when that is done, here and in the children that have the queue, too.
+// giveBack returns what nobody here has taken, and says when that is done, here
+// and in the children that have the queue, too.
 func (l *link[T]) giveBack(f frame) {
 	l.mu.Lock()
 	for _, it := range l.fetched {

@@ -250,7 +250,7 @@ func (s *server[T]) try() error {
 func (s *server[T]) told(what kind, id uint64) error {
 	s.mu.Lock()
 	i := slices.IndexFunc(s.loans, func(l loan) bool { return l.id == id })
-	known := i >= 0 && (what == msgBack || s.loans[i].taken == (what == msgDone))
+	known := i >= 0 && (what == msgBack || what == msgTaken && !s.loans[i].taken || what == msgDone && s.loans[i].taken)
 	if known {
 		if what == msgTaken && s.joinable {
 			s.loans[i].taken = true

@@ -232,8 +232,7 @@ func (s *seat[A, R]) hear(in *receiver, f frame) {
 	outcomes, err := s.understand(in, f)
 	s.pool.mu.Lock()
 	defer s.pool.mu.Unlock()
-	if s.worker == nil || s.foreign { // it says something before it is asked, or nonsense
-		s.foreign = true
+	if s.worker == nil || s.foreign { // it speaks before it is asked, or has said nonsense
 		return
 	}
 	s.proved, s.stumbles = true, 0
