@@ -1,14 +1,18 @@
 package lessons
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
+	"time"
 )
 
 const asProgram = "LESSON_AS_PROGRAM" // set by Command, for RunTests
@@ -56,4 +60,53 @@ func Command(args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	return cmd
+}
+
+// Refused runs the lesson with arguments, separated by blanks, that it should
+// refuse: with exit status 2 and one sentence. The error is what it did instead.
+func Refused(args string) error {
+	var stdout, stderr strings.Builder
+	cmd := Command(strings.Fields(args)...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != 2 || stdout.Len() != 0 || strings.Count(stderr.String(), "\n") != 1 {
+		return fmt.Errorf("%s: %v\n%s%s", args, err, &stdout, &stderr)
+	}
+	return nil
+}
+
+// Killed runs the lesson with arguments, separated by blanks, kills it some
+// time after it has printed a certain line, and says whether anybody is left.
+// Whoever is left holds the standard output that all of the family share.
+func Killed(args, line string, later time.Duration) error {
+	cmd := Command(strings.Fields(args)...)
+	story, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	seen := false
+	for lines := bufio.NewScanner(story); !seen && lines.Scan(); {
+		seen = strings.Contains(lines.Text(), line)
+	}
+	if !seen {
+		return fmt.Errorf("%q never came", line)
+	}
+	<-time.After(later) // any moment will do
+	cmd.Process.Kill()
+	gone := make(chan struct{})
+	go func() { // ends when the last of the family is gone
+		defer close(gone)
+		io.Copy(io.Discard, story)
+	}()
+	select {
+	case <-gone:
+		return nil
+	case <-time.After(Limit):
+		return fmt.Errorf("%q: somebody is still there %v after the lesson was killed", line, Limit)
+	}
 }

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"io"
-	"os/exec"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -105,54 +103,20 @@ func TestEveryFlagWorksQuietlyAndNobodyIsLeft(t *testing.T) {
 // The lesson is killed while its processes wait for a tick, and then at some
 // moments when they are being started or compute without a pause.
 func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
-	killAfter(t, "B      starting", 0)
+	const args = "-unit 20ms -crowd 8"
+	err := lessons.Killed(args, "B      starting", 0)
 	for _, later := range []time.Duration{0, 10 * time.Millisecond, 30 * time.Millisecond, 60 * time.Millisecond} {
-		killAfter(t, "pause until all", later)
+		err = errors.Join(err, lessons.Killed(args, "pause until all", later))
 	}
-}
-
-// killAfter kills the lesson some time after it has printed a certain line.
-func killAfter(t *testing.T, line string, later time.Duration) {
-	t.Helper()
-	cmd := lessons.Command("-unit", "20ms", "-crowd", "8")
-	story, err := cmd.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer cmd.Wait()
-	seen := false
-	for lines := bufio.NewScanner(story); !seen && lines.Scan(); {
-		seen = strings.Contains(lines.Text(), line)
-	}
-	if !seen {
-		t.Errorf("%q never came", line)
-	}
-	<-time.After(later)
-	cmd.Process.Kill()
-	gone := make(chan struct{})
-	go func() { // ends when the last of the family is gone
-		defer close(gone)
-		io.Copy(io.Discard, story)
-	}()
-	select {
-	case <-gone:
-	case <-time.After(lessons.Limit):
-		t.Errorf("%q: somebody is still there %v after the lesson was killed", line, lessons.Limit)
+		t.Error(err)
 	}
 }
 
 func TestWrongArgumentsAreOneSentence(t *testing.T) {
 	for _, args := range []string{"-bad", "-bad 5", "-bad -1", "-crowd 0", "-crowd 9", "-unit 1h", "-plan=x", "2"} {
-		var stderr strings.Builder
-		cmd := lessons.Command(strings.Fields(args)...)
-		cmd.Stderr = &stderr
-		stdout, err := cmd.Output()
-		exit, _ := err.(*exec.ExitError)
-		if exit == nil || exit.ExitCode() != 2 || len(stdout) != 0 || strings.Count(stderr.String(), "\n") != 1 {
-			t.Errorf("%s: %v\n%s%s", args, err, stdout, stderr.String())
+		if err := lessons.Refused(args); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -117,13 +116,8 @@ func TestNobodyIsLeftAfterTheStory(t *testing.T) {
 
 func TestWrongArgumentsAreOneSentence(t *testing.T) {
 	for _, args := range []string{"-join 1", "-code", "-code x", "-code -1", "-code 256", "-workers 0", "-workers 10", "-free", "3"} {
-		var stderr strings.Builder
-		cmd := lessons.Command(strings.Fields(args)...)
-		cmd.Stderr = &stderr
-		stdout, err := cmd.Output()
-		exit, _ := err.(*exec.ExitError)
-		if exit == nil || exit.ExitCode() != 2 || len(stdout) != 0 || strings.Count(stderr.String(), "\n") != 1 {
-			t.Errorf("%s: %v\n%s%s", args, err, stdout, stderr.String())
+		if err := lessons.Refused(args); err != nil {
+			t.Error(err)
 		}
 	}
 }

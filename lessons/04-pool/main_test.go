@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -127,13 +126,8 @@ func TestNobodyIsLeftAfterTheStory(t *testing.T) {
 
 func TestWrongArgumentsAreOneSentence(t *testing.T) {
 	for _, args := range []string{"-last 1", "-hold", "-hold 0", "-hold 11", "-workers 1", "-workers 11", "-free", "4"} {
-		var stderr strings.Builder
-		cmd := lessons.Command(strings.Fields(args)...)
-		cmd.Stderr = &stderr
-		stdout, err := cmd.Output()
-		exit, _ := err.(*exec.ExitError)
-		if exit == nil || exit.ExitCode() != 2 || len(stdout) != 0 || strings.Count(stderr.String(), "\n") != 1 {
-			t.Errorf("%s: %v\n%s%s", args, err, stdout, stderr.String())
+		if err := lessons.Refused(args); err != nil {
+			t.Error(err)
 		}
 	}
 }

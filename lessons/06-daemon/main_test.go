@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bufio"
-	"io"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"processbook/lessons"
 	"processbook/mp"
@@ -106,40 +102,15 @@ func TestNobodyIsLeftAfterTheTellerIsKilled(t *testing.T) {
 	for _, name := range []string{"TMPDIR", "TMP"} { // it cannot remove its file any more
 		t.Setenv(name, t.TempDir())
 	}
-	cmd := lessons.Command("-unit", "300ms")
-	story, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer cmd.Wait()
-	lines := bufio.NewScanner(story)
-	for lines.Scan() && !strings.Contains(lines.Text(), "Worker 2   starting") {
-	}
-	cmd.Process.Kill()
-	gone := make(chan struct{})
-	go func() { // ends when the last of the family is gone
-		defer close(gone)
-		io.Copy(io.Discard, story)
-	}()
-	select {
-	case <-gone:
-	case <-time.After(lessons.Limit):
-		t.Fatalf("somebody is still there %v after the teller was killed", lessons.Limit)
+	if err := lessons.Killed("-unit 300ms", "Worker 2   starting", 0); err != nil {
+		t.Error(err)
 	}
 }
 
 func TestWrongArgumentsAreOneSentence(t *testing.T) {
 	for _, args := range []string{"-daemon", "-join", "-join x", "-join -1", "-join 21", "-unit -1s", "-unit 1h", "-plan=x", "2"} {
-		var stderr strings.Builder
-		cmd := lessons.Command(strings.Fields(args)...)
-		cmd.Stderr = &stderr
-		stdout, err := cmd.Output()
-		exit, _ := err.(*exec.ExitError)
-		if exit == nil || exit.ExitCode() != 2 || len(stdout) != 0 || strings.Count(stderr.String(), "\n") != 1 {
-			t.Errorf("%s: %v\n%s%s", args, err, stdout, stderr.String())
+		if err := lessons.Refused(args); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"io"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -103,42 +100,17 @@ func TestNobodyIsLeftAfterTheStory(t *testing.T) {
 }
 
 func TestNobodyIsLeftWhenMainIsKilled(t *testing.T) {
-	for i := range 5 {
-		cmd := lessons.Command("-others", "9")
-		story, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
+	for i := range 5 { // main is about to hire
+		if err := lessons.Killed("-others 9", "plan", time.Duration(i)*5*time.Millisecond); err != nil {
+			t.Error(err)
 		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		for lines := bufio.NewScanner(story); lines.Scan() && !strings.HasPrefix(lines.Text(), "plan"); {
-		}
-		time.Sleep(time.Duration(i) * 5 * time.Millisecond) // any moment will do: main is about to hire
-		cmd.Process.Kill()
-		gone := make(chan struct{})
-		go func() { // ends when the last of the family is gone
-			defer close(gone)
-			io.Copy(io.Discard, story)
-		}()
-		select {
-		case <-gone:
-		case <-time.After(lessons.Limit):
-			t.Fatalf("somebody is still there %v after main was killed", lessons.Limit)
-		}
-		cmd.Wait()
 	}
 }
 
 func TestWrongArgumentsAreOneSentence(t *testing.T) {
 	for _, args := range []string{"-others 1", "-others 10", "-others", "-listen=x", "-unit 1s", "-case 2", "2"} {
-		var stderr strings.Builder
-		cmd := lessons.Command(strings.Fields(args)...)
-		cmd.Stderr = &stderr
-		stdout, err := cmd.Output()
-		exit, _ := err.(*exec.ExitError)
-		if exit == nil || exit.ExitCode() != 2 || len(stdout) != 0 || strings.Count(stderr.String(), "\n") != 1 {
-			t.Errorf("%s: %v\n%s%s", args, err, stdout, stderr.String())
+		if err := lessons.Refused(args); err != nil {
+			t.Error(err)
 		}
 	}
 }
