@@ -101,22 +101,49 @@ func (e *TaskError) reason() string {
 func (e *TaskError) Unwrap() error { return e.Err }
 
 // attempt calls f and turns a panic, or a runtime.Goexit, into a *RemoteError:
-// the process that asked for the call is to hear of it, too. The call has a
-// goroutine of its own, because nothing brings one back from Goexit.
+// the process that asked for the call is to hear of it, too.
 func attempt(name string, f func() error) (err error) {
-	returned := make(chan struct{})
-	go func() {
-		defer close(returned)
-		err = &RemoteError{name, "runtime.Goexit", "runtime.Goexit was called", "goroutine exited"}
-		defer func() {
-			if r := recover(); r != nil {
-				err = &RemoteError{name, fmt.Sprintf("%T", r), fmt.Sprint(r), string(debug.Stack())}
+	attempts(name, func() bool {
+		err = f()
+		return false
+	}, func(failure *RemoteError) bool {
+		err = failure
+		return false
+	})
+	return err
+}
+
+// attempts calls do again and again, until it says that there is no more to
+// do. A call that does not return, because of a panic or a runtime.Goexit, is
+// told to failed, which answers in its place. All this is in a goroutine of its
+// own, and after a Goexit in another one, because nothing brings one back.
+func attempts(name string, do func() (more bool), failed func(*RemoteError) (more bool)) {
+	for more := true; more; {
+		left := make(chan struct{})
+		go func() {
+			defer close(left)
+			for more {
+				once(name, &more, do, failed)
 			}
 		}()
-		err = f()
+		<-left
+	}
+}
+
+func once(name string, more *bool, do func() bool, failed func(*RemoteError) bool) {
+	returned := false
+	defer func() {
+		r := recover()
+		switch {
+		case returned:
+		case r == nil:
+			*more = failed(&RemoteError{name, "runtime.Goexit", "runtime.Goexit was called", "goroutine exited"})
+		default:
+			*more = failed(&RemoteError{name, fmt.Sprintf("%T", r), fmt.Sprint(r), string(debug.Stack())})
+		}
 	}()
-	<-returned
-	return err
+	*more = do()
+	returned = true
 }
 
 // remote makes of an error what can travel.

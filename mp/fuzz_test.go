@@ -133,7 +133,7 @@ func FuzzSeat(f *testing.F) {
 		results := 0
 		c := &call[int, int]{
 			left: func() int { return 0 },
-			put:  func(t *task[int, int], o []outcome[int]) { results += len(o) },
+			put:  func(t *task[int, int], _ []int, _ []*TaskError) { results += len(t.args) },
 			fail: func(error) {},
 		}
 		for i, args := range [][]int{{1}, {2, 3}, {4}, {5}} {
@@ -169,15 +169,15 @@ func FuzzWorker(f *testing.F) {
 	}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c := &child{newReceiver(bytes.NewReader(data)), newSender(io.Discard)}
-		in := newInbox()
+		w := newWorker(c, "square", func(n int) (int, error) { return n * n, nil })
 		for {
 			f, err := c.down.next()
 			if err != nil {
 				break
 			}
-			in.obey(c, f)
+			w.obey(f, c.up)
 		}
-		in.obey(c, frame{kind: msgFinish})
-		workOff(c, in, "square", func(n int) (int, error) { return n * n, nil })
+		w.obey(frame{kind: msgFinish}, c.up)
+		attempts(w.name, w.step, w.fail)
 	})
 }

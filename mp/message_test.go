@@ -160,7 +160,7 @@ func FuzzFrames(f *testing.F) {
 			decodeReply(f.body)
 			var b batch2
 			if in.decode(f, &b) == nil {
-				b.items()
+				b.unpack()
 			}
 		}
 	})

@@ -52,12 +52,12 @@ type Pool[A, R any] struct {
 
 // A call is one Apply, Map, Imap or ImapUnordered.
 type call[A, R any] struct {
-	next  func() *task[A, R]                  // the next task, if there is one now
-	left  func() int                          // how many next would return now
-	put   func(t *task[A, R], o []outcome[R]) // takes the task's outcomes
-	fail  func(err error)                     // ends the call
-	spare deque[*task[A, R]]                  // came back from a worker that had not begun them
-	over  bool                                // ended: its tasks are not wanted any more
+	next  func() *task[A, R]                   // the next task, if there is one now
+	left  func() int                           // how many next would return now
+	put   func(*task[A, R], []R, []*TaskError) // takes a task's results, or some of them and errors
+	fail  func(err error)                      // ends the call
+	spare deque[*task[A, R]]                   // came back from a worker that had not begun them
+	over  bool                                 // ended: its tasks are not wanted any more
 }
 
 // A task is what is handed to a worker at once: an argument, or a chunk.
@@ -66,12 +66,6 @@ type task[A, R any] struct {
 	index int // of the first argument
 	args  []A
 	chunk bool
-}
-
-type outcome[R any] struct {
-	index int
-	value R
-	err   error
 }
 
 // NewPool returns a pool of so many workers that call f. They start, all of
@@ -110,7 +104,8 @@ func (p *Pool[A, R]) Map(ctx context.Context, args []A) ([]R, error) {
 
 // all is Map with a chunk size.
 func (p *Pool[A, R]) all(ctx context.Context, args []A, chunk int) ([]R, error) {
-	results, failed := make([]R, len(args)), make([]error, len(args))
+	results := make([]R, len(args))
+	var failures []*TaskError
 	given, missing := 0, len(args)
 	done := make(chan error, 1)
 	c := &call[A, R]{fail: func(err error) { done <- err }}
@@ -120,11 +115,15 @@ func (p *Pool[A, R]) all(ctx context.Context, args []A, chunk int) ([]R, error) 
 		given += len(t.args)
 		return t
 	}
-	c.put = func(_ *task[A, R], outcomes []outcome[R]) {
-		for _, o := range outcomes {
-			results[o.index], failed[o.index] = o.value, o.err
+	c.put = func(t *task[A, R], good []R, failed []*TaskError) {
+		failures = append(failures, failed...)
+		place := t.index
+		for _, f := range failed { // between them are the good ones
+			n := copy(results[place:f.Index], good)
+			good, place = good[n:], f.Index+1
 		}
-		if missing -= len(outcomes); missing == 0 {
+		copy(results[place:], good)
+		if missing -= len(t.args); missing == 0 {
 			p.end(c, nil)
 		}
 	}
@@ -132,19 +131,27 @@ func (p *Pool[A, R]) all(ctx context.Context, args []A, chunk int) ([]R, error) 
 		p.cancel(c, nil)
 		return nil, err
 	}
+	var err error
 	select {
-	case err := <-done:
-		if err != nil {
-			return nil, err
-		}
-		return results, errors.Join(failed...)
+	case err = <-done:
 	case <-ctx.Done():
 		p.cancel(c, ctx.Err())
-		if err := <-done; err != nil { // nil: the last result came in the same moment
-			return nil, err
-		}
-		return results, errors.Join(failed...)
+		err = <-done // nil: the last result came in the same moment
 	}
+	if err != nil {
+		return nil, err
+	}
+	return results, joined(failures)
+}
+
+// joined is errors.Join, in the order of the tasks.
+func joined(failures []*TaskError) error {
+	slices.SortFunc(failures, func(a, b *TaskError) int { return a.Index - b.Index })
+	errs := make([]error, len(failures))
+	for i, f := range failures {
+		errs[i] = f
+	}
+	return errors.Join(errs...)
 }
 
 // begin adds a call to those that are being worked for.

@@ -2,7 +2,7 @@ package mp
 
 import (
 	"context"
-	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -149,18 +149,20 @@ func (s *seat[A, R]) refuse(t *task[A, R], err error) {
 // fail makes the task's outcome an error. Call it with the pool's mu held, as
 // all below that say nothing else.
 func (t *task[A, R]) fail(why *TaskError) {
-	outcomes := make([]outcome[R], len(t.args))
-	for i := range outcomes {
+	failed := make([]*TaskError, len(t.args))
+	for i := range failed {
 		e := *why
 		e.Index = t.index + i
-		outcomes[i] = outcome[R]{index: e.Index, err: &e}
+		failed[i] = &e
 	}
-	t.finish(outcomes)
+	t.finish(nil, failed)
 }
 
-func (t *task[A, R]) finish(outcomes []outcome[R]) {
+// finish hands over what came of a task: the good results and the failures,
+// each in order.
+func (t *task[A, R]) finish(good []R, failed []*TaskError) {
 	if !t.call.over {
-		t.call.put(t, outcomes)
+		t.call.put(t, good, failed)
 	}
 }
 
@@ -186,6 +188,9 @@ func (s *seat[A, R]) room() int {
 		return 0 // with a time limit, nothing ahead: a worker killed for one task must not be at the next
 	}
 	n := s.depth - len(s.flight)
+	if 2*n < s.depth {
+		return 0 // many at once cost one system call, and one each in drips
+	}
 	if most := s.pool.MaxTasksPerChild; most > 0 {
 		n = min(n, (most-s.given)/max(1, s.pool.Chunk))
 	}
@@ -229,7 +234,7 @@ func (s *seat[A, R]) abandon(c *call[A, R]) {
 
 // hear takes in what the worker says.
 func (s *seat[A, R]) hear(in *receiver, f frame) {
-	outcomes, err := s.understand(in, f)
+	answers, err := s.understand(in, f)
 	s.pool.mu.Lock()
 	defer s.pool.mu.Unlock()
 	if s.worker == nil || s.foreign { // it speaks before it is asked, or has said nonsense
@@ -238,11 +243,11 @@ func (s *seat[A, R]) hear(in *receiver, f frame) {
 	s.proved, s.stumbles = true, 0
 	switch {
 	case f.kind == msgBegun && len(s.flight) > 0 && !s.begun:
-		s.begin()
+		s.begin(time.Now())
 	case f.kind == msgReturned && f.id <= uint64(len(s.flight)):
 		s.returned(int(f.id))
 	case f.kind >= msgAnswer && f.kind <= msgProblem && s.begun:
-		s.answered(outcomes, err, f.id == 1)
+		s.answered(answers, err, f.id == 1)
 	default:
 		s.foreign = true
 		s.worker.Kill()
@@ -252,50 +257,28 @@ func (s *seat[A, R]) hear(in *receiver, f frame) {
 }
 
 // understand decodes an answer. Call it without mu.
-func (s *seat[A, R]) understand(in *receiver, f frame) ([]outcome[R], error) {
+func (s *seat[A, R]) understand(in *receiver, f frame) (answers batch[R], err error) {
 	switch f.kind {
 	case msgAnswer:
-		var o outcome[R]
-		err := in.decode(f, &o.value)
-		return []outcome[R]{o}, err
+		answers.Items = make([]R, 1)
+		err = in.decode(f, &answers.Items[0])
 	case msgAnswers:
-		var b batch[R]
-		if err := in.decode(f, &b); err != nil {
-			return nil, err
+		if err = in.decode(f, &answers); err == nil {
+			err = answers.unpack()
 		}
-		return s.outcomes(b)
 	case msgProblem:
 		r := new(RemoteError)
-		if err := in.decode(f, r); err != nil {
-			return nil, err
-		}
-		return nil, r
-	}
-	return nil, nil
-}
-
-func (s *seat[A, R]) outcomes(b batch[R]) ([]outcome[R], error) {
-	values, err := b.items()
-	if err != nil {
-		return nil, err
-	}
-	outcomes := make([]outcome[R], len(values)+len(b.Failed))
-	for i := range outcomes {
-		if e := b.Failed[i]; e != nil {
-			outcomes[i].err = e
-		} else if len(values) > 0 {
-			outcomes[i].value, values = values[0], values[1:]
-		} else {
-			return nil, errBroken // failures of tasks that are not in the chunk
+		if err = in.decode(f, r); err == nil {
+			err = r
 		}
 	}
-	return outcomes, nil
+	return answers, err
 }
 
 // begin: the worker is at the first task in flight.
-func (s *seat[A, R]) begin() {
+func (s *seat[A, R]) begin(now time.Time) {
 	t := s.flight[0]
-	s.begun, s.since = true, time.Now()
+	s.begun, s.since = true, now
 	if t.call.over {
 		s.worker.Kill()
 		return
@@ -316,44 +299,41 @@ func (s *seat[A, R]) expire(t *task[A, R]) {
 }
 
 // answered finishes the first task in flight.
-func (s *seat[A, R]) answered(outcomes []outcome[R], err error, more bool) {
+func (s *seat[A, R]) answered(answers batch[R], err error, more bool) {
 	t := s.flight[0]
 	s.flight[0] = nil
 	s.flight = s.flight[1:]
 	s.stopClock()
-	if time.Since(s.since) < quick {
+	now := time.Now()
+	if now.Sub(s.since) < quick {
 		s.depth = min(2*s.depth, maxDepth)
 	} else {
 		s.depth = 1
 	}
-	if err == nil && len(outcomes) != len(t.args) {
-		err = fmt.Errorf("mp: a broken message: %d answers instead of %d", len(outcomes), len(t.args))
+	if err == nil {
+		err = answers.mustAnswer(len(t.args))
 	}
 	if err != nil {
 		t.fail(s.taskError(err))
 	} else {
-		s.number(t, outcomes)
-		t.finish(outcomes)
+		t.finish(answers.Items, s.failures(t, answers.Failed))
 	}
 	if more && len(s.flight) > 0 {
-		s.begin()
+		s.begin(now)
 	}
 	if most := s.pool.MaxTasksPerChild; most > 0 && s.given >= most && len(s.flight) == 0 {
 		s.post(order[A, R]{kind: msgFinish})
 	}
 }
 
-// number completes outcomes with what the worker did not know.
-func (s *seat[A, R]) number(t *task[A, R], outcomes []outcome[R]) {
-	for i := range outcomes {
-		o := &outcomes[i]
-		o.index = t.index + i
-		if o.err != nil {
-			e := s.taskError(o.err)
-			e.Index = o.index
-			o.err = e
-		}
+// failures completes what the worker said of those of a task that failed.
+func (s *seat[A, R]) failures(t *task[A, R], failed map[int]*RemoteError) (errs []*TaskError) {
+	for _, i := range slices.Sorted(maps.Keys(failed)) {
+		e := s.taskError(failed[i])
+		e.Index = t.index + i
+		errs = append(errs, e)
 	}
+	return errs
 }
 
 func (s *seat[A, R]) taskError(err error) *TaskError {

@@ -24,6 +24,12 @@ type stream[A, R any] struct {
 	burst   any           // what the sequence panicked with
 }
 
+// An outcome is a result, or the error in its place.
+type outcome[R any] struct {
+	value R
+	err   error
+}
+
 func (p *Pool[A, R]) stream(ctx context.Context, args iter.Seq[A], ordered bool) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		s := &stream[A, R]{pool: p, ordered: ordered, ready: map[int]outcome[R]{}, news: make(chan struct{}, 1)}
@@ -109,16 +115,19 @@ func (p *Pool[A, R]) room() (n int) {
 	return n
 }
 
-func (s *stream[A, R]) put(t *task[A, R], outcomes []outcome[R]) {
-	for _, o := range outcomes {
-		place := o.index
-		if !s.ordered {
-			place = s.arrived
-		}
-		s.ready[place] = o
-		s.arrived++
+func (s *stream[A, R]) put(t *task[A, R], good []R, failed []*TaskError) {
+	var o outcome[R]
+	if len(failed) > 0 {
+		o.err = failed[0]
+	} else {
+		o.value = good[0]
 	}
-	s.tell()
+	place := t.index
+	if !s.ordered {
+		place = s.arrived
+	}
+	s.ready[place] = o
+	s.arrived++
 	s.complete()
 }
 

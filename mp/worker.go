@@ -20,12 +20,6 @@ type inbox struct {
 	finished bool // no more will come
 }
 
-func newInbox() *inbox {
-	in := &inbox{}
-	in.arrived.L = &in.mu
-	return in
-}
-
 // wait waits for a task. There is none only if there will be no more.
 func (in *inbox) wait() (task frame, ok bool) {
 	in.mu.Lock()
@@ -53,7 +47,7 @@ func (in *inbox) pop() (task frame, ok bool) {
 }
 
 // obey follows an order from the parent.
-func (in *inbox) obey(c *child, f frame) {
+func (in *inbox) obey(f frame, up *sender) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	switch f.kind {
@@ -63,19 +57,115 @@ func (in *inbox) obey(c *child, f frame) {
 	case msgReturn:
 		n := len(in.tasks)
 		in.tasks = nil
-		c.up.send(msgReturned, uint64(n), nil)
+		up.send(msgReturned, uint64(n), nil)
 	case msgFinish:
 		in.finished = true
 		in.arrived.Signal()
 	}
 }
 
+// A worker is what a pool's child has in its hands.
+type worker[A, R any] struct {
+	*child
+	inbox
+	name string
+	f    func(A) (R, error)
+	task frame
+	busy bool // with task, and its parent knows
+}
+
+func newWorker[A, R any](c *child, name string, f func(A) (R, error)) *worker[A, R] {
+	w := &worker[A, R]{child: c, name: name, f: f}
+	w.arrived.L = &w.mu
+	return w
+}
+
+// work is the life of a worker.
+func work[A, R any](c *child, name string, f func(A) (R, error)) error {
+	w := newWorker(c, name, f)
+	go c.watch(func(f frame) { w.obey(f, c.up) })
+	attempts(name, w.step, w.fail)
+	return nil
+}
+
+// step does a task, after having waited for one if need be. It reports whether
+// there may be more.
+func (w *worker[A, R]) step() (more bool) {
+	if !w.busy {
+		if w.task, w.busy = w.wait(); !w.busy {
+			return false
+		}
+		w.up.send(msgBegun, 0, nil)
+	}
+	if w.task.kind == msgChunk {
+		answers, err := w.performAll()
+		return w.answer(msgAnswers, &answers, err)
+	}
+	var arg A
+	if err := w.down.decode(w.task, &arg); err != nil {
+		return w.answer(0, nil, err)
+	}
+	answer, err := w.f(arg)
+	return w.answer(msgAnswer, &answer, err)
+}
+
+// fail answers a task that has not returned.
+func (w *worker[A, R]) fail(why *RemoteError) (more bool) { return w.answer(0, nil, why) }
+
+// answer sends what came of the task, or that it cannot be sent; and in the
+// same message whether the next task is begun.
+func (w *worker[A, R]) answer(k kind, v any, err error) (more bool) {
+	w.task, w.busy = w.another()
+	next := uint64(bit(w.busy))
+	if err == nil {
+		if err = w.up.send(k, next, v); err == nil {
+			return true
+		}
+		err = &RemoteError{w.name, fmt.Sprintf("%T", err), "the answer cannot be encoded: " + err.Error(), ""}
+	}
+	w.up.send(msgProblem, next, remote(w.name, err))
+	return true
+}
+
+// performAll does the tasks of a chunk; each may fail by itself.
+func (w *worker[A, R]) performAll() (answers batch[R], err error) {
+	var b batch[A]
+	if err = w.down.decode(w.task, &b); err == nil {
+		err = b.unpack()
+	}
+	args := b.Items
+	if err != nil || len(args) == 0 {
+		return answers, err
+	}
+	results := make([]R, 0, len(args)) // of those that failed there is none: gob would refuse their nil pointers
+	failed := map[int]*RemoteError{}
+	i := 0
+	fail := func(why *RemoteError) bool {
+		failed[i] = why
+		i++
+		return i < len(args)
+	}
+	attempts(w.name, func() bool {
+		for ; i < len(args); i++ {
+			result, err := w.f(args[i])
+			if err != nil {
+				return fail(remote(w.name, err))
+			}
+			results = append(results, result)
+		}
+		return false
+	}, fail)
+	answers = newBatch(results)
+	answers.Failed = failed
+	return answers, nil
+}
+
 // A batch is some arguments, or their answers, that travel together: gob takes
 // a tenth of the time for a slice that it would take for its elements.
 type batch[T any] struct {
-	N      int
-	Items  []T                  // none if they have nothing to tell
-	Failed map[int]*RemoteError // answers that are errors
+	N      int                  // of Items, which do not travel if they have nothing to tell
+	Items  []T                  // of answers, the good ones
+	Failed map[int]*RemoteError // the others, by their place among all
 }
 
 func newBatch[T any](items []T) batch[T] {
@@ -85,104 +175,26 @@ func newBatch[T any](items []T) batch[T] {
 	return batch[T]{N: len(items), Items: items}
 }
 
-// items is the other half of newBatch.
-func (b batch[T]) items() ([]T, error) {
+// unpack is the other half of newBatch.
+func (b *batch[T]) unpack() error {
 	if b.Items == nil && b.N >= 0 && b.N <= maxPayload && reflect.TypeFor[T]().Size() == 0 {
-		return make([]T, b.N), nil
+		b.Items = make([]T, b.N)
 	}
 	if b.N != len(b.Items) {
-		return nil, fmt.Errorf("mp: a broken message: %d items instead of %d", len(b.Items), b.N)
+		return fmt.Errorf("mp: a broken message: %d items instead of %d", len(b.Items), b.N)
 	}
-	return b.Items, nil
+	return nil
 }
 
-// work is the life of a worker.
-func work[A, R any](c *child, name string, f func(A) (R, error)) error {
-	in := newInbox()
-	go c.watch(func(f frame) { in.obey(c, f) })
-	return workOff(c, in, name, f)
-}
-
-func workOff[A, R any](c *child, in *inbox, name string, f func(A) (R, error)) error {
-	for {
-		task, ok := in.wait()
-		if !ok {
-			return nil
-		}
-		c.up.send(msgBegun, 0, nil)
-		for ok {
-			answer := perform(c, name, f, task)
-			task, ok = in.another()
-			answer(ok)
+// mustAnswer reports whether there is one answer to each of n arguments.
+func (b *batch[T]) mustAnswer(n int) error {
+	if got := len(b.Items) + len(b.Failed); got != n {
+		return fmt.Errorf("mp: a broken message: %d answers instead of %d", got, n)
+	}
+	for i, failure := range b.Failed {
+		if i < 0 || i >= n || failure == nil {
+			return errBroken
 		}
 	}
-}
-
-// perform does a task and returns how to send its answer, together with
-// whether the next task is begun.
-func perform[A, R any](c *child, name string, f func(A) (R, error), task frame) func(more bool) {
-	var err error
-	if task.kind == msgChunk {
-		var answers batch[R]
-		if err = attempt(name, func() (err error) {
-			answers, err = performAll(c, name, f, task)
-			return err
-		}); err == nil {
-			return func(more bool) { c.answer(name, msgAnswers, more, &answers) }
-		}
-	} else {
-		var answer R
-		if err = attempt(name, func() error {
-			var arg A
-			if err := c.down.decode(task, &arg); err != nil {
-				return err
-			}
-			var err error
-			answer, err = f(arg)
-			return err
-		}); err == nil {
-			return func(more bool) { c.answer(name, msgAnswer, more, &answer) }
-		}
-	}
-	failure := remote(name, err)
-	return func(more bool) { c.answer(name, msgProblem, more, failure) }
-}
-
-// performAll does the tasks of a chunk; each may fail by itself.
-func performAll[A, R any](c *child, name string, f func(A) (R, error), chunk frame) (answers batch[R], err error) {
-	var b batch[A]
-	if err := c.down.decode(chunk, &b); err != nil {
-		return answers, err
-	}
-	args, err := b.items()
-	if err != nil {
-		return answers, err
-	}
-	results := make([]R, len(args))
-	failed := map[int]*RemoteError{}
-	for i := range args {
-		if err := attempt(name, func() (err error) {
-			results[i], err = f(args[i])
-			return err
-		}); err != nil {
-			failed[i] = remote(name, err)
-		}
-	}
-	good := results[:0]
-	for i, r := range results {
-		if failed[i] == nil { // gob refuses the nil pointers of those that failed
-			good = append(good, r)
-		}
-	}
-	answers = newBatch(good)
-	answers.Failed = failed
-	return answers, nil
-}
-
-// answer sends an answer, or that it cannot be sent.
-func (c *child) answer(name string, k kind, more bool, v any) {
-	if err := c.up.send(k, uint64(bit(more)), v); err != nil {
-		failure := &RemoteError{Func: name, Type: fmt.Sprintf("%T", err), Message: "the answer cannot be encoded: " + err.Error()}
-		c.up.send(msgProblem, uint64(bit(more)), failure)
-	}
+	return nil
 }
