@@ -21,7 +21,8 @@ const (
 	msgBegun                    // up: I have begun the next task
 	msgReturned                 // up: id is how many tasks I give back, the last ones
 	msgAnswer                   // up: to a task; id is 1 if I have begun the next one, too
-	msgAnswers                  // up: to a chunk
+	msgAnswers                  // up: to those of a chunk that have one
+	msgFailures                 // up, before msgAnswers: RemoteErrors of the others, by their places
 	msgProblem                  // up: a RemoteError instead of an answer
 )
 

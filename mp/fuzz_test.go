@@ -117,10 +117,10 @@ func FuzzQueueLink(f *testing.F) {
 func FuzzSeat(f *testing.F) {
 	n := 7
 	f.Add(talk(func(s *sender) {
-		b := newBatch([]int{1, 2})
 		s.send(msgBegun, 0, nil)
 		s.send(msgAnswer, 1, &n)
-		s.send(msgAnswers, 1, &b)
+		s.send(msgFailures, 1, &map[int]*RemoteError{0: {Func: "f", Message: "m"}})
+		s.send(msgAnswers, 1, &[]int{1})
 		s.send(msgProblem, 0, &RemoteError{Func: "f", Message: "m"})
 		s.send(msgReturned, 1, nil)
 	}))
@@ -160,9 +160,8 @@ func FuzzSeat(f *testing.F) {
 func FuzzWorker(f *testing.F) {
 	n := 7
 	f.Add(talk(func(s *sender) {
-		b := newBatch([]int{1, 2})
 		s.send(msgTask, 0, &n)
-		s.send(msgChunk, 0, &b)
+		s.send(msgChunk, 0, &[]int{1, 2})
 		s.send(msgReturn, 0, nil)
 		s.send(msgTask, 0, &n)
 		s.send(msgFinish, 0, nil)

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"unsafe"
 )
 
 // One value on a pipe is a frame:
@@ -18,7 +19,7 @@ import (
 //	kind     1 byte   what the payload means; the top bit: a new gob stream begins
 //	id       8 bytes  what it is about: the number of an item, a task, a call
 //	size     4 bytes  of the payload
-//	payload           gob, or the bytes themselves of a []byte or a string
+//	payload           gob, or the bytes themselves of a string or of numbers
 //
 // Gob describes a type once for each stream and then only sends values, which
 // makes a stream forty times as fast as a fresh coder for each message. So a
@@ -89,16 +90,13 @@ func (s *sender) add(k kind, id uint64, v any) error {
 // encode puts what v points to into buf, or returns it if it can go as it is.
 func (s *sender) encode(v any) (fresh byte, raw []byte, err error) {
 	switch v := v.(type) {
-	case nil, *None, *struct{}: // gob refuses a struct without fields
+	case nil:
 		return 0, nil, nil
-	case *[]byte:
-		return 0, *v, nil
 	case *string:
-		if len(*v) <= inline {
-			s.buf.WriteString(*v)
-			return 0, nil, nil
-		}
-		return 0, []byte(*v), nil
+		return 0, unsafe.Slice(unsafe.StringData(*v), len(*v)), nil
+	}
+	if raw, ok := memory(v); ok {
+		return 0, raw, nil
 	}
 	if p := reflect.ValueOf(v).Elem(); p.Kind() == reflect.Pointer {
 		v = p.Interface() // gob follows one pointer to a GobEncoder, not two
@@ -200,14 +198,14 @@ func readBody(in io.Reader, size int) ([]byte, error) {
 // still be used, for its frames keep their boundaries.
 func (r *receiver) decode(f frame, v any) (err error) {
 	switch v := v.(type) {
-	case nil, *None, *struct{}:
+	case nil:
 		return f.mustBeEmpty()
-	case *[]byte:
-		*v = f.body
-		return nil
 	case *string:
-		*v = string(f.body)
+		*v = unsafe.String(unsafe.SliceData(f.body), len(f.body))
 		return nil
+	}
+	if ok, err := remember(f.body, v); ok {
+		return err
 	}
 	if f.fresh || r.dec == nil {
 		r.dec = gob.NewDecoder(&r.body)

@@ -332,24 +332,3 @@ func copier[T any]() func(T) (T, error) {
 		return c, err
 	}
 }
-
-// flat reports whether an assignment copies all of a value, so that nobody
-// else can change it, and whether it can be encoded whatever it is.
-func flat(t reflect.Type) bool {
-	switch {
-	case t == reflect.TypeFor[None](), t == reflect.TypeFor[struct{}](), t == reflect.TypeFor[string]():
-		return true
-	case reflect.PointerTo(t).NumMethod() > 0: // it may have its own way of being encoded
-		return false
-	case t.Kind() == reflect.Array:
-		return flat(t.Elem())
-	case t.Kind() == reflect.Struct:
-		for i := range t.NumField() {
-			if f := t.Field(i); !f.IsExported() || !flat(f.Type) {
-				return false
-			}
-		}
-		return t.NumField() > 0
-	}
-	return t.Kind() >= reflect.Bool && t.Kind() <= reflect.Complex128 && t.Kind() != reflect.Uintptr
-}

@@ -2,6 +2,7 @@ package mp
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -15,18 +16,19 @@ type seat[A, R any] struct {
 
 	worker   *Process // nil between two
 	outbox   []order[A, R]
-	flight   []*task[A, R] // given and not answered, oldest first
-	begun    bool          // the worker is at the first of them
-	since    time.Time     // it has been, since then
-	late     *time.Timer   // TaskTimeout
-	overdue  bool          // that has killed the worker
-	depth    int           // how many tasks may be in flight: more for quick ones
-	asked    bool          // the worker was asked to return tasks, and has not yet
-	given    int           // tasks that this worker got
-	ending   bool          // it gets no more
-	proved   bool          // it has said something
-	foreign  bool          // it does not speak our language
-	stumbles int           // workers in a row that died before they had said anything
+	flight   []*task[A, R]        // given and not answered, oldest first
+	begun    bool                 // the worker is at the first of them
+	since    time.Time            // it has been, since then
+	late     *time.Timer          // TaskTimeout
+	overdue  bool                 // that has killed the worker
+	depth    int                  // how many tasks may be in flight: more for quick ones
+	asked    bool                 // the worker was asked to return tasks, and has not yet
+	given    int                  // tasks that this worker got
+	ending   bool                 // it gets no more
+	proved   bool                 // it has said something
+	foreign  bool                 // it does not speak our language
+	failed   map[int]*RemoteError // of a chunk whose answers will follow; the listener's own
+	stumbles int                  // workers in a row that died before they had said anything
 }
 
 // An order is something to tell a worker.
@@ -82,6 +84,7 @@ func (s *seat[A, R]) hire() bool {
 	defer p.mu.Unlock()
 	s.worker, s.depth, s.given = w, 1, 0
 	s.begun, s.asked, s.ending, s.proved, s.foreign, s.overdue = false, false, false, false, false, false
+	s.failed = nil
 	s.outbox, s.flight = nil, nil
 	if p.state == ErrTerminated || p.failed { // in the meantime
 		w.Kill()
@@ -124,8 +127,7 @@ func (o order[A, R]) addTo(out *sender) error {
 	case msgTask:
 		return out.add(o.kind, 0, &o.task.args[0])
 	case msgChunk:
-		b := newBatch(o.task.args)
-		return out.add(o.kind, 0, &b)
+		return out.add(o.kind, 0, &o.task.args)
 	}
 	return out.add(o.kind, 0, nil)
 }
@@ -234,7 +236,7 @@ func (s *seat[A, R]) abandon(c *call[A, R]) {
 
 // hear takes in what the worker says.
 func (s *seat[A, R]) hear(in *receiver, f frame) {
-	answers, err := s.understand(in, f)
+	o := s.understand(in, f)
 	s.pool.mu.Lock()
 	defer s.pool.mu.Unlock()
 	if s.worker == nil || s.foreign { // it speaks before it is asked, or has said nonsense
@@ -246,8 +248,9 @@ func (s *seat[A, R]) hear(in *receiver, f frame) {
 		s.begin(time.Now())
 	case f.kind == msgReturned && f.id <= uint64(len(s.flight)):
 		s.returned(int(f.id))
+	case f.kind == msgFailures && s.begun: // the answers follow
 	case f.kind >= msgAnswer && f.kind <= msgProblem && s.begun:
-		s.answered(answers, err, f.id == 1)
+		s.answered(o, f.id == 1)
 	default:
 		s.foreign = true
 		s.worker.Kill()
@@ -256,23 +259,48 @@ func (s *seat[A, R]) hear(in *receiver, f frame) {
 	s.pool.moved.Broadcast()
 }
 
+// An outcome is what came of a task, in the worker's words.
+type outcome[R any] struct {
+	good   []R
+	failed map[int]*RemoteError // those of a chunk, by their places in it
+	err    error                // of the task as a whole
+}
+
 // understand decodes an answer. Call it without mu.
-func (s *seat[A, R]) understand(in *receiver, f frame) (answers batch[R], err error) {
+func (s *seat[A, R]) understand(in *receiver, f frame) (o outcome[R]) {
 	switch f.kind {
+	case msgFailures:
+		in.decode(f, &s.failed) // if that fails, they will be missing in the answer
+		return o
 	case msgAnswer:
-		answers.Items = make([]R, 1)
-		err = in.decode(f, &answers.Items[0])
+		o.good = make([]R, 1)
+		o.err = in.decode(f, &o.good[0])
 	case msgAnswers:
-		if err = in.decode(f, &answers); err == nil {
-			err = answers.unpack()
-		}
+		o.err = in.decode(f, &o.good)
 	case msgProblem:
 		r := new(RemoteError)
-		if err = in.decode(f, r); err == nil {
-			err = r
+		if o.err = in.decode(f, r); o.err == nil {
+			o.err = r
 		}
 	}
-	return answers, err
+	o.failed, s.failed = s.failed, nil
+	return o
+}
+
+// mustAnswer reports whether there is one answer to each of n arguments.
+func (o outcome[R]) mustAnswer(n int) error {
+	if o.err != nil {
+		return o.err
+	}
+	if got := len(o.good) + len(o.failed); got != n {
+		return fmt.Errorf("mp: a broken message: %d answers instead of %d", got, n)
+	}
+	for i, failure := range o.failed {
+		if i < 0 || i >= n || failure == nil {
+			return errBroken
+		}
+	}
+	return nil
 }
 
 // begin: the worker is at the first task in flight.
@@ -299,7 +327,7 @@ func (s *seat[A, R]) expire(t *task[A, R]) {
 }
 
 // answered finishes the first task in flight.
-func (s *seat[A, R]) answered(answers batch[R], err error, more bool) {
+func (s *seat[A, R]) answered(o outcome[R], more bool) {
 	t := s.flight[0]
 	s.flight[0] = nil
 	s.flight = s.flight[1:]
@@ -310,13 +338,10 @@ func (s *seat[A, R]) answered(answers batch[R], err error, more bool) {
 	} else {
 		s.depth = 1
 	}
-	if err == nil {
-		err = answers.mustAnswer(len(t.args))
-	}
-	if err != nil {
+	if err := o.mustAnswer(len(t.args)); err != nil {
 		t.fail(s.taskError(err))
 	} else {
-		t.finish(answers.Items, s.failures(t, answers.Failed))
+		t.finish(o.good, s.failures(t, o.failed))
 	}
 	if more && len(s.flight) > 0 {
 		s.begin(now)

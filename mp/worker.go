@@ -2,7 +2,6 @@ package mp
 
 import (
 	"fmt"
-	"reflect"
 	"sync"
 )
 
@@ -98,8 +97,7 @@ func (w *worker[A, R]) step() (more bool) {
 		w.up.send(msgBegun, 0, nil)
 	}
 	if w.task.kind == msgChunk {
-		answers, err := w.performAll()
-		return w.answer(msgAnswers, &answers, err)
+		return w.performAll()
 	}
 	var arg A
 	if err := w.down.decode(w.task, &arg); err != nil {
@@ -128,14 +126,10 @@ func (w *worker[A, R]) answer(k kind, v any, err error) (more bool) {
 }
 
 // performAll does the tasks of a chunk; each may fail by itself.
-func (w *worker[A, R]) performAll() (answers batch[R], err error) {
-	var b batch[A]
-	if err = w.down.decode(w.task, &b); err == nil {
-		err = b.unpack()
-	}
-	args := b.Items
-	if err != nil || len(args) == 0 {
-		return answers, err
+func (w *worker[A, R]) performAll() (more bool) {
+	var args []A
+	if err := w.down.decode(w.task, &args); err != nil {
+		return w.answer(0, nil, err)
 	}
 	results := make([]R, 0, len(args)) // of those that failed there is none: gob would refuse their nil pointers
 	failed := map[int]*RemoteError{}
@@ -155,46 +149,8 @@ func (w *worker[A, R]) performAll() (answers batch[R], err error) {
 		}
 		return false
 	}, fail)
-	answers = newBatch(results)
-	answers.Failed = failed
-	return answers, nil
-}
-
-// A batch is some arguments, or their answers, that travel together: gob takes
-// a tenth of the time for a slice that it would take for its elements.
-type batch[T any] struct {
-	N      int                  // of Items, which do not travel if they have nothing to tell
-	Items  []T                  // of answers, the good ones
-	Failed map[int]*RemoteError // the others, by their place among all
-}
-
-func newBatch[T any](items []T) batch[T] {
-	if t := reflect.TypeFor[T](); t.Kind() == reflect.Struct && t.NumField() == 0 {
-		return batch[T]{N: len(items)} // gob refuses a struct without fields
+	if len(failed) > 0 {
+		w.up.send(msgFailures, 0, &failed)
 	}
-	return batch[T]{N: len(items), Items: items}
-}
-
-// unpack is the other half of newBatch.
-func (b *batch[T]) unpack() error {
-	if b.Items == nil && b.N >= 0 && b.N <= maxPayload && reflect.TypeFor[T]().Size() == 0 {
-		b.Items = make([]T, b.N)
-	}
-	if b.N != len(b.Items) {
-		return fmt.Errorf("mp: a broken message: %d items instead of %d", len(b.Items), b.N)
-	}
-	return nil
-}
-
-// mustAnswer reports whether there is one answer to each of n arguments.
-func (b *batch[T]) mustAnswer(n int) error {
-	if got := len(b.Items) + len(b.Failed); got != n {
-		return fmt.Errorf("mp: a broken message: %d answers instead of %d", got, n)
-	}
-	for i, failure := range b.Failed {
-		if i < 0 || i >= n || failure == nil {
-			return errBroken
-		}
-	}
-	return nil
+	return w.answer(msgAnswers, &results, nil)
 }

@@ -1,0 +1,118 @@
+package mp
+
+import (
+	"encoding"
+	"encoding/gob"
+	"fmt"
+	"reflect"
+	"sync"
+	"unsafe"
+)
+
+// Both ends of a pipe are the same program. So numbers, and arrays, structs and
+// slices of numbers, lie in memory in the same way there, and travel as the
+// bytes that they are: a hundred times as fast as by gob, which has to describe
+// them. What has a pointer in it cannot, for a place in memory means nothing to
+// another process. A bool could, but not every byte is one, and the bytes that
+// arrive may be garbage.
+
+// memory returns the bytes of what v points to, if those are all that there is
+// to it.
+func memory(v any) (bytes []byte, ok bool) {
+	p := reflect.ValueOf(v)
+	switch form := formOf(p.Type().Elem()); {
+	case !form.plain:
+		return nil, false
+	case !form.slice:
+		return unsafe.Slice((*byte)(p.UnsafePointer()), form.size), true
+	case form.size == 0: // nothing, so many times: a byte each
+		return make([]byte, p.Elem().Len()), true
+	default:
+		return unsafe.Slice((*byte)(p.Elem().UnsafePointer()), p.Elem().Len()*form.size), true
+	}
+}
+
+// remember is the other half of memory. A slice takes over the bytes.
+func remember(bytes []byte, v any) (ok bool, err error) {
+	p := reflect.ValueOf(v).Elem()
+	form := formOf(p.Type())
+	if !form.plain {
+		return false, nil
+	}
+	n := len(bytes) / max(1, form.size)
+	if len(bytes) != n*max(1, form.size) && form.slice || len(bytes) != form.size && !form.slice {
+		return true, fmt.Errorf("mp: a broken message: %d bytes are no %v", len(bytes), p.Type())
+	}
+	if at := unsafe.Pointer(unsafe.SliceData(bytes)); form.slice && uintptr(at)%form.align == 0 {
+		p.Set(reflect.SliceAt(p.Type().Elem(), at, n).Convert(p.Type()))
+		return true, nil
+	}
+	if form.slice {
+		p.Set(reflect.MakeSlice(p.Type(), n, n))
+	}
+	own, _ := memory(v)
+	copy(own, bytes)
+	return true, nil
+}
+
+// A form is what memory must know of a type.
+type form struct {
+	plain bool // numbers all through, or a slice of such
+	slice bool
+	size  int // of it, or of an element
+	align uintptr
+}
+
+var forms sync.Map // of types that have been seen
+
+func formOf(t reflect.Type) form {
+	if known, ok := forms.Load(t); ok {
+		return known.(form)
+	}
+	part, f := t, form{}
+	if t.Kind() == reflect.Slice && !codesItself(t) {
+		part, f.slice = t.Elem(), true
+	}
+	f.plain = madeOf(part, func(k reflect.Kind) bool {
+		return k >= reflect.Int && k <= reflect.Complex128 && k != reflect.Uintptr
+	})
+	f.size, f.align = int(part.Size()), uintptr(part.Align())
+	forms.Store(t, f)
+	return f
+}
+
+// flat reports whether an assignment copies all of a value, so that nobody else
+// can change it, and whether it can be encoded whatever it is.
+func flat(t reflect.Type) bool {
+	return madeOf(t, func(k reflect.Kind) bool {
+		return k >= reflect.Bool && k <= reflect.Complex128 && k != reflect.Uintptr || k == reflect.String
+	})
+}
+
+// madeOf reports whether there are only such kinds in a type, and nothing that
+// gob would leave out or treat in another way.
+func madeOf(t reflect.Type, kinds func(reflect.Kind) bool) bool {
+	switch {
+	case t == reflect.TypeFor[None]():
+		return true
+	case codesItself(t):
+		return false
+	case t.Kind() == reflect.Array:
+		return madeOf(t.Elem(), kinds)
+	case t.Kind() == reflect.Struct:
+		for i := range t.NumField() {
+			if f := t.Field(i); !f.IsExported() || !madeOf(f.Type, kinds) {
+				return false
+			}
+		}
+		return true
+	}
+	return kinds(t.Kind())
+}
+
+// codesItself reports whether a type has its own way of being encoded.
+func codesItself(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(reflect.TypeFor[gob.GobEncoder]()) || p.Implements(reflect.TypeFor[gob.GobDecoder]()) ||
+		p.Implements(reflect.TypeFor[encoding.BinaryMarshaler]()) || p.Implements(reflect.TypeFor[encoding.BinaryUnmarshaler]())
+}
