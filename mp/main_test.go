@@ -11,13 +11,13 @@ import (
 	"testing"
 )
 
-// withoutMain is a program that forgets to call Main. TestMain comes to it
-// before Init.
-func withoutMain() {
-	fmt.Println("main runs")
-	if err := NewProcess(exitWith, 0).Start(context.Background()); err != nil {
-		fmt.Println(err)
-		os.Exit(1)
+// A program that forgets to call Main: TestMain comes to it before Init.
+func init() {
+	rawPrograms["without Main"] = func(_, out *os.File) error {
+		fmt.Fprintln(out, "main runs")
+		err := NewProcess(exitWith, 0).Start(context.Background())
+		fmt.Fprintln(out, err)
+		return err
 	}
 }
 

@@ -16,8 +16,11 @@ import (
 // TestMain also lets the test binary be a program of its own: one that a test
 // can kill, or interrupt.
 func TestMain(m *testing.M) {
-	if os.Getenv("MP_TEST_PROGRAM") == "without Main" {
-		withoutMain()
+	if run := rawPrograms[os.Getenv("MP_TEST_PROGRAM")]; run != nil {
+		if err := run(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		os.Exit(0)
 	}
 	Init()

@@ -1,0 +1,224 @@
+package mp
+
+import (
+	"bytes"
+	"encoding/binary"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// The pools of all rows, of mp and of Python and the raw ones, have two workers.
+const benchWorkers = 2
+
+var same = Func("same", func(b []byte) ([]byte, error) { return b, nil })
+
+func benchPool[A, R any](b *testing.B, f Function[A, R]) *Pool[A, R] {
+	p := NewPool(f, benchWorkers)
+	b.Cleanup(func() { check(b, p.Close()) })
+	return p
+}
+
+func BenchmarkPoolOneByOne(b *testing.B) {
+	args := numbers(20_000)
+	pool := benchPool(b, square)
+	raw := startRaws(b, benchWorkers, "squares")
+	versus(b, "k/s",
+		rate(len(args), func() {
+			_, err := pool.Map(b.Context(), args)
+			check(b, err)
+		}),
+		rate(len(args), func() { rawSquares(b, raw, args) }))
+}
+
+func BenchmarkPoolImapUnordered(b *testing.B) {
+	const n = 20_000
+	args := numbers(n)
+	pool := benchPool(b, square)
+	raw := startRaws(b, benchWorkers, "squares")
+	versus(b, "k/s",
+		rate(n, func() {
+			for _, err := range pool.ImapUnordered(b.Context(), slices.Values(args)) {
+				check(b, err)
+			}
+		}),
+		rate(n, func() { rawSquares(b, raw, args) }))
+}
+
+// rawSquares has up to 64 tasks on their way to and from each worker.
+func rawSquares(b *testing.B, workers []*rawChild, args []int) {
+	results := make([]int, len(args))
+	var next atomic.Int64
+	rawTeam(b, workers, func(c *rawChild) error {
+		s := newRawStream(c.from, c.to)
+		var flight []int // indexes
+		for {
+			for len(flight) < 64 {
+				i := int(next.Add(1) - 1)
+				if i >= len(args) {
+					break
+				}
+				if err := s.write(args[i]); err != nil {
+					return err
+				}
+				flight = append(flight, i)
+			}
+			if len(flight) == 0 {
+				return nil
+			}
+			n, err := s.read()
+			if err != nil {
+				return err
+			}
+			results[flight[0]] = n
+			flight = flight[1:]
+		}
+	})
+}
+
+// rawTeam serves each worker with a goroutine of its own.
+func rawTeam(b *testing.B, workers []*rawChild, serve func(*rawChild) error) {
+	var all sync.WaitGroup
+	errs := make([]error, len(workers))
+	for i, c := range workers {
+		all.Go(func() { errs[i] = serve(c) })
+	}
+	all.Wait()
+	for _, err := range errs {
+		check(b, err)
+	}
+}
+
+func init() {
+	rawPrograms["squares"] = func(in, out *os.File) error {
+		s := newRawStream(in, out)
+		for {
+			n, err := s.read()
+			if err != nil {
+				return untilEOF(err)
+			}
+			s.write(n * n)
+		}
+	}
+	rawPrograms["chunks"] = func(in, out *os.File) error {
+		for {
+			block, err := readBlock(in)
+			if err != nil {
+				return untilEOF(err)
+			}
+			numbers := make([]int64, len(block)/8)
+			binary.Decode(block, binary.LittleEndian, numbers)
+			for i, n := range numbers {
+				numbers[i] = n * n
+			}
+			block, _ = binary.Append(block[:0], binary.LittleEndian, numbers)
+			writeBlock(out, block)
+		}
+	}
+	rawPrograms["same"] = func(in, out *os.File) error {
+		for {
+			block, err := readBlock(in)
+			if err != nil {
+				return untilEOF(err)
+			}
+			writeBlock(out, block)
+		}
+	}
+}
+
+// The chunk is the one that Python would choose: a quarter of each worker's share.
+func BenchmarkPoolChunk(b *testing.B) {
+	args := numbers(1_000_000)
+	pool := benchPool(b, square)
+	pool.Chunk = (len(args) + 4*benchWorkers - 1) / (4 * benchWorkers)
+	raw := startRaws(b, benchWorkers, "chunks")
+	versus(b, "M/s",
+		rate(len(args), func() {
+			_, err := pool.Map(b.Context(), args)
+			check(b, err)
+		}),
+		rate(len(args), func() { rawChunks(b, raw, args, pool.Chunk) }))
+}
+
+func rawChunks(b *testing.B, workers []*rawChild, args []int, chunk int) {
+	results := make([]int, len(args))
+	var next atomic.Int64
+	rawTeam(b, workers, func(c *rawChild) error {
+		block := make([]byte, 0, 8*chunk)
+		for {
+			from := int(next.Add(int64(chunk))) - chunk
+			if from >= len(args) {
+				return nil
+			}
+			to := min(from+chunk, len(args))
+			block = block[:0]
+			for _, n := range args[from:to] {
+				block = binary.LittleEndian.AppendUint64(block, uint64(n))
+			}
+			if err := writeBlock(c.to, block); err != nil {
+				return err
+			}
+			answer, err := readBlock(c.from)
+			if err != nil {
+				return err
+			}
+			for i := range results[from:to] {
+				results[from+i] = int(binary.LittleEndian.Uint64(answer[8*i:]))
+			}
+		}
+	})
+}
+
+func BenchmarkPoolApply(b *testing.B) {
+	pool := benchPool(b, square)
+	raw := startRaws(b, 1, "squares")
+	s := newRawStream(raw[0].from, raw[0].to)
+	versus(b, "µs",
+		trip(2000, func() {
+			_, err := pool.Apply(b.Context(), 7)
+			check(b, err)
+		}),
+		trip(2000, func() {
+			s.write(7)
+			_, err := s.read()
+			check(b, err)
+		}))
+}
+
+// There and back: what goes each way counts.
+func BenchmarkPoolPayloads(b *testing.B) {
+	payloads := make([][]byte, 64)
+	for i := range payloads {
+		payloads[i] = bytes.Repeat([]byte{byte(i)}, 1<<20)
+	}
+	pool := benchPool(b, same)
+	raw := startRaws(b, benchWorkers, "same")
+	versus(b, "MB/s",
+		rate(2*64<<20, func() {
+			_, err := pool.Map(b.Context(), payloads)
+			check(b, err)
+		}),
+		rate(2*64<<20, func() { rawPayloads(b, raw, payloads) }))
+}
+
+func rawPayloads(b *testing.B, workers []*rawChild, payloads [][]byte) {
+	results := make([][]byte, len(payloads))
+	var next atomic.Int64
+	rawTeam(b, workers, func(c *rawChild) error {
+		for {
+			i := int(next.Add(1) - 1)
+			if i >= len(payloads) {
+				return nil
+			}
+			if err := writeBlock(c.to, payloads[i]); err != nil {
+				return err
+			}
+			var err error
+			if results[i], err = readBlock(c.from); err != nil {
+				return err
+			}
+		}
+	})
+}

@@ -1,0 +1,133 @@
+package mp
+
+import (
+	"bufio"
+	"encoding/binary"
+	"io"
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// The limit that mp is measured against is the same work on bare os/exec and
+// os.Pipe. It keeps no promises: if anything goes wrong, everything is lost.
+
+// rawPrograms are what this test binary can be instead of tests: without mp,
+// on its standard input and output.
+var rawPrograms = map[string]func(in, out *os.File) error{}
+
+// A rawChild is a process that runs one of them.
+type rawChild struct {
+	*exec.Cmd
+	to, from *os.File
+}
+
+func rawCommand(program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "MP_TEST_PROGRAM="+program)
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// startRaw starts a rawChild. An in or out that is not nil is its standard
+// input or output instead of a pipe to here.
+func startRaw(b *testing.B, in, out *os.File, program string, args ...string) *rawChild {
+	b.Helper()
+	c := &rawChild{Cmd: rawCommand(program, args...)}
+	if in == nil {
+		in, c.to = rawPipe(b)
+		defer in.Close()
+	}
+	if out == nil {
+		c.from, out = rawPipe(b)
+		defer out.Close()
+	}
+	c.Stdin, c.Stdout = in, out
+	check(b, c.Start())
+	return c
+}
+
+func rawPipe(b *testing.B) (r, w *os.File) {
+	r, w, err := os.Pipe()
+	check(b, err)
+	return r, w
+}
+
+// end lets the child see the end of its input, and waits for its own.
+func (c *rawChild) end() error {
+	c.to.Close()
+	c.from.Close()
+	return c.Wait()
+}
+
+// startRaws starts some that end with the row.
+func startRaws(b *testing.B, n int, program string) (all []*rawChild) {
+	for range n {
+		c := startRaw(b, nil, nil, program)
+		b.Cleanup(func() { check(b, c.end()) })
+		all = append(all, c)
+	}
+	return all
+}
+
+// Raw messages that are not of a fixed size have it in front, in 8 bytes.
+
+func writeBlock(w io.Writer, body []byte) error {
+	var size [8]byte
+	binary.LittleEndian.PutUint64(size[:], uint64(len(body)))
+	if _, err := w.Write(size[:]); err != nil {
+		return err
+	}
+	_, err := w.Write(body)
+	return err
+}
+
+// readBlock reads into a new buffer, for whoever receives a message may keep it.
+func readBlock(r io.Reader) ([]byte, error) {
+	var size [8]byte
+	if _, err := io.ReadFull(r, size[:]); err != nil {
+		return nil, err
+	}
+	body := make([]byte, binary.LittleEndian.Uint64(size[:]))
+	_, err := io.ReadFull(r, body)
+	return body, err
+}
+
+// A rawStream reads and writes integers. What it writes goes out when it would
+// have to wait for the next one.
+type rawStream struct {
+	in  *bufio.Reader
+	out *bufio.Writer
+}
+
+func newRawStream(in io.Reader, out io.Writer) *rawStream {
+	return &rawStream{bufio.NewReaderSize(in, 32<<10), bufio.NewWriterSize(out, 32<<10)}
+}
+
+func (s *rawStream) write(n int) error {
+	_, err := s.out.Write(binary.LittleEndian.AppendUint64(s.out.AvailableBuffer(), uint64(n)))
+	return err
+}
+
+func (s *rawStream) read() (int, error) {
+	if s.in.Buffered() < 8 {
+		if err := s.out.Flush(); err != nil {
+			return 0, err
+		}
+	}
+	b, err := s.in.Peek(8)
+	if err != nil {
+		return 0, err
+	}
+	n := int(binary.LittleEndian.Uint64(b))
+	s.in.Discard(8)
+	return n, nil
+}
+
+// untilEOF makes of the end of the input the end of the program.
+func untilEOF(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}

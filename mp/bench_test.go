@@ -1,0 +1,135 @@
+package mp
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Every benchmark is a row of figures: mp, the same work on bare os/exec and
+// os.Pipe, and Python's multiprocessing if it is installed.
+//
+//	go test ./mp -run '^$' -bench .
+//
+// x-raw is mp's figure divided by the raw one. x-python is how many times as
+// fast as Python mp is.
+
+var pythonFlag = flag.String("python", "python3", "the Python to compare with; empty: none")
+
+// scales has the units in which rows report: seconds, bytes, or things a second.
+var scales = map[string]float64{"µs": 1e-6, "ms": 1e-3, "MB": 1e6, "MB/s": 1e6, "k/s": 1e3, "M/s": 1e6, "x": 1}
+
+// versus is a row: it measures mp and the limit in turns, for what else the
+// machine does changes all the time, and reports the medians.
+func versus(b *testing.B, unit string, ours, limit func() float64) {
+	b.Helper()
+	ours() // so that everything has started
+	limit()
+	var mp, raw []float64
+	round := func() {
+		runtime.GC() // each pays for its own garbage
+		mp = append(mp, ours())
+		runtime.GC()
+		raw = append(raw, limit())
+	}
+	for b.Loop() {
+		round()
+	}
+	for len(mp) < 5 {
+		round()
+	}
+	report(b, unit, median(mp), median(raw))
+}
+
+func report(b *testing.B, unit string, mp, raw float64) {
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(mp/scales[unit], "mp-"+unit)
+	b.ReportMetric(raw/scales[unit], "raw-"+unit)
+	b.ReportMetric(mp/raw, "x-raw")
+	python, ok := askPython(b)
+	if !ok {
+		return
+	}
+	b.ReportMetric(python/scales[unit], "python-"+unit)
+	if unit == "x" || strings.HasSuffix(unit, "/s") {
+		b.ReportMetric(mp/python, "x-python")
+	} else {
+		b.ReportMetric(python/mp, "x-python")
+	}
+}
+
+func median(figures []float64) float64 {
+	slices.Sort(figures)
+	return figures[len(figures)/2]
+}
+
+// rate tells how many a second, if one call of f does n.
+func rate(n int, f func()) func() float64 {
+	return func() float64 { return float64(n) / seconds(f) }
+}
+
+// trip tells how long f takes. Waking up another core takes very different
+// times, so it is the median of n calls.
+func trip(n int, f func()) func() float64 {
+	return func() float64 {
+		var took []float64
+		for range n {
+			took = append(took, seconds(f))
+		}
+		return median(took)
+	}
+}
+
+func seconds(f func()) float64 {
+	start := time.Now()
+	f()
+	return time.Since(start).Seconds()
+}
+
+// askPython runs the row of the same name in testdata/bench.py.
+func askPython(b *testing.B) (figure float64, ok bool) {
+	python := findPython()
+	if python == "" {
+		return 0, false
+	}
+	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, python, "testdata/bench.py", strings.TrimPrefix(b.Name(), "Benchmark")).CombinedOutput()
+	text := strings.TrimSpace(string(out))
+	if err == nil && text == "-" { // there is no such thing in Python, or not on this system
+		return 0, false
+	}
+	if figure, err2 := strconv.ParseFloat(text, 64); err == nil && err2 == nil {
+		return figure, true
+	}
+	b.Errorf("%s testdata/bench.py: %v\n%s", python, err, text)
+	return 0, false
+}
+
+var findPython = sync.OnceValue(func() string {
+	if *pythonFlag == "" {
+		return ""
+	}
+	path, err := exec.LookPath(*pythonFlag)
+	if err != nil {
+		fmt.Printf("# there is no %s here, so there are no figures of Python\n", *pythonFlag)
+		return ""
+	}
+	return path
+})
+
+// check ends the row if something went wrong: what it measured means nothing.
+func check(b *testing.B, err error) {
+	if err != nil {
+		b.Helper()
+		b.Fatal(err)
+	}
+}
