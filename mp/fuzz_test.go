@@ -95,7 +95,7 @@ func FuzzQueueLink(f *testing.F) {
 	}))
 	f.Add(talk(func(s *sender) {
 		text, r := "broken", encodeReply(3, io.EOF)
-		s.send(msgBadItem, 1, &text)
+		s.send(msgItem|isError, 1, &text)
 		s.send(msgReply, 1, &r)
 	}))
 	f.Fuzz(func(t *testing.T, data []byte) {

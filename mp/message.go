@@ -16,7 +16,8 @@ import (
 
 // One value on a pipe is a frame:
 //
-//	kind     1 byte   what the payload means; the top bit: a new gob stream begins
+//	kind     1 byte   what the payload means; the top bit: a new gob stream begins;
+//	                  the next: it is not what was asked for, but the text of an error
 //	id       8 bytes  what it is about: the number of an item, a task, a call
 //	size     4 bytes  of the payload
 //	payload           gob, or the bytes themselves of a string or of numbers
@@ -29,6 +30,7 @@ type kind byte
 
 const (
 	freshStream = 0x80
+	isError     = 0x40
 	headerSize  = 13
 	maxPayload  = 1 << 30
 	believed    = 16 << 20 // a length up to here is allocated at once
@@ -38,7 +40,7 @@ const (
 
 type frame struct {
 	kind  kind
-	fresh bool
+	flags byte
 	id    uint64
 	body  []byte
 }
@@ -87,6 +89,13 @@ func (s *sender) add(k kind, id uint64, v any) error {
 	return s.addRaw(raw)
 }
 
+// addError adds an error in the place of a value, for decode to return. Call it
+// with mu held.
+func (s *sender) addError(k kind, id uint64, why error) error {
+	text := why.Error()
+	return s.add(k|isError, id, &text)
+}
+
 // encode puts what v points to into buf, or returns it if it can go as it is.
 func (s *sender) encode(v any) (fresh byte, raw []byte, err error) {
 	switch v := v.(type) {
@@ -112,15 +121,21 @@ func (s *sender) encode(v any) (fresh byte, raw []byte, err error) {
 	return fresh, nil, s.enc.Encode(v)
 }
 
+// addRaw adds bytes as they are. Of many, those that do not fit beside what is
+// there already are written at once, without a copy.
 func (s *sender) addRaw(raw []byte) error {
+	n := min(len(raw), max(0, inline-s.buf.Len()))
 	if len(raw) <= inline {
-		s.buf.Write(raw)
+		n = len(raw)
+	}
+	s.buf.Write(raw[:n])
+	if n == len(raw) {
 		return nil
 	}
 	if err := s.flush(); err != nil {
 		return err
 	}
-	return s.write(raw)
+	return s.write(raw[n:])
 }
 
 func (s *sender) flush() error {
@@ -164,8 +179,8 @@ func (r *receiver) next() (f frame, err error) {
 	if _, err := io.ReadFull(r.in, header[:]); err != nil {
 		return f, err
 	}
-	f.kind = kind(header[0] &^ freshStream)
-	f.fresh = header[0]&freshStream != 0
+	f.flags = header[0] & (freshStream | isError)
+	f.kind = kind(header[0] ^ f.flags)
 	f.id = binary.LittleEndian.Uint64(header[1:])
 	size := int64(binary.LittleEndian.Uint32(header[9:]))
 	if size > maxPayload {
@@ -197,6 +212,9 @@ func readBody(in io.Reader, size int) ([]byte, error) {
 // zero: gob does not write fields that are zero. After an error the pipe can
 // still be used, for its frames keep their boundaries.
 func (r *receiver) decode(f frame, v any) (err error) {
+	if f.flags&isError != 0 {
+		return errors.New(string(f.body))
+	}
 	switch v := v.(type) {
 	case nil:
 		return f.mustBeEmpty()
@@ -207,7 +225,7 @@ func (r *receiver) decode(f frame, v any) (err error) {
 	if ok, err := remember(f.body, v); ok {
 		return err
 	}
-	if f.fresh || r.dec == nil {
+	if f.flags&freshStream != 0 || r.dec == nil {
 		r.dec = gob.NewDecoder(&r.body)
 	}
 	defer func() { // a panic in the value's own GobDecode

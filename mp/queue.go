@@ -257,13 +257,10 @@ const (
 	msgMore                     // down: an item, and more of this batch follow
 	msgItem                     // down: the batch's last item
 	msgTried                    // down: the item for a msgTryWant
-	msgBadMore                  // down: as these three, with the text of an error for an item
-	msgBadItem
-	msgBadTried
-	msgEnd     // down: closed and empty, for good
-	msgReply   // down: to a call
-	msgSync    // down: give back what is not taken; what was put before the answer, has arrived
-	msgClosing // down: the same, and put nothing more
+	msgEnd                      // down: closed and empty, for good
+	msgReply                    // down: to a call
+	msgSync                     // down: give back what is not taken; what was put before the answer, has arrived
+	msgClosing                  // down: the same, and put nothing more
 )
 
 // GobEncode shares the queue with the process that is being started; at any

@@ -252,9 +252,6 @@ func (l *link[T]) listen(in *receiver) {
 			it := item[T]{id: f.id}
 			it.err = in.decode(f, &it.value)
 			l.arrive(it, f.kind)
-		case msgBadMore, msgBadItem, msgBadTried:
-			err := fmt.Errorf("%s", f.body)
-			l.arrive(item[T]{id: f.id, err: err}, f.kind-(msgBadItem-msgItem))
 		case msgReply:
 			l.replied(f)
 		case msgEnd:

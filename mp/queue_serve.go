@@ -121,8 +121,7 @@ func (n note[T]) addTo(out *sender) {
 		err = out.add(n.kind, n.id, &n.item.value)
 	}
 	if err != nil {
-		text := err.Error()
-		out.add(n.kind+(msgBadItem-msgItem), n.id, &text)
+		out.addError(n.kind, n.id, err)
 	}
 }
 

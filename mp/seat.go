@@ -11,24 +11,28 @@ import (
 // A seat is a place in a pool, with one worker at a time on it. All fields are
 // guarded by the pool's mu.
 type seat[A, R any] struct {
-	pool   *Pool[A, R]
-	posted chan struct{} // something is in outbox
+	pool     *Pool[A, R]
+	posted   chan struct{} // something is in outbox
+	stumbles int           // workers in a row that died before they had said anything
+	shift[A, R]
+}
 
-	worker   *Process // nil between two
-	outbox   []order[A, R]
-	flight   []*task[A, R]        // given and not answered, oldest first
-	begun    bool                 // the worker is at the first of them
-	since    time.Time            // it has been, since then
-	late     *time.Timer          // TaskTimeout
-	overdue  bool                 // that has killed the worker
-	depth    int                  // how many tasks may be in flight: more for quick ones
-	asked    bool                 // the worker was asked to return tasks, and has not yet
-	given    int                  // tasks that this worker got
-	ending   bool                 // it gets no more
-	proved   bool                 // it has said something
-	foreign  bool                 // it does not speak our language
-	failed   map[int]*RemoteError // of a chunk whose answers will follow; the listener's own
-	stumbles int                  // workers in a row that died before they had said anything
+// A shift is what there is to know of the worker on a seat.
+type shift[A, R any] struct {
+	worker  *Process // nil between two
+	outbox  []order[A, R]
+	flight  []*task[A, R]        // given and not answered, oldest first
+	begun   bool                 // the worker is at the first of them
+	since   time.Time            // it has been, since then
+	late    *time.Timer          // TaskTimeout
+	overdue bool                 // that has killed the worker
+	depth   int                  // how many tasks may be in flight: more for quick ones
+	asked   bool                 // the worker was asked to return tasks, and has not yet
+	given   int                  // tasks that this worker got
+	ending  bool                 // it gets no more
+	proved  bool                 // it has said something
+	foreign bool                 // it does not speak our language
+	failed  map[int]*RemoteError // of a chunk whose answers will follow; the listener's own
 }
 
 // An order is something to tell a worker.
@@ -82,10 +86,7 @@ func (s *seat[A, R]) hire() bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s.worker, s.depth, s.given = w, 1, 0
-	s.begun, s.asked, s.ending, s.proved, s.foreign, s.overdue = false, false, false, false, false, false
-	s.failed = nil
-	s.outbox, s.flight = nil, nil
+	s.shift = shift[A, R]{worker: w, depth: 1}
 	if p.state == ErrTerminated || p.failed { // in the meantime
 		w.Kill()
 	}
@@ -333,9 +334,12 @@ func (s *seat[A, R]) answered(o outcome[R], more bool) {
 	s.flight = s.flight[1:]
 	s.stopClock()
 	now := time.Now()
-	if now.Sub(s.since) < quick {
+	switch took := now.Sub(s.since); {
+	case took < quick:
 		s.depth = min(2*s.depth, maxDepth)
-	} else {
+	case took < 20*quick:
+		s.depth = 2 // while the worker is at one task, the next can be on its way
+	default:
 		s.depth = 1
 	}
 	if err := o.mustAnswer(len(t.args)); err != nil {
