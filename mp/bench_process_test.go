@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	leave = Proc("leave", func(None) error { return nil })
-	burn  = Func("burn", func(steps int) (uint64, error) { return xorshift(steps), nil })
+	comeAndGo = Proc("comeAndGo", func(None) error { return nil })
+	burn      = Func("burn", func(steps int) (uint64, error) { return xorshift(steps), nil })
 )
 
 func xorshift(steps int) uint64 {
@@ -31,12 +31,12 @@ func BenchmarkStartAndJoin(b *testing.B) { benchStart(b) }
 func benchStart(b *testing.B) {
 	versus(b, "ms",
 		trip(40, func() {
-			p := NewProcess(leave, None{})
+			p := NewProcess(comeAndGo, None{})
 			check(b, p.Start(b.Context()))
 			check(b, p.Join(b.Context()))
 		}),
 		trip(40, func() {
-			cmd := rawCommand("leave")
+			cmd := rawCommand("come and go")
 			cmd.Stdout = os.Stdout
 			check(b, cmd.Run())
 		}))
@@ -170,5 +170,5 @@ func burnInGoroutines(tasks []int) {
 }
 
 func init() {
-	rawPrograms["leave"] = func(in, out *os.File) error { return nil }
+	rawPrograms["come and go"] = func(in, out *os.File) error { return nil }
 }
