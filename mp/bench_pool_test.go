@@ -15,16 +15,17 @@ const benchWorkers = 2
 
 var same = Func("same", func(b []byte) ([]byte, error) { return b, nil })
 
-func benchPool[A, R any](b *testing.B, f Function[A, R]) *Pool[A, R] {
-	p := NewPool(f, benchWorkers)
+func benchPool[A, R any](b *testing.B, f Function[A, R], workers int) *Pool[A, R] {
+	p := NewPool(f, workers)
 	b.Cleanup(func() { check(b, p.Close()) })
 	return p
 }
 
-func BenchmarkPoolOneByOne(b *testing.B) {
-	args := numbers(20_000)
-	pool := benchPool(b, square)
-	raw := startRaws(b, benchWorkers, "squares")
+func BenchmarkPoolOneByOne(b *testing.B) { benchPoolOneByOne(b, benchWorkers, numbers(20_000)) }
+
+func benchPoolOneByOne(b *testing.B, workers int, args []int) {
+	pool := benchPool(b, square, workers)
+	raw := startRaws(b, workers, "squares")
 	versus(b, "k/s",
 		rate(len(args), func() {
 			_, err := pool.Map(b.Context(), args)
@@ -36,7 +37,7 @@ func BenchmarkPoolOneByOne(b *testing.B) {
 func BenchmarkPoolImapUnordered(b *testing.B) {
 	const n = 20_000
 	args := numbers(n)
-	pool := benchPool(b, square)
+	pool := benchPool(b, square, benchWorkers)
 	raw := startRaws(b, benchWorkers, "squares")
 	versus(b, "k/s",
 		rate(n, func() {
@@ -131,7 +132,7 @@ func init() {
 // The chunk is the one that Python would choose: a quarter of each worker's share.
 func BenchmarkPoolChunk(b *testing.B) {
 	args := numbers(1_000_000)
-	pool := benchPool(b, square)
+	pool := benchPool(b, square, benchWorkers)
 	pool.Chunk = (len(args) + 4*benchWorkers - 1) / (4 * benchWorkers)
 	raw := startRaws(b, benchWorkers, "chunks")
 	versus(b, "M/s",
@@ -172,7 +173,7 @@ func rawChunks(b *testing.B, workers []*rawChild, args []int, chunk int) {
 }
 
 func BenchmarkPoolApply(b *testing.B) {
-	pool := benchPool(b, square)
+	pool := benchPool(b, square, benchWorkers)
 	raw := startRaws(b, 1, "squares")
 	s := newRawStream(raw[0].from, raw[0].to)
 	versus(b, "µs",
@@ -193,7 +194,7 @@ func BenchmarkPoolPayloads(b *testing.B) {
 	for i := range payloads {
 		payloads[i] = bytes.Repeat([]byte{byte(i)}, 1<<20)
 	}
-	pool := benchPool(b, same)
+	pool := benchPool(b, same, benchWorkers)
 	raw := startRaws(b, benchWorkers, "same")
 	versus(b, "MB/s",
 		rate(2*64<<20, func() {

@@ -70,7 +70,7 @@ func BenchmarkQueueStructs4to4(b *testing.B) { benchQueueStructs(b, 4, 4) }
 func BenchmarkQueueStructs1to8(b *testing.B) { benchQueueStructs(b, 1, 8) }
 
 func benchQueueInts(b *testing.B, producers, consumers int) {
-	const n = 48_000
+	const n = 24_000
 	versus(b, "M/s",
 		func() float64 { return queueRate(b, n, producers, consumers, putInts, getInts, 7) },
 		func() float64 { return rawQueueRate(b, n, producers, consumers, 16) })
@@ -78,7 +78,7 @@ func benchQueueInts(b *testing.B, producers, consumers int) {
 
 // A reading is 32 bytes in the code that the row of small structs on a pipe uses.
 func benchQueueStructs(b *testing.B, producers, consumers int) {
-	const n = 48_000
+	const n = 24_000
 	v := reading{12345, "sensor-7", 1.5}
 	versus(b, "M/s",
 		func() float64 { return queueRate(b, n, producers, consumers, putReadings, getReadings, v) },
