@@ -84,21 +84,17 @@ func (c *child) serve(o orders, arg frame) error {
 	if o.Work {
 		return f.work(c)
 	}
-	go c.watch(nil)
+	go c.watch()
 	return f.run(c, arg)
 }
 
-// watch reads orders until there are no more, for then the parent is gone:
-// nobody is left to work for. The pipe is the lifeline. It works on every
-// system, for every reason, and at once.
-func (c *child) watch(obey func(frame)) {
+// watch reads to the end, for then the parent is gone: nobody is left to work
+// for. The pipe is the lifeline. It works on every system, for every reason,
+// and at once.
+func (c *child) watch() {
 	for {
-		f, err := c.down.next()
-		if err != nil {
+		if _, err := c.down.next(); err != nil {
 			self.orphaned()
-		}
-		if obey != nil {
-			obey(f)
 		}
 	}
 }

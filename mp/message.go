@@ -190,6 +190,16 @@ func (r *receiver) next() (f frame, err error) {
 	return f, err
 }
 
+// buffered reports whether next would return a frame without waiting for the
+// pipe.
+func (r *receiver) buffered() bool {
+	if r.in.Buffered() < headerSize {
+		return false
+	}
+	header, _ := r.in.Peek(headerSize)
+	return r.in.Buffered()-headerSize >= int(binary.LittleEndian.Uint32(header[9:]))
+}
+
 // readBody reads size bytes. Beyond what is believed the buffer doubles as the
 // bytes really arrive: a length that lies costs nothing.
 func readBody(in io.Reader, size int) ([]byte, error) {

@@ -43,8 +43,8 @@ type order[A, R any] struct {
 
 const (
 	maxDepth = 64
-	quick    = time.Millisecond // a task that takes less is one of many
-	patience = 30               // how many workers in a row may die before they have said anything
+	quick    = time.Millisecond / 4 // a task that takes less is one of many
+	patience = 30                   // how many workers in a row may die before they have said anything
 )
 
 func newSeat[A, R any](p *Pool[A, R]) *seat[A, R] {
@@ -337,7 +337,7 @@ func (s *seat[A, R]) answered(o outcome[R], more bool) {
 	switch took := now.Sub(s.since); {
 	case took < quick:
 		s.depth = min(2*s.depth, maxDepth)
-	case took < 20*quick:
+	case took < 80*quick:
 		s.depth = 2 // while the worker is at one task, the next can be on its way
 	default:
 		s.depth = 1

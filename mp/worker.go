@@ -1,9 +1,6 @@
 package mp
 
-import (
-	"fmt"
-	"sync"
-)
+import "fmt"
 
 // A worker is a pool's child. It is told its tasks ahead of time and does them
 // one by one, in order. Its parent must know at any moment which one it would
@@ -11,78 +8,21 @@ import (
 // if the worker has begun it. It says so if it had to look for it; otherwise
 // the answer before has said so.
 
-// inbox holds the tasks that have not been begun.
-type inbox struct {
-	mu       sync.Mutex
-	arrived  sync.Cond
-	tasks    []frame
-	finished bool // no more will come
-}
-
-// wait waits for a task. There is none only if there will be no more.
-func (in *inbox) wait() (task frame, ok bool) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	for len(in.tasks) == 0 && !in.finished {
-		in.arrived.Wait()
-	}
-	return in.pop()
-}
-
-// another returns a task if there is one now.
-func (in *inbox) another() (task frame, ok bool) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.pop()
-}
-
-func (in *inbox) pop() (task frame, ok bool) {
-	if len(in.tasks) == 0 {
-		return task, false
-	}
-	task, in.tasks[0] = in.tasks[0], frame{} // let go of the argument
-	in.tasks = in.tasks[1:]
-	return task, true
-}
-
-// obey follows an order from the parent.
-func (in *inbox) obey(f frame, up *sender) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	switch f.kind {
-	case msgTask, msgChunk:
-		in.tasks = append(in.tasks, f)
-		in.arrived.Signal()
-	case msgReturn:
-		n := len(in.tasks)
-		in.tasks = nil
-		up.send(msgReturned, uint64(n), nil)
-	case msgFinish:
-		in.finished = true
-		in.arrived.Signal()
-	}
-}
-
-// A worker is what a pool's child has in its hands.
 type worker[A, R any] struct {
-	*child
-	inbox
+	*inbox
 	name string
 	f    func(A) (R, error)
 	task frame
-	busy bool // with task, and its parent knows
+	has  bool // a task, and its parent knows
 }
 
 func newWorker[A, R any](c *child, name string, f func(A) (R, error)) *worker[A, R] {
-	w := &worker[A, R]{child: c, name: name, f: f}
-	w.arrived.L = &w.mu
-	return w
+	return &worker[A, R]{inbox: newInbox(c), name: name, f: f}
 }
 
 // work is the life of a worker.
 func work[A, R any](c *child, name string, f func(A) (R, error)) error {
 	w := newWorker(c, name, f)
-	go c.watch(func(f frame) { w.obey(f, c.up) })
 	attempts(name, w.step, w.fail)
 	return nil
 }
@@ -90,8 +30,8 @@ func work[A, R any](c *child, name string, f func(A) (R, error)) error {
 // step does a task, after having waited for one if need be. It reports whether
 // there may be more.
 func (w *worker[A, R]) step() (more bool) {
-	if !w.busy {
-		if w.task, w.busy = w.wait(); !w.busy {
+	if !w.has {
+		if w.task, w.has = w.next(true); !w.has {
 			return false
 		}
 		w.up.send(msgBegun, 0, nil)
@@ -113,8 +53,8 @@ func (w *worker[A, R]) fail(why *RemoteError) (more bool) { return w.answer(0, n
 // answer sends what came of the task, or that it cannot be sent; and in the
 // same message whether the next task is begun.
 func (w *worker[A, R]) answer(k kind, v any, err error) (more bool) {
-	w.task, w.busy = w.another()
-	next := uint64(bit(w.busy))
+	w.task, w.has = w.next(false)
+	next := uint64(bit(w.has))
 	if err == nil {
 		if err = w.up.send(k, next, v); err == nil {
 			return true
