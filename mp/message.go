@@ -34,6 +34,7 @@ const (
 	headerSize  = 13
 	maxPayload  = 1 << 30
 	believed    = 16 << 20 // a length up to here is allocated at once
+	atOnce      = 4 << 10  // any system's pipe takes so much without a reader
 	inline      = 32 << 10 // longer raw payloads are written without a copy
 	keep        = 1 << 20  // a longer buffer is not kept for the next message
 )
@@ -50,6 +51,7 @@ type sender struct {
 	mu    sync.Mutex
 	file  io.Writer
 	buf   bytes.Buffer // frames not yet written
+	rest  []byte       // of the last of them, if it is long: not copied
 	enc   *gob.Encoder // into buf; nil: the next value begins a new stream
 	fault error        // a failed write: half a frame may be out, so nothing may follow it
 }
@@ -69,6 +71,11 @@ func (s *sender) send(k kind, id uint64, v any) error {
 
 // add appends a frame to those that the next flush writes. Call it with mu held.
 func (s *sender) add(k kind, id uint64, v any) error {
+	if s.rest != nil {
+		if err := s.flush(); err != nil {
+			return err
+		}
+	}
 	start := s.buf.Len()
 	var header [headerSize]byte
 	s.buf.Write(header[:])
@@ -86,7 +93,8 @@ func (s *sender) add(k kind, id uint64, v any) error {
 	head[0] = byte(k) | fresh
 	binary.LittleEndian.PutUint64(head[1:], id)
 	binary.LittleEndian.PutUint32(head[9:], uint32(size))
-	return s.addRaw(raw)
+	s.addRaw(raw)
+	return nil
 }
 
 // addError adds an error in the place of a value, for decode to return. Call it
@@ -121,25 +129,23 @@ func (s *sender) encode(v any) (fresh byte, raw []byte, err error) {
 	return fresh, nil, s.enc.Encode(v)
 }
 
-// addRaw adds bytes as they are. Of many, those that do not fit beside what is
-// there already are written at once, without a copy.
-func (s *sender) addRaw(raw []byte) error {
-	n := min(len(raw), max(0, inline-s.buf.Len()))
-	if len(raw) <= inline {
-		n = len(raw)
+// addRaw adds bytes as they are. Of many, only so many are copied that the
+// first write is worth its while.
+func (s *sender) addRaw(raw []byte) {
+	n := len(raw)
+	if n > inline {
+		n = max(0, inline-s.buf.Len())
+		s.rest = raw[n:]
 	}
 	s.buf.Write(raw[:n])
-	if n == len(raw) {
-		return nil
-	}
-	if err := s.flush(); err != nil {
-		return err
-	}
-	return s.write(raw[n:])
 }
 
 func (s *sender) flush() error {
 	err := s.write(s.buf.Bytes())
+	if s.rest != nil {
+		err = s.write(s.rest)
+		s.rest = nil
+	}
 	if s.buf.Cap() > keep {
 		s.buf = bytes.Buffer{}
 	}

@@ -156,23 +156,31 @@ func joined(failures []*TaskError) error {
 
 // begin adds a call to those that are being worked for.
 func (p *Pool[A, R]) begin(ctx context.Context, c *call[A, R]) error {
+	seats, err := p.enter(ctx, c)
+	for _, s := range seats {
+		s.hasten()
+	}
+	return err
+}
+
+func (p *Pool[A, R]) enter(ctx context.Context, c *call[A, R]) ([]*seat[A, R], error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.workers < 1:
-		return fmt.Errorf("mp: a pool needs at least 1 worker, not %d", p.workers)
+		return nil, fmt.Errorf("mp: a pool needs at least 1 worker, not %d", p.workers)
 	case p.state != nil:
-		return p.state
+		return nil, p.state
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 	p.calls = append(p.calls, c)
 	if p.seats == nil {
 		p.open()
 	}
-	p.deal()
+	p.assign()
 	p.moved.Broadcast()
-	return nil
+	return p.seats, nil
 }
 
 // open hires the workers.
@@ -214,6 +222,7 @@ func (p *Pool[A, R]) settle() {
 	if p.state == ErrClosed && len(p.calls) == 0 {
 		for _, s := range p.seats {
 			s.post(order[A, R]{kind: msgFinish})
+			s.wake()
 		}
 	}
 }
@@ -290,11 +299,21 @@ func (c *call[A, R]) take() *task[A, R] {
 	return c.next()
 }
 
-// deal hands out tasks: one to every idle worker, and then, to those that are
+// deal hands out tasks, and lets the writers know. Call it with mu held.
+func (p *Pool[A, R]) deal() {
+	p.assign()
+	for _, s := range p.seats {
+		if len(s.outbox) > 0 {
+			s.wake()
+		}
+	}
+}
+
+// assign hands out tasks: one to every idle worker, and then, to those that are
 // quick, some ahead, so that they need not wait for the next. When there is
 // nothing for an idle worker, a busy one is asked to return what it has not
 // begun. Call it, and all below, with mu held.
-func (p *Pool[A, R]) deal() {
+func (p *Pool[A, R]) assign() {
 	if p.failed {
 		return
 	}

@@ -190,7 +190,7 @@ func (l lines) files() []*os.File { return []*os.File{l.down, l.up, l.crash} }
 // child reads it when it gets to it, and a child that is stopped does not.
 func (l lines) say(first []byte) *sender {
 	s := newSender(l.down)
-	if len(first) <= 4096 { // any system's pipe takes this much without a reader
+	if len(first) <= atOnce {
 		s.write(first)
 		return s
 	}

@@ -105,21 +105,45 @@ func (s *seat[A, R]) write() {
 		case <-s.worker.Done():
 			return
 		}
-		s.pool.mu.Lock()
-		orders := s.outbox
-		s.outbox = nil
-		s.pool.mu.Unlock()
-		for _, o := range orders {
-			out.mu.Lock()
-			err, broken := o.addTo(out), out.fault != nil
-			out.mu.Unlock()
-			if err != nil && !broken { // before anything after it is on its way, for answers are matched by order
-				s.refuse(o.task, err)
-			}
-		}
 		out.mu.Lock()
+		s.speak(out)
 		out.flush()
 		out.mu.Unlock()
+	}
+}
+
+// hasten saves the way over the writer's goroutine for what an idle worker is
+// to get, if it is so short that any pipe takes it without a reader.
+func (s *seat[A, R]) hasten() {
+	s.pool.mu.Lock()
+	var out *sender
+	if s.worker != nil && len(s.flight) == 1 && len(s.outbox) == 1 && s.worker.say.mu.TryLock() {
+		out = s.worker.say
+	}
+	s.pool.mu.Unlock()
+	if out == nil {
+		s.wake()
+		return
+	}
+	defer out.mu.Unlock()
+	s.speak(out)
+	if out.buf.Len() <= atOnce && out.rest == nil {
+		out.flush()
+	} else {
+		s.wake()
+	}
+}
+
+// speak encodes what is in the outbox. Call it with out.mu held.
+func (s *seat[A, R]) speak(out *sender) {
+	s.pool.mu.Lock()
+	orders := s.outbox
+	s.outbox = nil
+	s.pool.mu.Unlock()
+	for _, o := range orders {
+		if err := o.addTo(out); err != nil && out.fault == nil { // before anything after it is on its way, for answers are matched by order
+			s.refuse(o.task, err)
+		}
 	}
 }
 
@@ -129,6 +153,9 @@ func (o order[A, R]) addTo(out *sender) error {
 		return out.add(o.kind, 0, &o.task.args[0])
 	case msgChunk:
 		return out.add(o.kind, 0, &o.task.args)
+	case msgReturned: // what describes types to gob has gone unread with what was returned
+		out.enc = nil
+		return nil
 	}
 	return out.add(o.kind, 0, nil)
 }
@@ -174,6 +201,9 @@ func (s *seat[A, R]) post(o order[A, R]) {
 		s.ending = true
 	}
 	s.outbox = append(s.outbox, o)
+}
+
+func (s *seat[A, R]) wake() {
 	select {
 	case s.posted <- struct{}{}:
 	default:
@@ -377,11 +407,10 @@ func (s *seat[A, R]) stopClock() {
 	}
 }
 
-// returned takes back the last n tasks in flight, which the worker will not
-// do. What describes their types to gob has gone unread with them.
+// returned takes back the last n tasks in flight, which the worker will not do.
 func (s *seat[A, R]) returned(n int) {
 	s.asked = false
-	s.worker.say.restart()
+	s.post(order[A, R]{kind: msgReturned})
 	s.giveBack(n)
 }
 
