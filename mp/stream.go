@@ -16,7 +16,7 @@ type stream[A, R any] struct {
 	input   deque[*task[A, R]] // pulled, not handed out
 	pulled  int                // arguments so far
 	yielded int                // results so far
-	ready   map[int]entry[R]   // results not yielded: by index, or by arrival
+	ready   map[int]delivery[R]   // results not yielded: by index, or by arrival
 	arrived int
 	done    bool          // the sequence is at its end
 	news    chan struct{} // something for drain to look at
@@ -24,15 +24,15 @@ type stream[A, R any] struct {
 	burst   any           // what the sequence panicked with
 }
 
-// An entry is a result, or the error in its place.
-type entry[R any] struct {
+// A delivery is a result, or the error in its place.
+type delivery[R any] struct {
 	value R
 	err   error
 }
 
 func (p *Pool[A, R]) stream(ctx context.Context, args iter.Seq[A], ordered bool) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
-		s := &stream[A, R]{pool: p, ordered: ordered, ready: map[int]entry[R]{}, news: make(chan struct{}, 1)}
+		s := &stream[A, R]{pool: p, ordered: ordered, ready: map[int]delivery[R]{}, news: make(chan struct{}, 1)}
 		s.call = &call[A, R]{left: s.input.len, next: s.input.pop, put: s.put, fail: s.fail}
 		if err := p.begin(ctx, s.call); err != nil {
 			var none R
@@ -116,7 +116,7 @@ func (p *Pool[A, R]) room() (n int) {
 }
 
 func (s *stream[A, R]) put(t *task[A, R], good []R, failed []*TaskError) {
-	var o entry[R]
+	var o delivery[R]
 	if len(failed) > 0 {
 		o.err = failed[0]
 	} else {
@@ -174,7 +174,7 @@ func (s *stream[A, R]) drain(yield func(R, error) bool) {
 
 // result returns the next result, if it is there, and whether there will be
 // none. A call that was ended from outside is over at once.
-func (s *stream[A, R]) result() (o entry[R], ok, over bool) {
+func (s *stream[A, R]) result() (o delivery[R], ok, over bool) {
 	s.pool.mu.Lock()
 	defer s.pool.mu.Unlock()
 	if s.call.over && !(s.done && s.arrived == s.pulled) {
