@@ -154,19 +154,11 @@ func TestDescendantsEndWithTheirParent(t *testing.T) {
 			} else {
 				ours.Send("now")
 			}
-			gone := make(chan error)
-			go func() {
-				_, err := leafOurs.Recv()
-				gone <- err
-			}()
-			select {
-			case err := <-gone:
-				if err != io.EOF {
+			inTime(t, "the end of the leaf", func() {
+				if _, err := leafOurs.Recv(); err != io.EOF {
 					t.Error(err)
 				}
-			case <-soon(t).Done():
-				t.Error("the leaf is still there")
-			}
+			})
 			err := p.Join(soon(t))
 			if text := deathText[way]; err != nil && !strings.Contains(err.Error(), text) || err == nil && text != "" {
 				t.Errorf("Join() = %v, want ... %s", err, text)

@@ -144,19 +144,10 @@ func TestWorkersThatNeverStart(t *testing.T) {
 func TestTerminateAPoolThatHasGivenUp(t *testing.T) {
 	p := NewPool(Function[int, int]{&function{name: "ghost"}}, 2)
 	p.Apply(soon(t), 1)
-	for parked := false; !parked; time.Sleep(time.Millisecond) {
+	until(t, "all seats wait for a task", func() bool {
 		p.mu.Lock()
-		parked = !slices.ContainsFunc(p.seats, func(s *seat[int, int]) bool { return s.worker != nil || s.stumbles < patience })
-		p.mu.Unlock()
-	}
-	ended := make(chan struct{})
-	go func() {
-		p.Terminate()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-	case <-soon(t).Done():
-		t.Error("Terminate does not return")
-	}
+		defer p.mu.Unlock()
+		return !slices.ContainsFunc(p.seats, func(s *seat[int, int]) bool { return s.worker != nil || s.stumbles < patience })
+	})
+	inTime(t, "Terminate", func() { p.Terminate() })
 }
