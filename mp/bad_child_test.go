@@ -146,12 +146,10 @@ func TestGarbageInAQueue(t *testing.T) {
 	for _, what := range [][]byte{garbage, unknown()} {
 		q := NewQueue[[]byte](0)
 		p := start(t, NewProcess(babble, babbling{Q: q, Where: "Queue", What: what}))
-		inTime(t, "Len", func() { // it asks the child, until that is given up
-			if n, err := q.Len(); n != 0 || err != nil {
-				t.Errorf("Len() = %d, %v", n, err)
-			}
-		})
-		p.Kill()
+		var exit *ExitError
+		if err := p.Join(soon(t)); !errors.As(err, &exit) || exit.Code == 0 {
+			t.Errorf("Join() = %v, want an ExitError", err)
+		}
 		q.Put(soon(t), []byte("whole"))
 		if v, err := q.Get(soon(t)); string(v) != "whole" || err != nil {
 			t.Errorf("Get() = %q, %v", v, err)

@@ -132,6 +132,9 @@ func (s *server[T]) read(in *receiver) {
 	for {
 		f, err := in.next()
 		if err != nil {
+			if err != io.EOF && err != io.ErrUnexpectedEOF {
+				s.child.Kill() // it does not speak our language
+			}
 			return
 		}
 		switch f.kind {
@@ -159,7 +162,7 @@ func (s *server[T]) read(in *receiver) {
 		case msgSynced:
 			s.synced(f.id)
 		default:
-			s.child.Kill() // it does not speak our language
+			s.child.Kill()
 			return
 		}
 	}
