@@ -42,6 +42,7 @@ func program(t *testing.T, name string) (cmd *exec.Cmd, stdout *bufio.Reader) {
 	}
 	cmd = exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "MP_TEST_PROGRAM="+name)
+	cmd.WaitDelay = 10 * time.Second // should somebody be left who has its standard error
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
