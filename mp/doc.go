@@ -87,26 +87,52 @@
 //
 // # Promises
 //
-// However and whenever a process ends, by returning, a panic, os.Exit or
-// SIGKILL:
+// Kill any process, at any time. Beside each promise stand tests that fail
+// without it; "it" is a process that ends by returning, a panic, os.Exit or
+// SIGKILL, whenever that is.
 //
-//   - all descendants that it started are gone within a second;
-//   - a pool loses the task that the worker was at, no other, and says which
-//     one, where and why; the next task succeeds;
-//   - a queue goes on for all others; an item is put as a whole or not at all,
-//     and one that no Get has returned is still there;
-//   - an item of a [JoinableQueue] that was not finished goes to another
-//     consumer;
-//   - nobody waits for it for ever: the call returns io.EOF,
-//     io.ErrUnexpectedEOF or an error that names the process;
-//   - what the runtime printed in a crash that no recover sees is in the error.
-//
-// Besides: a value that cannot travel is an error of the call that was to send
-// it. Garbage on a pipe is an error, not a hang or a large allocation. What a
-// child prints or reads disturbs nothing. Joining a process before taking what
-// it has put into a queue is fine. A task over its time is stopped, even in an
-// endless loop. And after any number of all this no process, goroutine or file
-// is left over.
+//	G1   All descendants that it started are gone within a second (one that is
+//	     stopped: once it is continued).
+//	       TestDescendantsEndWithTheirParent TestTowerFalls
+//	       TestKilledMainLeavesNobody TestStoppedGrandchildEnds
+//	G2   A worker costs its pool the task that it was at, no other; the error
+//	     says which one, where and why; the next task succeeds.
+//	       TestCrashMatrix TestWorkerKilledWithTasksAhead
+//	       TestTaskOfADeadWorkerIsNotLost TestIdleWorkersMayDie
+//	G3   A queue goes on for all others. An item is put as a whole or not at
+//	     all, and one that no Get has returned is still there.
+//	       TestKilledProducer TestKilledConsumers TestHalfAnItem
+//	       TestConsumerKilledBeforeItTakes
+//	G4   An item of a JoinableQueue that was not finished goes to another
+//	     consumer, and Join returns.
+//	       TestJoinableQueueGivesUnfinishedItemsToOthers
+//	       TestItemComesBackFromAGrandchild
+//	G5   Nobody waits for it for ever: the call returns io.EOF,
+//	     io.ErrUnexpectedEOF or an error that names the process.
+//	       TestSenderKilledInTheMiddleOfAValue TestAskingTheDead
+//	       TestReceiverKilledBeforeItReceives TestQueueWhoseHolderDies
+//	G6   What the runtime printed in a crash that no recover sees is in the
+//	     error.
+//	       TestExitCodes TestCrashMatrixOfAProcess
+//	G7   A value or a function that cannot travel is an error of the call that
+//	     was to send it, or to receive it.
+//	       TestWhatCannotBeEncoded TestFunctionsThatAreNotThere
+//	       TestItemThatCannotBeDecoded TestCrashMatrix
+//	G8   Garbage on a pipe is an error, not a hang or a large allocation.
+//	       TestLengthThatLies TestGarbageFromAChild TestGarbageFromAWorker
+//	       TestGarbageInAPipe TestGarbageInAQueue FuzzFrames
+//	G9   After any number of all this no process, zombie, goroutine or file is
+//	     left over.
+//	       TestNothingIsLeftOver TestSiblingsHaveAsManyFiles
+//	       TestUnclosedPoolEndsWithMain
+//	G10  What a child prints or reads disturbs nothing.
+//	       TestPrintingDisturbsNothing TestChildReadsNothing
+//	G11  Joining a process before taking what it has put into a queue is fine.
+//	       TestJoinBeforeDraining
+//	G12  A task over its time is stopped, even in an endless loop; the others do
+//	     not notice.
+//	       TestTaskTimeout TestTimeoutHitsNoOther TestTimeoutHitsNoNeighbour
+//	       TestStartsContextEndsTheProcess
 //
 // # Python's words
 //

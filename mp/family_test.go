@@ -116,6 +116,10 @@ var (
 		err := NewProcess(idle, None{}).Start(context.Background())
 		return c.Send(errors.Is(err, ErrDaemonChild))
 	})
+	countStdin = Proc("countStdin", func(c *Conn[int, None]) error {
+		b, _ := io.ReadAll(os.Stdin)
+		return c.Send(len(b))
+	})
 	readStdin = Proc("readStdin", func(c *Conn[int, string]) error {
 		b, _ := io.ReadAll(os.Stdin)
 		fmt.Print(strings.Repeat("print \x00\xff ", 1000))
@@ -154,19 +158,11 @@ func TestDescendantsEndWithTheirParent(t *testing.T) {
 			} else {
 				ours.Send("now")
 			}
-			gone := make(chan error)
-			go func() {
-				_, err := leafOurs.Recv()
-				gone <- err
-			}()
-			select {
-			case err := <-gone:
-				if err != io.EOF {
+			inTime(t, "the end of the leaf", func() {
+				if _, err := leafOurs.Recv(); err != io.EOF {
 					t.Error(err)
 				}
-			case <-soon(t).Done():
-				t.Error("the leaf is still there")
-			}
+			})
 			err := p.Join(soon(t))
 			if text := deathText[way]; err != nil && !strings.Contains(err.Error(), text) || err == nil && text != "" {
 				t.Errorf("Join() = %v, want ... %s", err, text)
@@ -210,6 +206,16 @@ func init() {
 		pool := NewPool(square, 3)
 		_, err := pool.Map(ctx, numbers(10))
 		go NewPool(forever, 2).Map(context.Background(), []int{1, 1})
+		return err
+	}
+	programs["reader"] = func(ctx context.Context) error {
+		ours, theirs := Pipe[None, int]()
+		if err := NewProcess(countStdin, theirs).Start(ctx); err != nil {
+			return err
+		}
+		n, err := ours.Recv()
+		text, _ := io.ReadAll(os.Stdin)
+		fmt.Print(n, " ", string(text))
 		return err
 	}
 	programs["error"] = func(context.Context) error { return errors.New("the program's own error") }
@@ -380,6 +386,16 @@ func TestDaemonMayNotHaveChildren(t *testing.T) {
 	start(t, p)
 	if refused, err := ours.Recv(); !refused || err != nil {
 		t.Error(refused, err)
+	}
+}
+
+// G10: a child has no part in what its parent reads.
+func TestChildReadsNothing(t *testing.T) {
+	cmd, stdout := program(t, "reader")
+	cmd.Stdin = strings.NewReader("for the main process")
+	cmd.Start()
+	if got, want := ended(t, stdout), "0 for the main process"; got != want {
+		t.Errorf("the program printed %q, want %q", got, want)
 	}
 }
 

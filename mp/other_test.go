@@ -15,3 +15,5 @@ var deadly = []os.Signal{os.Kill}
 const killedText = "exit code 1"
 
 func limitFiles(*exec.Cmd, int) bool { return false }
+
+func zombies() int { return 0 }

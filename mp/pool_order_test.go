@@ -3,6 +3,7 @@ package mp
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -122,6 +123,68 @@ func TestTimeoutHitsNoOther(t *testing.T) {
 	}
 }
 
+// G12: while a worker in an endless loop is stopped, its neighbour goes on, and
+// is still there afterwards.
+func TestTimeoutHitsNoNeighbour(t *testing.T) {
+	p := NewPool(spin, 2)
+	p.TaskTimeout = 500 * time.Millisecond
+	defer p.Terminate()
+	late := make(chan error)
+	go func() {
+		_, err := p.Apply(soon(t), true)
+		late <- err
+	}()
+	until(t, "the endless task is begun", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return slices.ContainsFunc(p.seats, func(s *seat[bool, int]) bool { return s.begun })
+	})
+	neighbour, err := p.Apply(soon(t), false)
+	for over := false; !over && err == nil; {
+		select {
+		case err := <-late:
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("Apply() = %v, want %v", err, context.DeadlineExceeded)
+			}
+			over = true
+		default:
+			_, err = p.Apply(soon(t), false)
+		}
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	if !slices.ContainsFunc(p.staffed(), func(w *Process) bool { return w.PID() == neighbour }) {
+		t.Errorf("process %d is not there any more", neighbour)
+	}
+}
+
+// spin returns its process, or never.
+var spin = Func("spin", func(endless bool) (int, error) {
+	for endless {
+	}
+	return os.Getpid(), nil
+})
+
+// A worker that is to do so many tasks finishes the chunk that it is at.
+func TestMaxTasksPerChildInChunks(t *testing.T) {
+	p := NewPool(pid, 1)
+	p.MaxTasksPerChild, p.Chunk = 6, 4
+	defer p.Close()
+	pids, err := p.Map(soon(t), make([]None, 40))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range pids {
+		if i >= 8 && pids[i] == pids[i-8] {
+			t.Errorf("process %d did more than 8 tasks", pids[i])
+		}
+		if pids[i] != pids[i-i%8] {
+			t.Errorf("process %d did only %d tasks", pids[i-i%8], i%8)
+		}
+	}
+}
+
 // Workers that can never start fail the tasks one by one, in an Imap, too.
 func TestWorkersThatNeverStart(t *testing.T) {
 	p := NewPool(Function[int, int]{&function{name: "ghost"}}, 2)
@@ -144,19 +207,10 @@ func TestWorkersThatNeverStart(t *testing.T) {
 func TestTerminateAPoolThatHasGivenUp(t *testing.T) {
 	p := NewPool(Function[int, int]{&function{name: "ghost"}}, 2)
 	p.Apply(soon(t), 1)
-	for parked := false; !parked; time.Sleep(time.Millisecond) {
+	until(t, "all seats wait for a task", func() bool {
 		p.mu.Lock()
-		parked = !slices.ContainsFunc(p.seats, func(s *seat[int, int]) bool { return s.worker != nil || s.stumbles < patience })
-		p.mu.Unlock()
-	}
-	ended := make(chan struct{})
-	go func() {
-		p.Terminate()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-	case <-soon(t).Done():
-		t.Error("Terminate does not return")
-	}
+		defer p.mu.Unlock()
+		return !slices.ContainsFunc(p.seats, func(s *seat[int, int]) bool { return s.worker != nil || s.stumbles < patience })
+	})
+	inTime(t, "Terminate", func() { p.Terminate() })
 }

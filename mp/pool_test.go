@@ -159,9 +159,7 @@ func TestTerminateEndsCalls(t *testing.T) {
 		_, err := p.Map(soon(t), []int{1, 1, 1, 1})
 		done <- err
 	}()
-	for len(p.staffed()) < 2 {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, "two workers", func() bool { return len(p.staffed()) == 2 })
 	p.Terminate()
 	if err := <-done; err != ErrTerminated {
 		t.Error(err)

@@ -16,6 +16,9 @@ import (
 // TestMain also lets the test binary be a program of its own: one that a test
 // can kill, or interrupt.
 func TestMain(m *testing.M) {
+	if os.Getenv("GORACE") == "" { // or every child of a -race build sleeps for a second before it ends
+		os.Setenv("GORACE", "atexit_sleep_ms=0")
+	}
 	if run := rawPrograms[os.Getenv("MP_TEST_PROGRAM")]; run != nil {
 		if err := run(os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -42,6 +45,7 @@ func program(t *testing.T, name string) (cmd *exec.Cmd, stdout *bufio.Reader) {
 	}
 	cmd = exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "MP_TEST_PROGRAM="+name)
+	cmd.WaitDelay = 10 * time.Second // should somebody be left who has its standard error
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -94,6 +98,31 @@ func soon(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// inTime does something that must not wait for ever.
+func inTime(t *testing.T, what string, do func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		do()
+	}()
+	select {
+	case <-done:
+	case <-soon(t).Done():
+		t.Fatalf("%s: still waiting after ten seconds", what)
+	}
+}
+
+// until waits for something that nobody tells.
+func until(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for ctx := soon(t); !so(); time.Sleep(time.Millisecond) {
+		if ctx.Err() != nil {
+			t.Fatalf("%s: not so after ten seconds", what)
+		}
+	}
 }
 
 func TestExitCodes(t *testing.T) {

@@ -3,16 +3,21 @@ package mp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"runtime"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
 type counted struct {
-	Q   *Queue[int]
-	Say *Conn[int, None]
-	Big *Queue[[]byte]
+	Q    *Queue[int]
+	Say  *Conn[int, None]
+	Word *Conn[None, None]
+	Big  *Queue[[]byte]
 }
 
 var (
@@ -180,7 +185,8 @@ func TestKilledConsumers(t *testing.T) {
 		q.Put(soon(t), i)
 	}
 	var got []int
-	for len(got) < n/2 {
+	killed := 0
+	for ; len(got) < n/2; killed++ {
 		ours, theirs := Pipe[None, int]()
 		p := start(t, NewProcess(getForever, counted{Q: q, Say: theirs}))
 		for i := 0; ; i++ {
@@ -204,8 +210,8 @@ func TestKilledConsumers(t *testing.T) {
 		t.Errorf("%d items were given twice", twice)
 	}
 	// An item is lost with a consumer that died between its Get and its telling.
-	if lost := n - len(got); lost > 20 {
-		t.Errorf("%d items of %d are missing", lost, n)
+	if lost := n - len(got); lost > killed {
+		t.Errorf("%d items of %d are missing, %d consumers were killed", lost, n, killed)
 	}
 }
 
@@ -233,15 +239,37 @@ func TestNobodyHoards(t *testing.T) {
 	}
 }
 
-// G11: a process may end before anybody takes what it has put.
+var (
+	putBigs = Proc("putBigs", func(q *Queue[[]byte]) error {
+		for range 20 {
+			if err := q.Put(context.Background(), make([]byte, 1<<20)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	putBelow = Proc("putBelow", func(s share) error { return runProcess(NewProcess(putRange, s)) })
+)
+
+// G11: a process may end before anybody takes what it has put, and that may be
+// much more than a pipe holds.
 func TestJoinBeforeDraining(t *testing.T) {
-	q := NewQueue[int](0)
-	p := start(t, NewProcess(putRange, share{q, 0, 100_000})) // much more than a pipe holds
-	if err := p.Join(soon(t)); err != nil {
-		t.Fatal(err)
+	q, big, thorns := NewQueue[int](0), NewQueue[[]byte](0), NewQueue[thorn](0)
+	for _, p := range []*Process{
+		NewProcess(putRange, share{q, 0, 100_000}),
+		NewProcess(putBelow, share{q, 0, 1000}),
+		NewProcess(putBigs, big),
+		NewProcess(putThorns, thorns),
+	} {
+		start(t, p)
+		if err := p.Join(soon(t)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if n, err := q.Len(); n != 100_000 || err != nil {
-		t.Error(n, err)
+	for want, length := range map[int]func() (int, error){101_000: q.Len, 20: big.Len, 2: thorns.Len} {
+		if n, err := length(); n != want || err != nil {
+			t.Errorf("Len() = %d, %v; want %d", n, err, want)
+		}
 	}
 }
 
@@ -294,25 +322,34 @@ var foster = Proc("foster", func(f fostered) error {
 	return err
 })
 
-// G4, one generation further down.
+// G4, one generation further down: the consumer dies, or its parent, and it
+// dies with that.
 func TestItemComesBackFromAGrandchild(t *testing.T) {
-	q := NewJoinableQueue[int](0)
-	q.Put(soon(t), 7)
-	ours, theirs := Pipe[None, int]()
-	word, hears := Pipe[string, None]()
-	start(t, NewProcess(foster, fostered{joinConsume{q, theirs, true}, hears}))
-	if v, err := ours.Recv(); v != 7 || err != nil {
-		t.Fatal(v, err)
-	}
-	word.Send("kill it")
-	if v, err := q.Get(soon(t)); v != 7 || err != nil {
-		t.Fatal(v, err)
-	}
-	if err := q.TaskDone(); err != nil {
-		t.Error(err)
-	}
-	if err := q.Join(soon(t)); err != nil {
-		t.Error(err)
+	for _, victim := range []string{"grandchild", "child"} {
+		t.Run(victim, func(t *testing.T) {
+			q := NewJoinableQueue[int](0)
+			q.Put(soon(t), 7)
+			ours, theirs := Pipe[None, int]()
+			word, hears := Pipe[string, None]()
+			p := start(t, NewProcess(foster, fostered{joinConsume{q, theirs, true}, hears}))
+			if v, err := ours.Recv(); v != 7 || err != nil {
+				t.Fatal(v, err)
+			}
+			if victim == "child" {
+				p.Kill()
+			} else {
+				word.Send("kill it")
+			}
+			if v, err := q.Get(soon(t)); v != 7 || err != nil {
+				t.Fatal(v, err)
+			}
+			if err := q.TaskDone(); err != nil {
+				t.Error(err)
+			}
+			if err := q.Join(soon(t)); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
@@ -328,5 +365,110 @@ func TestTryPutKnowsOfTheRoom(t *testing.T) {
 		if v, err := ours.Recv(); v != i || err != nil {
 			t.Fatal(v, err)
 		}
+	}
+}
+
+// door closes a queue while the process that it is part of boards.
+type door struct{ q *Queue[int] }
+
+func (d door) GobEncode() ([]byte, error) {
+	d.q.Close()
+	for range 1000 { // Close gets all the time it wants
+		runtime.Gosched()
+	}
+	return nil, nil
+}
+
+func (d *door) GobDecode([]byte) error { return nil }
+
+type closingTime struct {
+	Q    *Queue[int]
+	Say  *Conn[int, None]
+	Door door
+}
+
+// putUntilClosed tells how many Puts went well.
+var putUntilClosed = Proc("putUntilClosed", func(c closingTime) error {
+	for i := 0; ; i++ {
+		if err := c.Q.Put(context.Background(), i); err != nil {
+			c.Say.Send(i)
+			return nil
+		}
+	}
+})
+
+// A process that is being started with a queue while that is closed: either a
+// Put of it says so, or it counts.
+func TestCloseWhileAProcessBoards(t *testing.T) {
+	for range 10 {
+		q := NewQueue[int](0)
+		ours, theirs := Pipe[None, int]()
+		start(t, NewProcess(putUntilClosed, closingTime{q, theirs, door{q}}))
+		got := 0
+		for range q.All(soon(t)) {
+			got++
+		}
+		if put, err := ours.Recv(); put != got || err != nil {
+			t.Fatalf("%d items were put (%v), %d came", put, err, got)
+		}
+	}
+}
+
+type lastCalls struct {
+	Jobs *JoinableQueue[int]
+	Full *Queue[int]
+	Say  *Conn[string, None]
+}
+
+var (
+	// host has the queues on which its child waits.
+	host = Proc("host", func(say *Conn[string, None]) error {
+		l := lastCalls{NewJoinableQueue[int](0), NewQueue[int](1), say}
+		l.Jobs.TryPut(1)
+		l.Full.TryPut(1)
+		return runProcess(NewProcess(waitOnHost, l))
+	})
+	// waitOnHost lets each call wait for its parent, and tells how they end.
+	waitOnHost = Proc("waitOnHost", func(l lastCalls) error {
+		Parent() // there is to be time for last words
+		ctx := context.Background()
+		l.Jobs.Get(ctx) // and never done
+		var all sync.WaitGroup
+		said := make([]string, 3)
+		for i, call := range []func() error{
+			func() error { _, err := l.Jobs.Get(ctx); return err },
+			func() error { return l.Jobs.Join(ctx) },
+			func() error { return l.Full.Put(ctx, 2) },
+		} {
+			all.Go(func() { said[i] = fmt.Sprint(errors.Is(call(), io.ErrUnexpectedEOF)) })
+		}
+		jobs, full := l.Jobs.holder.(*link[int]), l.Full.holder.(*link[int])
+		for jobs.waiting() < 2 || full.waiting() < 1 {
+			time.Sleep(time.Millisecond)
+		}
+		l.Say.Send("waiting")
+		all.Wait()
+		return l.Say.Send(strings.Join(said, " "))
+	})
+)
+
+// waiting counts the calls that wait.
+func (l *link[T]) waiting() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.calls) + len(l.takers)
+}
+
+// G5: the calls of a process that outlives the holder of its queue, if only for
+// its last words, end.
+func TestQueueWhoseHolderDies(t *testing.T) {
+	ours, theirs := Pipe[None, string]()
+	p := start(t, NewProcess(host, theirs))
+	if s, err := ours.Recv(); s != "waiting" || err != nil {
+		t.Fatal(s, err)
+	}
+	p.Kill()
+	if s, err := ours.Recv(); s != "true true true" || err != nil {
+		t.Errorf("Get, Join, Put: %q, %v; want three times an unexpected EOF", s, err)
 	}
 }

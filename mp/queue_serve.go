@@ -131,6 +131,9 @@ func (s *server[T]) read(in *receiver) {
 	for {
 		f, err := in.next()
 		if err != nil {
+			if err != io.EOF && err != io.ErrUnexpectedEOF {
+				s.child.Kill() // it does not speak our language
+			}
 			return
 		}
 		switch f.kind {
@@ -158,7 +161,7 @@ func (s *server[T]) read(in *receiver) {
 		case msgSynced:
 			s.synced(f.id)
 		default:
-			s.child.Kill() // it does not speak our language
+			s.child.Kill()
 			return
 		}
 	}

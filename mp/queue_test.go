@@ -1,10 +1,12 @@
 package mp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -160,5 +162,120 @@ func TestQueueInOneProcess(t *testing.T) {
 	}
 	if _, err := q.TryGet(); err != io.EOF {
 		t.Fatal(err)
+	}
+}
+
+// What a child says of an item counts only if it can be so: otherwise the item
+// is still there for others.
+func TestNonsenseFromAConsumer(t *testing.T) {
+	for name, say := range map[string]func(s *sender){
+		"it wants no items": func(s *sender) { s.send(msgWant, 0, nil) },
+		"it is done with what it has not taken": func(s *sender) {
+			s.send(msgWant, 1, nil)
+			s.send(msgDone, 1, nil)
+			s.send(msgTell, 2, about(msgDone, 1))
+		},
+		"it takes what it was not given": func(s *sender) {
+			s.send(msgTaken, 1, nil)
+			s.send(msgDone, 1, nil)
+		},
+		"it is done twice": func(s *sender) {
+			s.send(msgWant, 1, nil)
+			s.send(msgTaken, 1, nil)
+			s.send(msgBack, 1, nil)
+			s.send(msgDone, 1, nil)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := NewJoinableQueue[int](0)
+			q.TryPut(7)
+			s := newServer(q.Queue, onlooker("child", 0))
+			s.read(newReceiver(bytes.NewReader(talk(say))))
+			s.end()
+			if v, err := q.TryGet(); v != 7 || err != nil {
+				t.Errorf("TryGet() = %d, %v; want 7", v, err)
+			}
+			if err := q.TaskDone(); err != nil {
+				t.Error(err)
+			}
+			if err := q.Join(soon(t)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A thorn can be sent, but not received.
+type thorn struct{ Sharp bool }
+
+func (t thorn) GobEncode() ([]byte, error) { return []byte{bit(t.Sharp)}, nil }
+
+func (t *thorn) GobDecode(b []byte) error {
+	if b[0] == 1 {
+		return errors.New("it is sharp")
+	}
+	return nil
+}
+
+var putThorns = Proc("putThorns", func(q *Queue[thorn]) error {
+	ctx := context.Background()
+	return errors.Join(q.Put(ctx, thorn{true}), q.Put(ctx, thorn{false}))
+})
+
+// G7: an item that cannot be decoded is an error of the Get that gets it.
+func TestItemThatCannotBeDecoded(t *testing.T) {
+	q := NewQueue[thorn](0)
+	if err := q.Put(soon(t), thorn{true}); err == nil || !strings.Contains(err.Error(), "sharp") {
+		t.Errorf("Put() = %v", err)
+	}
+	start(t, NewProcess(putThorns, q))
+	if v, err := q.Get(soon(t)); err == nil || !strings.Contains(err.Error(), "sharp") {
+		t.Errorf("Get() = %v, %v", v, err)
+	}
+	if v, err := q.Get(soon(t)); v.Sharp || err != nil {
+		t.Errorf("Get() = %v, %v", v, err)
+	}
+}
+
+var getOnWord = Proc("getOnWord", func(c counted) error {
+	for {
+		if _, err := c.Word.Recv(); err != nil {
+			return nil
+		}
+		v, err := c.Q.Get(context.Background())
+		if err != nil {
+			return err
+		}
+		c.Say.Send(v)
+	}
+})
+
+// A bounded queue holds its producer back: it is never further ahead of the
+// consumer than the capacity.
+func TestProducerIsHeldBack(t *testing.T) {
+	const capacity = 5
+	q := NewQueue[int](capacity)
+	puts, theirs := Pipe[None, int]()
+	got, theirGot := Pipe[None, int]()
+	word, theirWord := Pipe[None, None]()
+	start(t, NewProcess(getOnWord, counted{Q: q, Say: theirGot, Word: theirWord}))
+	start(t, NewProcess(putForever, counted{Q: q, Say: theirs}))
+	for taken := range 20 {
+		for put := -1; put < taken+capacity-1; { // the producer goes as far as it can
+			var err error
+			if put, err = puts.Recv(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n, err := q.Len(); n != capacity || err != nil { // it asks the producer, so that has had its chance
+			t.Errorf("Len() = %d, %v; want %d", n, err, capacity)
+		}
+		if more, err := puts.Poll(0); more || err != nil {
+			t.Errorf("more than %d items ahead, %v", capacity, err)
+		}
+		word.Send(None{})
+		if v, err := got.Recv(); v != taken || err != nil {
+			t.Errorf("got %d, %v; want %d", v, err, taken)
+		}
 	}
 }

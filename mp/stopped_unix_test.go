@@ -1,0 +1,319 @@
+//go:build unix
+
+package mp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// A process that is stopped stays where it is until it is killed. So a test can
+// let it die at one moment of its life.
+
+// stop stops a child, and returns when it has stopped.
+func stop(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	hasStopped(t, pid)
+}
+
+// hasStopped waits until a child has been stopped. It must not end before, or
+// Join would miss its end.
+func hasStopped(t *testing.T, pid int) {
+	t.Helper()
+	inTime(t, "a child that stops", func() {
+		var status syscall.WaitStatus
+		_, err := syscall.Wait4(pid, &status, syscall.WUNTRACED, nil)
+		for err == syscall.EINTR {
+			_, err = syscall.Wait4(pid, &status, syscall.WUNTRACED, nil)
+		}
+		if err != nil || !status.Stopped() {
+			t.Errorf("Wait4() = %v, status %v", err, status)
+		}
+	})
+}
+
+type entry struct {
+	N      int
+	Ledger string
+	Stop   bool
+}
+
+var (
+	tellPID    = Proc("tellPID", func(c *Conn[int, None]) error { c.Send(os.Getpid()); select {} })
+	tellPIDToo = Proc("tellPIDToo", func(c *Conn[int, None]) error { return runProcess(NewProcess(tellPID, c)) })
+	stubborn   = Proc("stubborn", func(c *Conn[int, None]) error {
+		signal.Ignore(syscall.SIGTERM)
+		c.Send(os.Getpid())
+		select {}
+	})
+	// wellBehaved ends by itself when it is asked to.
+	wellBehaved = Proc("wellBehaved", func(c *Conn[int, None]) error {
+		asked := make(chan os.Signal, 1)
+		signal.Notify(asked, syscall.SIGTERM)
+		c.Send(os.Getpid())
+		<-asked
+		os.Exit(7)
+		return nil
+	})
+	// enter notes that it was called, and may stop its worker for good.
+	enter = Func("enter", func(e entry) (int, error) {
+		ledger, err := os.OpenFile(e.Ledger, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return 0, err
+		}
+		defer ledger.Close()
+		if _, err := ledger.Write([]byte{byte(e.N)}); err != nil {
+			return 0, err
+		}
+		if e.Stop {
+			syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+			select {}
+		}
+		return e.N, nil
+	})
+	getOne = Proc("getOne", func(c counted) error {
+		v, err := c.Q.Get(context.Background())
+		c.Say.Send(v)
+		return err
+	})
+)
+
+// G1, G12: when the context of Start ends, so does the process, whatever state
+// it is in; and its code is what has happened.
+func TestStartsContextEndsTheProcess(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		f    Function[*Conn[int, None], None]
+		stop bool
+		code int
+	}{
+		{"it sleeps", tellPID, false, -15},
+		{"it is stopped", tellPID, true, -15},
+		{"it ends by itself", wellBehaved, false, 7},
+		{"it does not want to", stubborn, false, -9},
+		{"it does not want to, and is stopped", stubborn, true, -9},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			ours, theirs := Pipe[None, int]()
+			ctx, cancel := context.WithCancel(t.Context())
+			p := NewProcess(test.f, theirs)
+			if err := p.Start(ctx); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { p.Kill() })
+			pid, err := ours.Recv()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if test.stop {
+				stop(t, pid)
+			}
+			cancel()
+			err = p.Join(soon(t))
+			if code, ended := p.ExitCode(); code != test.code || !ended {
+				t.Errorf("Join() = %v, ExitCode() = %d, %t; want %d", err, code, ended, test.code)
+			}
+		})
+	}
+}
+
+// G1: a grandchild that is stopped ends as soon as it is continued, and does
+// not keep anybody waiting until then.
+func TestStoppedGrandchildEnds(t *testing.T) {
+	ours, theirs := Pipe[None, int]()
+	p := start(t, NewProcess(tellPIDToo, theirs))
+	pid, err := ours.Recv()
+	if err != nil {
+		t.Fatal(err)
+	}
+	syscall.Kill(pid, syscall.SIGSTOP)
+	p.Kill()
+	var exit *ExitError
+	if err := p.Join(soon(t)); !errors.As(err, &exit) || exit.Code != -9 {
+		t.Errorf("Join() = %v", err)
+	}
+	syscall.Kill(pid, syscall.SIGCONT)
+	inTime(t, "the end of the grandchild", func() {
+		if _, err := ours.Recv(); err != io.EOF {
+			t.Error(err)
+		}
+	})
+}
+
+// G2: a task that was sent to a worker which will never begin it goes to
+// another one.
+func TestTaskOfADeadWorkerIsNotLost(t *testing.T) {
+	p := NewPool(pid, 1)
+	defer p.Terminate()
+	first, err := p.Apply(soon(t), None{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop(t, first)
+	var second int
+	applied := make(chan error, 1)
+	go func() {
+		var err error
+		second, err = p.Apply(soon(t), None{})
+		applied <- err
+	}()
+	until(t, "the task is handed over", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return len(p.seats[0].flight) == 1
+	})
+	p.staffed()[0].Kill()
+	if err := <-applied; second == first || err != nil {
+		t.Errorf("Apply() = %d, %v; the first worker was %d", second, err, first)
+	}
+}
+
+// G2: a worker that dies costs the task that it is at, and not those that it
+// was given ahead; and none is done twice.
+func TestWorkerKilledWithTasksAhead(t *testing.T) {
+	p := NewPool(enter, 1)
+	defer p.Terminate()
+	const n, bad = 250, 150
+	ledger := filepath.Join(t.TempDir(), "ledger")
+	tasks := make([]entry, n)
+	for i := range tasks {
+		tasks[i] = entry{i, ledger, i == bad}
+	}
+	var results []int
+	var err error
+	mapped := make(chan struct{})
+	go func() {
+		results, err = p.Map(soon(t), tasks)
+		close(mapped)
+	}()
+	until(t, "a worker", func() bool { return len(p.staffed()) == 1 })
+	worker := p.staffed()[0]
+	hasStopped(t, worker.PID())
+	worker.Kill()
+	<-mapped
+	var task *TaskError
+	var exit *ExitError
+	if !errors.As(err, &task) || !errors.As(err, &exit) {
+		t.Fatalf("Map() = %v, want a TaskError with an ExitError", err)
+	}
+	if task.Index != bad || task.Worker != worker.Name || task.PID != worker.PID() || exit.Code != -9 || strings.Contains(err.Error(), "\n") {
+		t.Errorf("Map() = %v; want only that task %d died in %s", err, bad, worker.Name)
+	}
+	want := numbers(n)
+	done, _ := os.ReadFile(ledger)
+	slices.Sort(done)
+	if len(done) != n || len(slices.Compact(done)) != n {
+		t.Errorf("%d calls for %d tasks", len(done), n)
+	}
+	if want[bad] = 0; !slices.Equal(results, want) {
+		t.Errorf("results %v", results)
+	}
+}
+
+// stopInGet starts a consumer that is stopped while it waits in Get.
+func stopInGet(t *testing.T, q *Queue[int]) *Process {
+	t.Helper()
+	_, theirs := Pipe[None, int]()
+	p := start(t, NewProcess(getOne, counted{Q: q, Say: theirs}))
+	store := q.holder.(*store[int])
+	until(t, "a Get from afar", func() bool {
+		store.mu.Lock()
+		defer store.mu.Unlock()
+		return len(store.takers) == 1
+	})
+	stop(t, p.PID())
+	return p
+}
+
+// G3: an item that is on its way to a consumer, or has arrived, when that one
+// is killed, goes to somebody else.
+func TestConsumerKilledBeforeItTakes(t *testing.T) {
+	for _, q := range []*Queue[int]{NewQueue[int](0), NewQueue[int](1), NewJoinableQueue[int](0).Queue} {
+		p := stopInGet(t, q)
+		if err := q.Put(soon(t), 7); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := q.holder.(*store[int]).takeNow(); err != ErrEmpty {
+			t.Fatalf("the item is not on its way: %v", err)
+		}
+		p.Kill()
+		if v, err := q.Get(soon(t)); v != 7 || err != nil {
+			t.Errorf("Get() = %d, %v; want 7", v, err)
+		}
+	}
+}
+
+// G5: what has to ask every process that has the queue does not wait for one
+// that is dead.
+func TestAskingTheDead(t *testing.T) {
+	asked := func(q *Queue[int]) bool {
+		servers := q.holder.(*store[int]).list()
+		if len(servers) == 0 { // it is gone already, by the time it is looked at
+			return false
+		}
+		servers[0].mu.Lock()
+		defer servers[0].mu.Unlock()
+		return len(servers[0].syncs) > 0
+	}
+	for name, ask := range map[string]func(q *JoinableQueue[int]) error{
+		"Len":    func(q *JoinableQueue[int]) error { _, err := q.Len(); return err },
+		"TryPut": func(q *JoinableQueue[int]) error { q.TryPut(1); return unless(q.TryPut(2), ErrFull) },
+		"TryGet": func(q *JoinableQueue[int]) error { _, err := q.TryGet(); return unless(err, ErrEmpty) },
+		"Join":   func(q *JoinableQueue[int]) error { return q.Join(context.Background()) },
+		"Get after Close": func(q *JoinableQueue[int]) error {
+			q.Close()
+			_, err := q.Get(context.Background())
+			return unless(err, io.EOF)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := NewJoinableQueue[int](1)
+			p := stopInGet(t, q.Queue)
+			answered := make(chan error, 1)
+			go func() { answered <- ask(q) }()
+			until(t, "the question", func() bool { return asked(q.Queue) })
+			p.Kill()
+			inTime(t, name, func() {
+				if err := <-answered; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// unless makes nil of the error that was expected.
+func unless(err, want error) error {
+	if err == want {
+		return nil
+	}
+	return errors.Join(errors.New("another error was expected"), err)
+}
+
+// zombies counts the children that have ended and that nobody has waited for.
+// To send them a signal would not find them: that goes well. Call it when there
+// should be no children.
+func zombies() (n int) {
+	for {
+		pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || pid <= 0 {
+			return n
+		}
+		n++
+	}
+}
