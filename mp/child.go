@@ -5,8 +5,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
-	"slices"
 )
 
 // The frames that a parent and its child exchange.
@@ -38,11 +36,9 @@ func live() {
 	// would inherit that.)
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 
-	if len(arrived) < placeFree || slices.ContainsFunc(arrived, noPipe) {
+	if stray {
 		strayChild()
 	}
-	debug.SetCrashOutput(arrived[placeCrash], debug.CrashOptions{})
-	arrived[placeCrash].Close()
 	c := &child{newReceiver(arrived[placeDown]), newSender(arrived[placeUp])}
 	var o orders
 	var arg frame
@@ -61,11 +57,6 @@ func live() {
 	}
 	self = newChildFamily(o)
 	c.end(o, attempt(o.Func, func() error { return c.serve(o, arg) }))
-}
-
-func noPipe(f *os.File) bool {
-	info, err := f.Stat()
-	return err != nil || info.Mode()&os.ModeNamedPipe == 0
 }
 
 // strayChild ends a process that looks like a child and is none.
