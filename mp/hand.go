@@ -81,7 +81,7 @@ var (
 // claim takes n files that a ticket stands for.
 func claim(ticket []byte, n int) (files []*os.File, rest []byte, err error) {
 	place, used := binary.Uvarint(ticket)
-	if used <= 0 || place < placeFree || place+uint64(n) > uint64(len(arrived)) {
+	if used <= 0 || place < placeFree || place > uint64(len(arrived)) || uint64(n) > uint64(len(arrived))-place {
 		return nil, nil, errNotBoarding
 	}
 	files = append(files, arrived[place:place+uint64(n)]...)
