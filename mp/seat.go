@@ -279,14 +279,19 @@ func (s *seat[A, R]) outcomes(b batch[R]) ([]outcome[R], error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := len(values) + len(b.Failed); n > max(1, s.pool.Chunk) {
+		return nil, fmt.Errorf("mp: a broken message: %d answers", n)
+	}
 	outcomes := make([]outcome[R], len(values)+len(b.Failed))
+	for _, m := range b.Failed {
+		if m.At < 0 || m.At >= len(outcomes) || m.Err == nil || outcomes[m.At].err != nil {
+			return nil, errBroken // failures of tasks that are not in the chunk, or twice
+		}
+		outcomes[m.At].err = m.Err
+	}
 	for i := range outcomes {
-		if e := b.Failed[i]; e != nil {
-			outcomes[i].err = e
-		} else if len(values) > 0 {
+		if outcomes[i].err == nil {
 			outcomes[i].value, values = values[0], values[1:]
-		} else {
-			return nil, errBroken // failures of tasks that are not in the chunk
 		}
 	}
 	return outcomes, nil

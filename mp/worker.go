@@ -74,8 +74,15 @@ func (in *inbox) obey(c *child, f frame) {
 // a tenth of the time for a slice that it would take for its elements.
 type batch[T any] struct {
 	N      int
-	Items  []T                  // none if they have nothing to tell
-	Failed map[int]*RemoteError // answers that are errors
+	Items  []T      // none if they have nothing to tell
+	Failed []mishap // answers that are errors
+}
+
+// A mishap is an answer that is an error. (Not a map: gob believes the length
+// of a map, whatever it says.)
+type mishap struct {
+	At  int // its place in the batch
+	Err *RemoteError
 }
 
 func newBatch[T any](items []T) batch[T] {
@@ -158,20 +165,16 @@ func performAll[A, R any](c *child, name string, f func(A) (R, error), chunk fra
 	if err != nil {
 		return answers, err
 	}
-	results := make([]R, len(args))
-	failed := map[int]*RemoteError{}
+	good, failed := make([]R, 0, len(args)), []mishap(nil)
 	for i := range args {
-		if err := attempt(name, func() (err error) {
-			results[i], err = f(args[i])
+		if err := attempt(name, func() error {
+			r, err := f(args[i])
+			if err == nil { // gob refuses the nil pointers of those that failed
+				good = append(good, r)
+			}
 			return err
 		}); err != nil {
-			failed[i] = remote(name, err)
-		}
-	}
-	good := results[:0]
-	for i, r := range results {
-		if failed[i] == nil { // gob refuses the nil pointers of those that failed
-			good = append(good, r)
+			failed = append(failed, mishap{i, remote(name, err)})
 		}
 	}
 	answers = newBatch(good)
