@@ -40,8 +40,19 @@ func live() {
 		strayChild()
 	}
 	c := &child{newReceiver(arrived[placeDown]), newSender(arrived[placeUp])}
-	var o orders
-	var arg frame
+	o, arg, err := c.meet()
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		os.Exit(1) // the parent is gone already
+	}
+	if err != nil {
+		strayChild()
+	}
+	self = newChildFamily(o)
+	c.end(o, attempt(o.Func, func() error { return c.serve(o, arg) }))
+}
+
+// meet hears what a child must know before anything else.
+func (c *child) meet() (o orders, arg frame, err error) {
 	f, err := c.down.next()
 	if err == nil {
 		err = c.down.decode(f, &o)
@@ -49,14 +60,10 @@ func live() {
 	if err == nil {
 		arg, err = c.down.next()
 	}
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		os.Exit(1) // the parent is gone already
+	if err == nil && (f.kind != msgOrders || arg.kind != msgArgument) {
+		err = errBroken
 	}
-	if err != nil || f.kind != msgOrders || arg.kind != msgArgument {
-		strayChild()
-	}
-	self = newChildFamily(o)
-	c.end(o, attempt(o.Func, func() error { return c.serve(o, arg) }))
+	return o, arg, err
 }
 
 // strayChild ends a process that looks like a child and is none.
