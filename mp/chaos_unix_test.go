@@ -7,7 +7,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"math"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -15,7 +18,10 @@ import (
 	"time"
 )
 
-var chaosTime = flag.Duration("chaos", 2*time.Second, "how long TestChaos goes on")
+var (
+	chaosTime = flag.Duration("chaos", 2*time.Second, "how long TestChaos goes on")
+	chaosSeed = flag.Uint64("chaosseed", 0, "what TestChaos draws its lots from; 0: the time")
+)
 
 // An order of the chaos: which producer, and its number for it.
 type parcel struct{ From, N int }
@@ -23,6 +29,8 @@ type parcel struct{ From, N int }
 type depot struct {
 	In, Out *Queue[parcel]
 	From, N int
+	Below   int // generations below this one
+	Seed    uint64
 }
 
 type workshop struct {
@@ -41,18 +49,64 @@ var (
 	})
 	passOn = Proc("passOn", func(d depot) error {
 		for p := range d.In.All(context.Background()) {
+			dawdle()
 			if err := d.Out.Put(context.Background(), p); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	passOnBelow = Proc("passOnBelow", func(d depot) error { return runProcess(NewProcess(passOn, d)) })
-	mend        = Proc("mend", func(w workshop) error {
+	// passOnBelow kills its own child at random, and says so beforehand.
+	passOnBelow = Proc("passOnBelow", func(d depot) error {
+		ctx := context.Background()
+		rng := rand.New(rand.NewPCG(d.Seed, uint64(d.Below)))
+		for kills := 3; ; kills-- {
+			child := NewProcess(passOn, d)
+			if d.Below > 1 {
+				below := d
+				below.Below--
+				child = NewProcess(functionOf[depot]("passOnBelow"), below)
+			}
+			if err := child.Start(ctx); err != nil {
+				return err
+			}
+			if kills == 0 {
+				return child.Join(ctx)
+			}
+			select {
+			case <-child.Done():
+			case <-time.After(time.Duration(rng.IntN(30)) * time.Millisecond):
+				if err := d.Out.Put(ctx, aboutToKill); err != nil {
+					return err
+				}
+				child.Kill()
+			}
+			if err := child.Join(ctx); err == nil {
+				return nil
+			}
+		}
+	})
+	squareSlowly = Func("squareSlowly", func(n int) (int, error) {
+		dawdle()
+		return n * n, nil
+	})
+	returnParcels = Proc("returnParcels", func(c *Conn[parcel, parcel]) error {
+		for {
+			p, err := c.Recv()
+			if err == nil {
+				err = c.Send(p)
+			}
+			if err != nil {
+				return nil // the other end has what it wants
+			}
+		}
+	})
+	mend = Proc("mend", func(w workshop) error {
 		for p := range w.In.All(context.Background()) {
 			if err := w.Out.Put(context.Background(), p); err != nil {
 				return err
 			}
+			dawdle()
 			if err := w.In.TaskDone(); err != nil {
 				return err
 			}
@@ -61,11 +115,21 @@ var (
 	})
 )
 
+// dawdle makes it likely to be killed here, with something in one's hands.
+func dawdle() {
+	for began := time.Now(); time.Since(began) < 100*time.Microsecond; {
+	}
+}
+
+// aboutToKill is no parcel: one more consumer is going to be killed.
+var aboutToKill = parcel{From: -1}
+
 // A chaos is one round: people who work, and one who kills and stops them.
 type chaos struct {
 	t     *testing.T
 	ctx   context.Context
-	rng   *rand.Rand
+	rng   *rand.Rand // the killer's
+	seed  uint64
 	kills atomic.Int64
 	stops int
 	score *chaosScore
@@ -73,31 +137,59 @@ type chaos struct {
 
 type chaosScore struct{ rounds, kills, stops, items, lost, repeats, tasks, tasksLost int }
 
-// TestChaos lets producers, consumers, a JoinableQueue, a pool and grandchildren
-// work while random ones of them are killed and stopped at random moments.
-// Afterwards every item is accounted for, no call is waiting, and nothing is
-// left. Run it longer with go test ./mp -run Chaos -chaos 60s.
+// TestChaos lets producers, consumers, JoinableQueues, pipes, a pool and a tree
+// of processes work while random ones of them are killed and stopped at random
+// moments. Afterwards every item is accounted for, no call is waiting, and
+// nothing is left. Run it longer with go test ./mp -run Chaos -chaos 60s.
 func TestChaos(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := *chaosSeed
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("-chaosseed %d", seed)
 	var score chaosScore
 	runProcess(NewProcess(exitWith, 0)) // what is made once and kept
 	goroutines, files, _ := holdings()
+	allGone := witness(t)
 	for began := time.Now(); time.Since(began) < *chaosTime && !t.Failed(); score.rounds++ {
 		ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
-		c := &chaos{t: t, ctx: ctx, rng: rand.New(rand.NewPCG(seed, uint64(score.rounds))), score: &score}
+		c := &chaos{t: t, ctx: ctx, rng: rand.New(rand.NewPCG(seed, uint64(score.rounds))), seed: seed, score: &score}
 		c.round()
 		cancel()
 	}
 	t.Log(score)
+	allGone()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
 		g, f, children := holdings()
-		if g <= goroutines && f <= files && children == 0 {
+		_, zombies := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
+		if g <= goroutines && f <= files && children == 0 && zombies == syscall.ECHILD {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("before %d goroutines, %d files; after %d, %d, and %d children", goroutines, files, g, f, children)
+			t.Fatalf("before %d goroutines, %d files; after %d, %d, and %d children; waiting for zombies says: %v",
+				goroutines, files, g, f, children, zombies)
 		}
+	}
+}
+
+// witness gives all who are started from now on, and their descendants, a pipe
+// as standard output. Its end proves that they are gone, whoever is their
+// parent by then.
+func witness(t *testing.T) (allGone func()) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout := os.Stdout
+	os.Stdout = w
+	return func() {
+		os.Stdout = stdout
+		w.Close()
+		if said := ended(t, r); said != "" {
+			t.Error(said)
+		}
+		r.Close()
 	}
 }
 
@@ -109,7 +201,9 @@ func (c *chaos) round() {
 		func() { c.queue(0, passOn) },
 		func() { c.queue(3, passOn) },
 		func() { c.queue(0, passOnBelow) },
-		c.joinable,
+		func() { c.joinable(0) },
+		func() { c.joinable(5) },
+		c.pipes,
 		c.pool,
 	} {
 		work.Go(part)
@@ -124,11 +218,11 @@ func (c *chaos) round() {
 // kill is the one who does it. Whoever was stopped goes on a moment later. On
 // a slow machine nobody would ever finish, if the killer did not.
 func (c *chaos) kill(stop chan struct{}) {
-	for c.kills.Load() < 120 {
+	for c.kills.Load() < 200 {
 		select {
 		case <-stop:
 			return
-		case <-time.After(time.Duration(c.rng.IntN(8000)) * time.Microsecond):
+		case <-time.After(time.Duration(c.rng.IntN(15000)) * time.Microsecond):
 		}
 		all := Children()
 		if len(all) == 0 {
@@ -185,134 +279,206 @@ func (c *chaos) keep(n int, hire func() *Process) (losses int) {
 // of a consumer that was killed; and what one producer has put, it has put
 // without a gap.
 func (c *chaos) queue(capacity int, consumer Function[depot, None]) {
-	const producers, n = 3, 1500
+	const producers = 3
 	in, out := NewQueue[parcel](capacity), NewQueue[parcel](0)
 	losses := make(chan int, 1)
 	go func() {
-		losses <- c.keep(3, func() *Process { return NewProcess(consumer, depot{In: in, Out: out}) })
+		var hired atomic.Uint64
+		losses <- c.keep(3, func() *Process {
+			return NewProcess(consumer, depot{In: in, Out: out, Below: 2, Seed: c.seed + hired.Add(1)})
+		})
 		out.Close()
 	}()
+	sure := make(chan int, producers)
 	go func() {
-		var all sync.WaitGroup
-		for i := range producers {
-			p := NewProcess(sendParcels, depot{In: in, From: i, N: n})
-			all.Go(func() {
-				if err := p.Start(c.ctx); err != nil {
-					c.t.Errorf("Start: %v", err)
-				}
-				p.Join(c.ctx)
-			})
-		}
-		all.Wait()
+		c.produce(producers, in, sure)
 		in.Close()
 	}()
-	seen := map[parcel]int{}
-	last := [producers]int{-1, -1, -1}
-	for p := range out.All(c.ctx) {
-		seen[p]++
-		last[p.From] = max(last[p.From], p.N)
-	}
-	c.finished("queue", out)
-	put := 0
-	for _, l := range last {
-		put += l + 1
-	}
+	seen, foretold := c.collect(out)
+	put := putIn(seen, sure)
 	for p, times := range seen {
 		if times > 1 {
 			c.t.Errorf("%v came %d times", p, times)
 		}
 	}
 	lost := put - len(seen)
-	if most := <-losses; lost > most {
+	if most := <-losses + foretold; lost > most {
 		c.t.Errorf("capacity %d: %d items are missing, but only %d consumers were killed", capacity, lost, most)
 	}
 	c.add(chaosScore{items: put, lost: lost})
 }
 
+// produce returns when its processes, which put parcels, have ended, and be it
+// because they were killed. It tells who was not.
+func (c *chaos) produce(producers int, in *Queue[parcel], sure chan<- int) {
+	defer close(sure)
+	var all sync.WaitGroup
+	for i := range producers {
+		p := NewProcess(sendParcels, depot{In: in, From: i, N: parcels})
+		all.Go(func() {
+			if err := p.Start(c.ctx); err != nil {
+				c.t.Errorf("Start: %v", err)
+			}
+			if p.Join(c.ctx) == nil {
+				sure <- i
+			}
+		})
+	}
+	all.Wait()
+}
+
+const parcels = 500 // that a producer puts
+
+// collect takes everything out of a queue, and counts how often each came.
+func (c *chaos) collect(out *Queue[parcel]) (seen map[parcel]int, foretold int) {
+	seen = map[parcel]int{}
+	for p := range out.All(c.ctx) {
+		seen[p]++
+	}
+	foretold = seen[aboutToKill]
+	delete(seen, aboutToKill)
+	if c.ctx.Err() != nil {
+		c.t.Error("something was waiting for a minute")
+	}
+	return seen, foretold
+}
+
+// putIn returns how many items were put: all by the producers that came to
+// their end, and by the others, which put one after the other, those up to the
+// last that was seen.
+func putIn(seen map[parcel]int, sure <-chan int) (put int) {
+	last := map[int]int{}
+	for p := range seen {
+		last[p.From] = max(last[p.From], p.N+1)
+	}
+	for from := range sure {
+		last[from] = parcels
+	}
+	for _, n := range last {
+		put += n
+	}
+	return put
+}
+
 // joinable: everything comes out, and again only what a killed consumer had
 // not finished.
-func (c *chaos) joinable() {
-	const n = 1500
-	in, out := NewJoinableQueue[parcel](0), NewQueue[parcel](0)
-	for i := range n {
-		in.Put(c.ctx, parcel{0, i})
-	}
+func (c *chaos) joinable(capacity int) {
+	in, out := NewJoinableQueue[parcel](capacity), NewQueue[parcel](0)
 	losses := make(chan int, 1)
 	go func() {
 		losses <- c.keep(3, func() *Process { return NewProcess(mend, workshop{in, out}) })
 		out.Close()
 	}()
-	if err := in.Join(c.ctx); err != nil {
-		c.t.Errorf("JoinableQueue.Join: %v", err)
+	sure := make(chan int, 2)
+	go func() {
+		c.produce(cap(sure), in.Queue, sure)
+		if err := in.Join(c.ctx); err != nil {
+			c.t.Errorf("JoinableQueue.Join: %v", err)
+		}
+		in.Close()
+	}()
+	seen, _ := c.collect(out)
+	put, total := putIn(seen, sure), 0
+	for _, times := range seen {
+		total += times
 	}
-	in.Close()
-	seen := map[parcel]int{}
-	total := 0
-	for p := range out.All(c.ctx) {
-		seen[p]++
-		total++
-	}
-	c.finished("joinable", out)
 	repeats, most := total-len(seen), <-losses
-	if len(seen) != n || repeats > most {
-		c.t.Errorf("%d of %d items, %d repeats, %d consumers killed", len(seen), n, repeats, most)
+	if len(seen) != put || repeats > most {
+		c.t.Errorf("capacity %d: %d of %d items, %d repeats, %d consumers killed", capacity, len(seen), put, repeats, most)
 	}
-	c.add(chaosScore{items: n, repeats: repeats})
+	c.add(chaosScore{items: put, repeats: repeats})
+}
+
+// pipes: what comes back through a pipe is what was sent, in order, until the
+// process at its other end is killed; and that is seen.
+func (c *chaos) pipes() {
+	const n = 2000
+	for back := 0; back < n && c.ctx.Err() == nil; {
+		ours, theirs := Pipe[parcel, parcel]()
+		p := NewProcess(returnParcels, theirs)
+		if err := p.Start(c.ctx); err != nil {
+			c.t.Errorf("Start: %v", err)
+			return
+		}
+		sent := make(chan bool)
+		go func() {
+			defer close(sent)
+			for i := back; i < n && ours.Send(parcel{N: i}) == nil; i++ {
+			}
+		}()
+		for ; back < n; back++ {
+			got, err := ours.Recv()
+			if err == io.EOF || err == io.ErrUnexpectedEOF {
+				break
+			}
+			if err != nil || got.N != back {
+				c.t.Errorf("Recv() = %v, %v; want %d", got, err, back)
+				return
+			}
+		}
+		<-sent
+		ours.Close()
+		p.Join(c.ctx)
+	}
 }
 
 // pool: every task has its answer or the error of a killed worker.
 func (c *chaos) pool() {
-	p := NewPool(square, 3)
-	var lost int
-	check := func(i, r int, err error) {
-		var exit *ExitError
-		switch {
-		case err == nil && r != i*i:
-			c.t.Errorf("task %d: %d", i, r)
-		case err == nil:
-		case errors.As(err, &exit) && exit.Code == -9:
-			lost++
-		default:
-			c.t.Errorf("task %d: %v", i, err)
-		}
-	}
-	const n = 3000
+	const n = 500
+	p := NewPool(squareSlowly, 3)
+	lost := 0
 	for range 3 {
 		results, err := p.Map(c.ctx, numbers(n))
 		failed := map[int]error{}
 		if joined, ok := err.(interface{ Unwrap() []error }); ok {
 			for _, err := range joined.Unwrap() {
-				var task *TaskError
-				errors.As(err, &task)
-				failed[task.Index] = task
+				failed[indexOf(err)] = err
 			}
 		} else if err != nil {
 			c.t.Errorf("Map: %v", err)
 			break
 		}
 		for i, r := range results {
-			check(i, r, failed[i])
+			lost += c.check(i, r, failed[i])
 		}
 		i := 0
 		for r, err := range p.Imap(c.ctx, count(n)) {
-			check(i, r, err)
+			lost += c.check(i, r, err)
 			i++
 		}
-		if i != n {
-			c.t.Errorf("Imap yielded %d", i)
+		there := map[int]bool{}
+		for r, err := range p.ImapUnordered(c.ctx, count(n)) {
+			at := int(math.Sqrt(float64(r)))
+			if err != nil {
+				at = indexOf(err)
+			}
+			lost += c.check(at, r, err)
+			there[at] = true
+		}
+		if i != n || len(there) != n {
+			c.t.Errorf("Imap yielded %d, ImapUnordered %d of %d", i, len(there), n)
 		}
 	}
 	p.Close()
 	if int64(lost) > c.kills.Load() {
 		c.t.Errorf("%d tasks lost, %d kills", lost, c.kills.Load())
 	}
-	c.add(chaosScore{tasks: 6 * n, tasksLost: lost})
+	c.add(chaosScore{tasks: 9 * n, tasksLost: lost})
 }
 
-func (c *chaos) finished(what string, q *Queue[parcel]) {
-	if c.ctx.Err() != nil {
-		c.t.Errorf("%s: something was waiting for a minute", what)
+// check looks at one task's outcome, and returns 1 if a killed worker has cost
+// it.
+func (c *chaos) check(i, r int, err error) (lost int) {
+	var exit *ExitError
+	switch {
+	case errors.As(err, &exit) && exit.Code == -9:
+		return 1
+	case err != nil:
+		c.t.Errorf("task %d: %v", i, err)
+	case r != i*i:
+		c.t.Errorf("task %d: %d", i, r)
 	}
+	return 0
 }
 
 var chaosMutex sync.Mutex
@@ -330,4 +496,12 @@ func (c *chaos) add(s chaosScore) {
 func (s chaosScore) String() string {
 	return fmt.Sprintf("%d rounds, %d kills, %d stops: %d items, %d lost in a consumer's hands, %d repeated; %d tasks, %d lost",
 		s.rounds, s.kills, s.stops, s.items, s.lost, s.repeats, s.tasks, s.tasksLost)
+}
+
+func indexOf(err error) int {
+	var task *TaskError
+	if !errors.As(err, &task) {
+		return -1
+	}
+	return task.Index
 }

@@ -5,8 +5,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
-	"slices"
 )
 
 // The frames that a parent and its child exchange.
@@ -39,14 +37,23 @@ func live() {
 	// would inherit that.)
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 
-	if len(arrived) < placeFree || slices.ContainsFunc(arrived, noPipe) {
+	if stray {
 		strayChild()
 	}
-	debug.SetCrashOutput(arrived[placeCrash], debug.CrashOptions{})
-	arrived[placeCrash].Close()
 	c := &child{newReceiver(arrived[placeDown]), newSender(arrived[placeUp])}
-	var o orders
-	var arg frame
+	o, arg, err := c.meet()
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		os.Exit(1) // the parent is gone already
+	}
+	if err != nil {
+		strayChild()
+	}
+	self = newChildFamily(o)
+	c.end(o, attempt(o.Func, func() error { return c.serve(o, arg) }))
+}
+
+// meet hears what a child must know before anything else.
+func (c *child) meet() (o orders, arg frame, err error) {
 	f, err := c.down.next()
 	if err == nil {
 		err = c.down.decode(f, &o)
@@ -54,19 +61,10 @@ func live() {
 	if err == nil {
 		arg, err = c.down.next()
 	}
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		os.Exit(1) // the parent is gone already
+	if err == nil && (f.kind != msgOrders || arg.kind != msgArgument) {
+		err = errBroken
 	}
-	if err != nil || f.kind != msgOrders || arg.kind != msgArgument {
-		strayChild()
-	}
-	self = newChildFamily(o)
-	c.end(o, attempt(o.Func, func() error { return c.serve(o, arg) }))
-}
-
-func noPipe(f *os.File) bool {
-	info, err := f.Stat()
-	return err != nil || info.Mode()&os.ModeNamedPipe == 0
+	return o, arg, err
 }
 
 // strayChild ends a process that looks like a child and is none.

@@ -3,6 +3,7 @@ package mp
 import (
 	"context"
 	"errors"
+	"iter"
 	"os"
 	"runtime"
 	"slices"
@@ -46,16 +47,25 @@ var (
 		return d, nil
 	})
 	explodeAlone = Proc("explodeAlone", func(b bomb) error {
-		_, err := explodeFunction(b)
-		return err
+		switch b.When {
+		case "running":
+			return die(b.Way)
+		case "returned":
+			go dieReturned(b.Way)
+			return NewProcess(idle, None{}).Start(context.Background())
+		}
+		return nil
 	})
 )
 
-func explodeFunction(b bomb) (d debris, err error) {
-	if b.When == "running" {
-		return d, die(b.Way)
+// dieReturned waits until the function has returned, and the process for its
+// child.
+func dieReturned(way string) {
+	stacks := make([]byte, 1<<16)
+	for !strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), "mp.endFamily(") {
+		runtime.Gosched()
 	}
-	return d, nil
+	die(way)
 }
 
 // G2, G5, G6: whatever happens to a worker, and whenever, exactly one task is
@@ -66,34 +76,30 @@ func TestCrashMatrix(t *testing.T) {
 			t.Run(when+" "+way, func(t *testing.T) {
 				t.Parallel()
 				p := NewPool(explode, 2)
+				p.Chunk = 2
 				defer p.Close()
 				live := bomb{when, way}
 				tasks := []bomb{{}, {}, live, {}, {}, live, {}}
 
 				_, err := p.Apply(soon(t), live)
-				checkTask(t, err, 0, way)
-
-				_, err = p.Map(soon(t), tasks)
-				errs := err.(interface{ Unwrap() []error }).Unwrap()
-				if len(errs) != 2 {
-					t.Fatal(err)
-				}
-				checkTask(t, errs[0], 2, way)
-				checkTask(t, errs[1], 5, way)
-
-				i := 0
-				for _, err := range p.Imap(soon(t), slices.Values(tasks)) {
-					if tasks[i] == live {
-						checkTask(t, err, i, way)
-					} else if err != nil {
-						t.Error(err)
-					}
-					i++
-				}
-				if i != len(tasks) {
-					t.Errorf("%d results", i)
+				checkLost(t, []error{err}, way, 0)
+				if died := way != "error" && way != "panic"; errors.As(err, new(*ExitError)) != died {
+					t.Errorf("%v: want an ExitError: %t", err, died)
 				}
 				if _, err := p.Apply(soon(t), bomb{}); err != nil {
+					t.Error(err)
+				}
+
+				checkLost(t, imapErrors(p.Imap(soon(t), slices.Values(tasks))), way, 2, 5)
+				checkLost(t, imapErrors(p.ImapUnordered(soon(t), slices.Values(tasks))), way, 2, 5)
+
+				_, err = p.Map(soon(t), tasks)
+				lost := []int{2, 3, 4, 5} // a chunk shares its fate
+				if when == "running" && (way == "error" || way == "panic") {
+					lost = []int{2, 5}
+				}
+				checkLost(t, err.(interface{ Unwrap() []error }).Unwrap(), way, lost...)
+				if _, err := p.Map(soon(t), make([]bomb, 5)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -101,38 +107,111 @@ func TestCrashMatrix(t *testing.T) {
 	}
 }
 
-func checkTask(t *testing.T, err error, index int, way string) {
+func imapErrors[R any](results iter.Seq2[R, error]) (errs []error) {
+	for _, err := range results {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
+}
+
+// checkLost: these tasks failed, in whatever order, and no other.
+func checkLost(t *testing.T, errs []error, way string, lost ...int) {
 	t.Helper()
-	var task *TaskError
-	if !errors.As(err, &task) {
-		t.Errorf("got %v, want a TaskError", err)
-		return
+	tasks := make([]*TaskError, len(errs))
+	for i, err := range errs {
+		if !errors.As(err, &tasks[i]) {
+			t.Errorf("got %v, want a TaskError", err)
+			return
+		}
 	}
-	if task.Index != index || task.Func != "explode" || task.PID == 0 || !strings.HasPrefix(task.Worker, "PoolWorker-") {
-		t.Errorf("got %+v, want task %d", task, index)
+	slices.SortFunc(tasks, func(a, b *TaskError) int { return a.Index - b.Index })
+	var got []int
+	for _, task := range tasks {
+		got = append(got, task.Index)
+		checkTask(t, task, way)
 	}
-	if text := err.Error(); !strings.Contains(text, deathText[way]) {
+	if !slices.Equal(got, lost) {
+		t.Errorf("got %v, want tasks %v", errs, lost)
+	}
+}
+
+func checkTask(t *testing.T, task *TaskError, way string) {
+	t.Helper()
+	if task.Func != "explode" || task.PID == 0 || !strings.HasPrefix(task.Worker, "PoolWorker-") {
+		t.Errorf("got %+v", task)
+	}
+	if text := task.Error(); !strings.Contains(text, deathText[way]) {
 		t.Errorf("got %q, want ... %s", text, deathText[way])
 	}
-	var exit *ExitError
-	if died := way != "error" && way != "panic"; errors.As(err, &exit) != died {
-		t.Errorf("%v: want an ExitError: %t", err, died)
+	if exit, died := task.Err.(*ExitError); died && (exit.Name != task.Worker || exit.PID != task.PID) {
+		t.Errorf("got %v of %v", exit, task)
 	}
 }
 
 func TestCrashMatrixOfAProcess(t *testing.T) {
-	for _, when := range []string{"decoding", "running"} {
+	for _, when := range []string{"decoding", "running", "returned"} {
 		for _, way := range ways {
+			if when == "returned" && way == "error" {
+				continue // too late to return another
+			}
 			t.Run(when+" "+way, func(t *testing.T) {
 				t.Parallel()
 				p := start(t, NewProcess(explodeAlone, bomb{when, way}))
-				err := p.Join(soon(t))
-				var exit *ExitError
-				if !errors.As(err, &exit) || exit.Name != p.Name || exit.PID != p.PID() || !strings.Contains(err.Error(), deathText[way]) {
-					t.Errorf("got %v, want ... %s", err, deathText[way])
+				checkExit(t, p, p.Join(soon(t)), way)
+				if err := runProcess(NewProcess(explodeAlone, bomb{})); err != nil {
+					t.Error(err)
 				}
 			})
 		}
+	}
+}
+
+func checkExit(t *testing.T, p *Process, err error, way string) {
+	t.Helper()
+	var exit *ExitError
+	if !errors.As(err, &exit) || exit.Name != p.Name || exit.PID != p.PID() || exit.PID == 0 || !strings.Contains(err.Error(), deathText[way]) {
+		t.Errorf("got %v, want %s (pid %d): ... %s", err, p.Name, p.PID(), deathText[way])
+	}
+}
+
+// stillborn names a way of dying before a child has come to Main or Init.
+const stillborn = "MP_TEST_STILLBORN"
+
+func init() {
+	if way := os.Getenv(stillborn); way != "" && marked {
+		die(way)
+	}
+}
+
+// G2, G5, G6: a child that dies before it hears what it is to do says why, like
+// any other; and a pool does not hire for ever.
+func TestCrashBeforeTheFirstTask(t *testing.T) {
+	for _, way := range ways[1:] { // nobody is there to return an error to
+		t.Run(way, func(t *testing.T) {
+			t.Setenv(stillborn, way)
+			process := start(t, NewProcess(explodeAlone, bomb{}))
+			checkExit(t, process, process.Join(soon(t)), way)
+
+			p := NewPool(explode, 1)
+			defer p.Close()
+			_, err := p.Apply(soon(t), bomb{})
+			checkLost(t, []error{err}, way, 0)
+			two := make([]bomb, 2)
+			_, err = p.Map(soon(t), two)
+			checkLost(t, err.(interface{ Unwrap() []error }).Unwrap(), way, 0, 1)
+			checkLost(t, imapErrors(p.Imap(soon(t), slices.Values(two))), way, 0, 1)
+			checkLost(t, imapErrors(p.ImapUnordered(soon(t), slices.Values(two))), way, 0, 1)
+
+			os.Unsetenv(stillborn)
+			if _, err := p.Map(soon(t), two); err != nil {
+				t.Error(err)
+			}
+			if err := runProcess(NewProcess(explodeAlone, bomb{})); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 

@@ -3,7 +3,14 @@ package mp
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"encoding/gob"
+	"errors"
 	"io"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -22,6 +29,162 @@ func about(what kind, id uint64) *[]byte {
 	b := append([]byte{byte(what)}, make([]byte, 8)...)
 	b[1] = byte(id)
 	return &b
+}
+
+// mustEnd lets a hang be a failure of the input that it hangs on.
+func mustEnd() (ended func() bool) {
+	return time.AfterFunc(10*time.Second, func() {
+		debug.SetTraceback("all")
+		panic("it hangs")
+	}).Stop
+}
+
+type belongings struct {
+	C *Conn[int, string]
+	Q *Queue[int]
+	J *JoinableQueue[int]
+	M map[string]int
+}
+
+// arrive lets this process have some files to claim. Nothing comes from them.
+func arrive(f *testing.F) (again func()) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { arrived = nil; null.Close() })
+	return func() { arrived = slices.Repeat([]*os.File{null}, placeFree+6) }
+}
+
+// A parent speaks to its newborn child.
+func FuzzChild(f *testing.F) {
+	_, end := Pipe[string, int]()
+	full := belongings{end, NewQueue[int](0), NewJoinableQueue[int](1), map[string]int{"a": 1}}
+	for _, v := range []belongings{full, {M: map[string]int{}}} {
+		cargo := &luggage{files: make([]*os.File, placeFree)}
+		f.Add(talk(func(s *sender) {
+			s.send(msgOrders, 0, &orders{Func: "f", Name: "n", Number: "1", ParentPID: 1})
+			cargo.pack(func() error { return s.send(msgArgument, 0, &v) })
+		}))
+		cargo.settleAll(nil)
+	}
+	again := arrive(f)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		defer mustEnd()()
+		again()
+		c := &child{newReceiver(bytes.NewReader(data)), newSender(io.Discard)}
+		o, arg, err := c.meet()
+		if err != nil {
+			return
+		}
+		newChildFamily(o)
+		var v belongings
+		c.down.decode(arg, &v)
+		checkLines(t)
+	})
+}
+
+// checkLines: nothing that rides in an argument gets hold of the pipes between
+// parent and child.
+func checkLines(t *testing.T) {
+	t.Helper()
+	if slices.Contains(arrived[:placeFree], nil) {
+		t.Error("a ticket for the pipes to the parent")
+	}
+}
+
+// What a pipe end or a queue in an argument says of itself.
+func FuzzTicket(f *testing.F) {
+	f.Add([]byte{placeFree})
+	f.Add([]byte{placeFree + 4, 1, 0, 1, 0})
+	f.Add(binary.AppendUvarint(nil, 1<<64-1))
+	again := arrive(f)
+	f.Fuzz(func(t *testing.T, ticket []byte) {
+		defer mustEnd()()
+		again()
+		for _, v := range []gob.GobDecoder{new(Conn[int, int]), new(Queue[int]), new(JoinableQueue[int])} {
+			v.GobDecode(ticket)
+			checkLines(t)
+		}
+	})
+}
+
+// Anybody may set the variable that marks a child.
+func FuzzMarker(f *testing.F) {
+	f.Add("3,4,5")
+	f.Add("")
+	f.Add("-1,18446744073709551615,")
+	f.Fuzz(func(t *testing.T, list string) {
+		defer mustEnd()()
+		numbers, err := parseList(list)
+		for _, n := range numbers {
+			if int(n) < 0 {
+				t.Errorf("%q is number %d", list, int(n))
+			}
+		}
+		if err == nil && len(numbers) != strings.Count(list, ",")+1 {
+			t.Errorf("%q is %d", list, numbers)
+		}
+	})
+}
+
+// through lets bytes come out of a real pipe.
+func through(t *testing.T, data []byte) *os.File {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	go func() {
+		defer w.Close()
+		w.Write(data)
+	}()
+	return r
+}
+
+// A child speaks to its parent, and dies.
+func FuzzParent(f *testing.F) {
+	f.Add(talk(func(s *sender) { s.send(msgFailed, 0, &RemoteError{Func: "f", Type: "t", Message: "m", Stack: "s"}) }))
+	f.Add([]byte("runtime stack:\nruntime.newstack("))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		defer mustEnd()()
+		up := through(t, data)
+		onlooker("Process-1", 0).listen(up)
+		if n, err := up.Read(make([]byte, 1)); n > 0 || err != io.EOF {
+			t.Error("it does not listen to the end:", err)
+		}
+		if words := lastWords(through(t, data)); len(words) > 65<<10 {
+			t.Errorf("last words of %d bytes", len(words))
+		}
+	})
+}
+
+// A process speaks to the one at the other end of a pipe.
+func FuzzConn(f *testing.F) {
+	f.Add(talk(func(s *sender) {
+		s.send(msgValue, 0, &[]string{"a", "b"})
+		s.send(msgValue, 0, &[]string{})
+	}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		defer mustEnd()()
+		c := newConn[int, []string](through(t, data), nil)
+		for most := len(data)/headerSize + 1; ; most-- {
+			c.Poll(0)
+			_, err := c.Recv()
+			if err == io.EOF || err == io.ErrUnexpectedEOF {
+				return
+			}
+			if errors.Is(err, ErrTooLong) {
+				if _, again := c.Recv(); !errors.Is(again, ErrTooLong) {
+					t.Errorf("it goes on in the middle of a message: %v", again)
+				}
+				return
+			}
+			if most == 0 {
+				t.Fatal("more values than there are messages")
+			}
+		}
+	})
 }
 
 // A child speaks to the holder of a queue.
@@ -46,26 +209,69 @@ func FuzzQueueServer(f *testing.F) {
 		s.send(msgClose, 7, nil)
 	}))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer mustEnd()()
 		for _, q := range []*Queue[int]{NewQueue[int](0), NewQueue[int](2), NewJoinableQueue[int](0).Queue} {
 			q.TryPut(1)
 			q.TryPut(2)
 			s := newServer(q, onlooker("child", 0))
 			s.read(newReceiver(bytes.NewReader(data)))
 			s.end()
-			store := q.holder.(*store[int])
-			for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-				store.mu.Lock()
-				lent, untaken := len(store.lent), store.untaken
-				store.mu.Unlock()
-				if lent == 0 && untaken == 0 { // a msgTryWant may give its item back a moment later
-					break
-				}
-				if time.Now().After(deadline) {
-					t.Fatalf("%d items are still lent, %d untaken", lent, untaken)
-				}
-			}
+			checkReturned(t, q)
 		}
 	})
+}
+
+// A grandchild speaks to a process that has the queue from its own parent.
+func FuzzQueueServerInTheMiddle(f *testing.F) {
+	n := 7
+	f.Add(talk(func(s *sender) {
+		s.send(msgWant, 3, nil)
+		s.send(msgOffer, 1, &n)
+		s.send(msgTell, 6, about(msgTaken, 1))
+		s.send(msgTryWant, 3, nil)
+		s.send(msgTaken, 1, nil)
+		s.send(msgDone, 1, nil)
+		s.send(msgJoin, 5, nil)
+		s.send(msgSynced, 1, nil)
+		s.send(msgClose, 7, nil)
+	}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		defer mustEnd()()
+		q := NewJoinableQueue[int](2).Queue
+		q.TryPut(1)
+		q.TryPut(2)
+		r1, w1, _ := os.Pipe()
+		r2, w2, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		child := onlooker("child", 0)
+		serve(q, child, r1, w2)
+		s := newServer(&Queue[int]{holder: newLink[int](r2, w1, terms{}), joinable: true}, onlooker("grandchild", 0))
+		s.read(newReceiver(bytes.NewReader(data)))
+		s.end()
+		w1.Close() // the child ends
+		child.guests.Wait()
+		r2.Close()
+		checkReturned(t, q)
+	})
+}
+
+// checkReturned: nobody has an item of the queue any more.
+func checkReturned(t *testing.T, q *Queue[int]) {
+	t.Helper()
+	store := q.holder.(*store[int])
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		store.mu.Lock()
+		lent, untaken := len(store.lent), store.untaken
+		store.mu.Unlock()
+		if lent == 0 && untaken == 0 { // a msgTryWant may give its item back a moment later
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d items are still lent, %d untaken", lent, untaken)
+		}
+	}
 }
 
 // Of an item can be told that it is taken, done or comes back; anything else is
@@ -99,6 +305,7 @@ func FuzzQueueLink(f *testing.F) {
 		s.send(msgReply, 1, &r)
 	}))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer mustEnd()()
 		l := quietLink[int](io.Discard, terms{Relayed: true})
 		got := make(chan bool, 2)
 		l.want(2, func([]item[int], error) { got <- true })
@@ -119,13 +326,15 @@ func FuzzSeat(f *testing.F) {
 	f.Add(talk(func(s *sender) {
 		s.send(msgBegun, 0, nil)
 		s.send(msgAnswer, 1, &n)
-		s.send(msgFailures, 1, &map[int]*RemoteError{0: {Func: "f", Message: "m"}})
+		s.send(msgFailures, 1, &[]mishap{{At: 1, Err: RemoteError{Func: "f", Message: "m"}}})
 		s.send(msgAnswers, 1, &[]int{1})
 		s.send(msgProblem, 0, &RemoteError{Func: "f", Message: "m"})
 		s.send(msgReturned, 1, nil)
 	}))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer mustEnd()()
 		p := NewPool(square, 1)
+		p.Chunk = 2
 		s := newSeat(p)
 		p.seats = append(p.seats, s)
 		s.worker = onlooker("PoolWorker-1", 0)
@@ -167,6 +376,7 @@ func FuzzWorker(f *testing.F) {
 		s.send(msgFinish, 0, nil)
 	}))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer mustEnd()()
 		c := &child{newReceiver(bytes.NewReader(data)), newSender(io.Discard)}
 		w := newWorker(c, "square", func(n int) (int, error) { return n * n, nil })
 		w.lost = func() { w.finished = true }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -71,10 +73,15 @@ var errNotBoarding = errors.New("it travels only in the argument of a process th
 // argument that mentions them is decoded.
 var arrived []*os.File
 
+var (
+	marked bool // as a child
+	stray  bool // but no parent has done that
+)
+
 // claim takes n files that a ticket stands for.
 func claim(ticket []byte, n int) (files []*os.File, rest []byte, err error) {
 	place, used := binary.Uvarint(ticket)
-	if used <= 0 || place < placeFree || place+uint64(n) > uint64(len(arrived)) {
+	if used <= 0 || place < placeFree || place > uint64(len(arrived)) || uint64(n) > uint64(len(arrived))-place {
 		return nil, nil, errNotBoarding
 	}
 	files = append(files, arrived[place:place+uint64(n)]...)
@@ -88,19 +95,36 @@ func claim(ticket []byte, n int) (files []*os.File, rest []byte, err error) {
 }
 
 // Runs before the init functions of every package that imports mp, so that no
-// program which they start can inherit a file that is meant for us.
+// program which they start can inherit a file that is meant for us, and what
+// one of them dies of is heard.
 func init() {
-	list, child := os.LookupEnv(childVar)
-	if !child {
+	var list string
+	if list, marked = os.LookupEnv(childVar); !marked {
 		return
 	}
 	os.Unsetenv(childVar)
-	for _, number := range strings.Split(list, ",") {
-		n, err := strconv.ParseUint(number, 10, 64)
-		if err != nil {
-			arrived = nil
-			return
-		}
-		arrived = append(arrived, adopt(uintptr(n)))
+	numbers, err := parseList(list)
+	for _, n := range numbers {
+		arrived = append(arrived, adopt(n))
 	}
+	if stray = err != nil || len(arrived) < placeFree || slices.ContainsFunc(arrived, noPipe); !stray {
+		debug.SetCrashOutput(arrived[placeCrash], debug.CrashOptions{})
+		arrived[placeCrash].Close() // the runtime has its own copy
+	}
+}
+
+func parseList(list string) (numbers []uintptr, err error) {
+	for number := range strings.SplitSeq(list, ",") {
+		n, err := strconv.ParseUint(number, 10, strconv.IntSize-1)
+		if err != nil {
+			return nil, err
+		}
+		numbers = append(numbers, uintptr(n))
+	}
+	return numbers, nil
+}
+
+func noPipe(f *os.File) bool {
+	info, err := f.Stat()
+	return err != nil || info.Mode()&os.ModeNamedPipe == 0
 }

@@ -64,7 +64,7 @@ func Main(run func(ctx context.Context) error) {
 // and joins the others when the program ends: its children just end with it.
 func Init() {
 	ready.Store(true)
-	if arrived != nil {
+	if marked {
 		live()
 	}
 }

@@ -172,6 +172,7 @@ type receiver struct {
 	in   *bufio.Reader
 	body bytes.Reader
 	dec  *gob.Decoder // from body
+	lost error        // a length that cannot be: nobody knows where the next frame begins
 }
 
 func newReceiver(file io.Reader) *receiver {
@@ -182,6 +183,9 @@ func newReceiver(file io.Reader) *receiver {
 // io.ErrUnexpectedEOF if it ended within one. The body is the caller's.
 func (r *receiver) next() (f frame, err error) {
 	var header [headerSize]byte
+	if r.lost != nil {
+		return f, r.lost
+	}
 	if _, err := io.ReadFull(r.in, header[:]); err != nil {
 		return f, err
 	}
@@ -190,7 +194,8 @@ func (r *receiver) next() (f frame, err error) {
 	f.id = binary.LittleEndian.Uint64(header[1:])
 	size := int64(binary.LittleEndian.Uint32(header[9:]))
 	if size > maxPayload {
-		return f, fmt.Errorf("%w: its header says %d bytes", ErrTooLong, size)
+		r.lost = fmt.Errorf("%w: its header says %d bytes", ErrTooLong, size)
+		return f, r.lost
 	}
 	f.body, err = readBody(r.in, int(size))
 	return f, err

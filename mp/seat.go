@@ -3,7 +3,6 @@ package mp
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 )
@@ -21,18 +20,18 @@ type seat[A, R any] struct {
 type shift[A, R any] struct {
 	worker  *Process // nil between two
 	outbox  []order[A, R]
-	flight  []*task[A, R]        // given and not answered, oldest first
-	begun   bool                 // the worker is at the first of them
-	since   time.Time            // it has been, since then
-	late    *time.Timer          // TaskTimeout
-	overdue bool                 // that has killed the worker
-	depth   int                  // how many tasks may be in flight: more for quick ones
-	asked   bool                 // the worker was asked to return tasks, and has not yet
-	given   int                  // tasks that this worker got
-	ending  bool                 // it gets no more
-	proved  bool                 // it has said something
-	foreign bool                 // it does not speak our language
-	failed  map[int]*RemoteError // of a chunk whose answers will follow; the listener's own
+	flight  []*task[A, R] // given and not answered, oldest first
+	begun   bool          // the worker is at the first of them
+	since   time.Time     // it has been, since then
+	late    *time.Timer   // TaskTimeout
+	overdue bool          // that has killed the worker
+	depth   int           // how many tasks may be in flight: more for quick ones
+	asked   bool          // the worker was asked to return tasks, and has not yet
+	given   int           // tasks that this worker got
+	ending  bool          // it gets no more
+	proved  bool          // it has said something
+	foreign bool          // it does not speak our language
+	failed  []mishap      // of a chunk whose answers will follow; the listener's own
 }
 
 // An order is something to tell a worker.
@@ -293,8 +292,8 @@ func (s *seat[A, R]) hear(in *receiver, f frame) {
 // An outcome is what came of a task, in the worker's words.
 type outcome[R any] struct {
 	good   []R
-	failed map[int]*RemoteError // those of a chunk, by their places in it
-	err    error                // of the task as a whole
+	failed []mishap // those of a chunk, in order
+	err    error    // of the task as a whole
 }
 
 // understand decodes an answer. Call it without mu.
@@ -326,8 +325,8 @@ func (o outcome[R]) mustAnswer(n int) error {
 	if got := len(o.good) + len(o.failed); got != n {
 		return fmt.Errorf("mp: a broken message: %d answers instead of %d", got, n)
 	}
-	for i, failure := range o.failed {
-		if i < 0 || i >= n || failure == nil {
+	for i, m := range o.failed {
+		if m.At < i || m.At >= n || i > 0 && m.At <= o.failed[i-1].At {
 			return errBroken
 		}
 	}
@@ -386,10 +385,10 @@ func (s *seat[A, R]) answered(o outcome[R], more bool) {
 }
 
 // failures completes what the worker said of those of a task that failed.
-func (s *seat[A, R]) failures(t *task[A, R], failed map[int]*RemoteError) (errs []*TaskError) {
-	for _, i := range slices.Sorted(maps.Keys(failed)) {
-		e := s.taskError(failed[i])
-		e.Index = t.index + i
+func (s *seat[A, R]) failures(t *task[A, R], failed []mishap) (errs []*TaskError) {
+	for _, m := range failed {
+		e := s.taskError(&m.Err)
+		e.Index = t.index + m.At
 		errs = append(errs, e)
 	}
 	return errs

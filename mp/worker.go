@@ -72,10 +72,10 @@ func (w *worker[A, R]) performAll() (more bool) {
 		return w.answer(0, nil, err)
 	}
 	results := make([]R, 0, len(args)) // of those that failed there is none: gob would refuse their nil pointers
-	failed := map[int]*RemoteError{}
+	var failed []mishap
 	i := 0
 	fail := func(why *RemoteError) bool {
-		failed[i] = why
+		failed = append(failed, mishap{i, *why})
 		i++
 		return i < len(args)
 	}
@@ -93,4 +93,10 @@ func (w *worker[A, R]) performAll() (more bool) {
 		w.up.send(msgFailures, 0, &failed)
 	}
 	return w.answer(msgAnswers, &results, nil)
+}
+
+// A mishap is an answer that is an error.
+type mishap struct {
+	At  int // its place in the chunk
+	Err RemoteError
 }

@@ -1,0 +1,121 @@
+//go:build unix
+
+package mp
+
+import (
+	"context"
+	"iter"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"syscall"
+	"testing"
+)
+
+// lightFuse answers with its pid and leaves something behind that ends the
+// worker at a signal, whatever it is at then.
+var lightFuse = Func("lightFuse", func(way string) (int, error) {
+	if way != "" {
+		lit := make(chan os.Signal, 1)
+		signal.Notify(lit, syscall.SIGUSR1)
+		go func() { <-lit; die(way) }()
+	}
+	return os.Getpid(), nil
+})
+
+// burnDown has the worker die that has answered with this pid, and checks that
+// it says why to whoever looks at it.
+func burnDown[A, R any](t *testing.T, p *Pool[A, R], pid int, way string) {
+	t.Helper()
+	for _, w := range p.staffed() {
+		if w.PID() == pid {
+			syscall.Kill(pid, syscall.SIGUSR1)
+			checkExit(t, w, w.Join(soon(t)), way)
+			return
+		}
+	}
+	t.Errorf("no worker has pid %d", pid)
+}
+
+// G2: a worker that dies after an answer and before the next task costs
+// nothing, however it dies: between two calls, and in the middle of one.
+func TestCrashAfterTheAnswer(t *testing.T) {
+	for _, way := range ways[1:] { // nobody is there to return an error to
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			p := NewPool(lightFuse, 1)
+			p.Chunk = 2
+			defer p.Close()
+
+			pid, err := p.Apply(soon(t), way)
+			if err != nil {
+				t.Fatal(err)
+			}
+			burnDown(t, p, pid, way)
+
+			pids, err := p.Map(soon(t), []string{"", "", way})
+			if err != nil {
+				t.Fatal(err)
+			}
+			burnDown(t, p, pids[2], way)
+
+			for _, imap := range []func(context.Context, iter.Seq[string]) iter.Seq2[int, error]{p.Imap, p.ImapUnordered} {
+				burnt := make(chan bool, 1)
+				for pid, err := range imap(soon(t), func(yield func(string) bool) {
+					for i := 0; i < 3 && yield(way); i++ {
+						select { // only then the next
+						case <-burnt:
+						case <-soon(t).Done():
+						}
+					}
+				}) {
+					if err != nil {
+						t.Error(err)
+						continue
+					}
+					burnDown(t, p, pid, way)
+					burnt <- true
+				}
+			}
+			if _, err := p.Apply(soon(t), ""); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// G2: a worker that has been given a task, but has not begun it, costs nothing
+// either. It is stopped, so it cannot begin.
+func TestCrashBeforeTheTaskIsTaken(t *testing.T) {
+	p := NewPool(reverse, 1)
+	defer p.Close()
+	for _, size := range []int{0, 10, 1 << 20, 10} { // the third is more than its pipe holds
+		if _, err := p.Apply(soon(t), nil); err != nil {
+			t.Fatal(err)
+		}
+		worker := p.staffed()[0]
+		syscall.Kill(worker.PID(), syscall.SIGSTOP)
+		syscall.Wait4(worker.PID(), nil, syscall.WUNTRACED, nil) // now it has stopped
+		answered := make(chan bool)
+		go func() {
+			answer, err := p.Apply(soon(t), make([]byte, size))
+			if len(answer) != size || err != nil {
+				t.Errorf("Apply(%d bytes) = %d bytes, %v", size, len(answer), err)
+			}
+			close(answered)
+		}()
+		for !p.given() {
+			runtime.Gosched()
+		}
+		worker.Kill()
+		<-answered
+	}
+}
+
+// given reports whether a worker has got a task that it has not answered.
+func (p *Pool[A, R]) given() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.seats, func(s *seat[A, R]) bool { return len(s.flight) > 0 })
+}
