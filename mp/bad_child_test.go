@@ -62,7 +62,7 @@ func half(k kind) []byte {
 var garbage = bytes.Repeat([]byte{0xff}, 100)
 
 // unknown is a message like others, of a kind that there is not.
-func unknown() []byte { return talk(func(s *sender) { s.send(99, 1, nil) }) }
+func unknown() []byte { return talk(func(s *sender) { s.send(39, 1, nil) }) }
 
 // G3: an item is put as a whole or not at all.
 func TestHalfAnItem(t *testing.T) {
@@ -131,7 +131,7 @@ func TestGarbageFromAChild(t *testing.T) {
 }
 
 func TestGarbageInAPipe(t *testing.T) {
-	for text, what := range map[string][]byte{ErrTooLong.Error(): garbage, "a broken message: kind 99": unknown()} {
+	for text, what := range map[string][]byte{ErrTooLong.Error(): garbage, "a broken message: kind 39": unknown()} {
 		ours, theirs := Pipe[[]byte, []byte]()
 		start(t, NewProcess(babble, babbling{C: theirs, Where: "Conn", What: what}))
 		inTime(t, "Recv", func() {

@@ -3,22 +3,30 @@ package mp
 import "slices"
 
 // A deque is a line of values: they join at its end, leave at its front, and
-// may come back to the front.
+// may come back to the front. It is made of blocks, so a long line is never
+// copied, and its memory goes when it gets shorter.
 type deque[T any] struct {
-	back  []T // first come, first served, from head on
-	head  int
-	front []T // those that came back, the next one last
+	blocks [][]T // first come, first served
+	head   int   // of the first block: where the line begins
+	count  int   // in all blocks
+	front  []T   // those that came back, the next one last
 }
 
-func (d *deque[T]) len() int { return len(d.front) + len(d.back) - d.head }
+const (
+	smallBlock = 8
+	largeBlock = 512
+)
+
+func (d *deque[T]) len() int { return len(d.front) + d.count }
 
 func (d *deque[T]) push(v T) {
-	if len(d.back) == cap(d.back) && d.head > len(d.back)/2 { // mostly gaps: no need to grow
-		n := copy(d.back, d.back[d.head:])
-		clear(d.back[n:])
-		d.back, d.head = d.back[:n], 0
+	last := len(d.blocks) - 1
+	if last < 0 || len(d.blocks[last]) == cap(d.blocks[last]) {
+		d.blocks = append(d.blocks, make([]T, 0, min(max(smallBlock, d.count), largeBlock)))
+		last++
 	}
-	d.back = append(d.back, v)
+	d.blocks[last] = append(d.blocks[last], v)
+	d.count++
 }
 
 func (d *deque[T]) pushFront(v T) { d.front = append(d.front, v) }
@@ -39,9 +47,16 @@ func (d *deque[T]) pop() (v T) {
 		d.front = d.front[:n-1]
 		return v
 	}
-	v, d.back[d.head] = d.back[d.head], gone
-	if d.head++; d.head == len(d.back) {
-		d.back, d.head = d.back[:0], 0
+	first := d.blocks[0]
+	v, first[d.head] = first[d.head], gone
+	d.head++
+	d.count--
+	switch {
+	case d.count == 0: // the block can be used again
+		d.blocks[0], d.head = first[:0], 0
+	case d.head == len(first):
+		d.blocks[0] = nil
+		d.blocks, d.head = d.blocks[1:], 0
 	}
 	return v
 }
