@@ -32,6 +32,9 @@ func benchPoolOneByOne(b *testing.B, workers int, args []int) {
 			check(b, err)
 		}),
 		rate(len(args), func() { rawSquares(b, raw, args) }))
+	buffered := startRaws(b, workers, "squares, buffered")
+	x := rate(len(args), func() { rawSquares(b, buffered, args) })
+	b.ReportMetric(median([]float64{x(), x(), x(), x(), x()})/1e3, "buffered-k/s")
 }
 
 func BenchmarkPoolImapUnordered(b *testing.B) {
@@ -94,6 +97,17 @@ func rawTeam(b *testing.B, workers []*rawChild, serve func(*rawChild) error) {
 
 func init() {
 	rawPrograms["squares"] = func(in, out *os.File) error {
+		s := newRawStream(in, out)
+		for {
+			n, err := s.read()
+			if err != nil {
+				return untilEOF(err)
+			}
+			s.write(n * n)
+			s.out.Flush() // what is done stays done, whatever the next task does
+		}
+	}
+	rawPrograms["squares, buffered"] = func(in, out *os.File) error {
 		s := newRawStream(in, out)
 		for {
 			n, err := s.read()

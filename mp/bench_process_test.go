@@ -30,12 +30,12 @@ func BenchmarkStartAndJoin(b *testing.B) { benchStart(b) }
 
 func benchStart(b *testing.B) {
 	versus(b, "ms",
-		trip(40, func() {
+		trip(20, func() {
 			p := NewProcess(comeAndGo, None{})
 			check(b, p.Start(b.Context()))
 			check(b, p.Join(b.Context()))
 		}),
-		trip(40, func() {
+		trip(20, func() {
 			cmd := rawCommand("come and go")
 			cmd.Stdout = os.Stdout
 			check(b, cmd.Run())
@@ -45,7 +45,7 @@ func benchStart(b *testing.B) {
 // The clock stops at the answer, not when the pool has ended.
 func BenchmarkPoolFirstAnswer(b *testing.B) {
 	versus(b, "ms",
-		median20(func() (took float64) {
+		median10(func() (took float64) {
 			pool := NewPool(square, benchWorkers)
 			took = seconds(func() {
 				_, err := pool.Apply(b.Context(), 7)
@@ -54,7 +54,7 @@ func BenchmarkPoolFirstAnswer(b *testing.B) {
 			check(b, pool.Close())
 			return took
 		}),
-		median20(func() (took float64) {
+		median10(func() (took float64) {
 			var pool []*rawChild
 			took = seconds(func() { pool = rawPool(b) })
 			for _, c := range pool {
@@ -64,10 +64,10 @@ func BenchmarkPoolFirstAnswer(b *testing.B) {
 		}))
 }
 
-func median20(f func() float64) func() float64 {
+func median10(f func() float64) func() float64 {
 	return func() float64 {
 		var all []float64
-		for range 20 {
+		for range 10 {
 			all = append(all, f())
 		}
 		return median(all)
@@ -90,26 +90,32 @@ func askRaw(b *testing.B, c *rawChild) {
 	check(b, err)
 }
 
-// Memory that several processes share counts in each of them as its part of it.
+// Workers that have answered once, and wait. Memory that several processes
+// share counts in each of them as its part of it.
 func BenchmarkPoolIdleWorker(b *testing.B) {
 	if pss(os.Getpid()) == 0 {
-		b.Skip("this system does not tell how much memory is a process's own")
+		b.Skip("left out: this system does not tell how much memory is a process's own")
 	}
 	versus(b, "MB",
 		func() (sum float64) {
-			pool := NewPool(square, benchWorkers)
-			for range 100 {
-				pool.Map(b.Context(), numbers(100)) // each of them has done something
+			pool := NewPool(pid, benchWorkers)
+			answered := map[int]bool{}
+			for len(answered) < benchWorkers {
+				pids, err := pool.Map(b.Context(), make([]None, benchWorkers))
+				check(b, err)
+				for _, pid := range pids {
+					answered[pid] = true
+				}
 			}
-			for _, c := range Children() {
-				sum += pss(c.PID())
+			for pid := range answered {
+				sum += pss(pid)
 			}
 			check(b, pool.Close())
 			return sum / benchWorkers
 		},
 		func() (sum float64) {
 			pool := rawPool(b)
-			rawSquares(b, pool, numbers(10_000))
+			askRaw(b, pool[1])
 			for _, c := range pool {
 				sum += pss(c.Process.Pid)
 			}
@@ -140,9 +146,10 @@ func BenchmarkPoolSpeedUp(b *testing.B) {
 		tasks[i] = 1_500_000
 	}
 	pool := benchPool(b, burn, benchWorkers)
+	sum := uint64(0)
 	alone := func() {
 		for _, steps := range tasks {
-			xorshift(steps)
+			sum += xorshift(steps)
 		}
 	}
 	versus(b, "x",
@@ -153,6 +160,9 @@ func BenchmarkPoolSpeedUp(b *testing.B) {
 			})
 		},
 		func() float64 { return seconds(alone) / seconds(func() { burnInGoroutines(tasks) }) })
+	if sum == 0 { // and so the compiler cannot leave it out
+		b.Fatal("nothing was done")
+	}
 }
 
 func burnInGoroutines(tasks []int) {

@@ -70,12 +70,15 @@ func startRaws(b *testing.B, n int, program string) (all []*rawChild) {
 	return all
 }
 
-// Raw messages that are not of a fixed size have it in front, in 8 bytes.
-
+// Raw messages that are not of a fixed size have it in front, in 8 bytes. What
+// is short goes in one write.
 func writeBlock(w io.Writer, body []byte) error {
-	var size [8]byte
-	binary.LittleEndian.PutUint64(size[:], uint64(len(body)))
-	if _, err := w.Write(size[:]); err != nil {
+	head := binary.LittleEndian.AppendUint64(make([]byte, 0, 256), uint64(len(body)))
+	if len(body) <= 16<<10 {
+		_, err := w.Write(append(head, body...))
+		return err
+	}
+	if _, err := w.Write(head); err != nil {
 		return err
 	}
 	_, err := w.Write(body)
