@@ -70,12 +70,12 @@ func TestValuesTravel(t *testing.T) {
 // believes it has sent, it sends again.
 func TestFailedEncodeLeavesNoTrace(t *testing.T) {
 	s, r, b := wire()
-	bad := []any{point{1, 2}, func() {}}
 	for range 2 {
+		bad := parcelOf{N: 1, Any: func() {}} // its type can be described, its value cannot be encoded
 		if err := s.send(5, 1, &bad); err == nil || b.Len() > 0 {
 			t.Error(err, b.Len())
 		}
-		if got := roundTrip(t, s, r, point{1, 2}); got != (point{1, 2}) {
+		if got := roundTrip(t, s, r, parcelOf{N: 2}); got.N != 2 {
 			t.Error(got)
 		}
 	}
@@ -119,7 +119,7 @@ func TestLengthThatLies(t *testing.T) {
 	if err != io.ErrUnexpectedEOF {
 		t.Error(err)
 	}
-	if used := after.TotalAlloc - before.TotalAlloc; used > 2*believed {
+	if used := after.TotalAlloc - before.TotalAlloc; used > 64<<20 {
 		t.Errorf("it cost %d bytes", used)
 	}
 	r := newReceiver(strings.NewReader(strings.Repeat("\xff", 100)))

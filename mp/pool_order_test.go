@@ -143,8 +143,9 @@ func TestTimeoutHitsNoNeighbour(t *testing.T) {
 	for over := false; !over && err == nil; {
 		select {
 		case err := <-late:
-			if !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("Apply() = %v, want %v", err, context.DeadlineExceeded)
+			var task *TaskError // and not the context's error
+			if !errors.As(err, &task) || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("Apply() = %v, want a TaskError with %v", err, context.DeadlineExceeded)
 			}
 			over = true
 		default:
