@@ -182,7 +182,7 @@ func TestBoundedQueueStaysSmall(t *testing.T) {
 }
 
 func init() {
-	programs["few files"] = func(ctx context.Context) error {
+	programs["few"] = func(ctx context.Context) error {
 		for i := 0; ; i++ {
 			if err := NewProcess(idle, None{}).Start(ctx); err != nil {
 				os.Stdout.WriteString(err.Error() + "\n")
@@ -212,7 +212,7 @@ func init() {
 // Where the system refuses, there is one clear error, and everything that it
 // would have needed is free again.
 func TestFewFiles(t *testing.T) {
-	cmd, stdout := program(t, "few files")
+	cmd, stdout := program(t, "few")
 	if !limitFiles(cmd, 64) {
 		t.Skip("this system has no limit that a test could set")
 	}
