@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -183,20 +185,29 @@ func TestBoundedQueueStaysSmall(t *testing.T) {
 
 func init() {
 	programs["few"] = func(ctx context.Context) error {
-		for i := 0; ; i++ {
+		for {
 			if err := NewProcess(idle, None{}).Start(ctx); err != nil {
 				os.Stdout.WriteString(err.Error() + "\n")
 				break
 			}
 		}
+		idlers := Children()
 		_, err := NewPool(square, 64).Map(ctx, numbers(10))
+		for _, p := range Children() {
+			if !slices.Contains(idlers, p) {
+				p.Join(ctx) // the workers that did start end by themselves
+			}
+		}
 		if err == nil {
 			return errors.New("a pool of 64 has started")
 		}
 		os.Stdout.WriteString(err.Error() + "\n")
-		for _, p := range Children() {
+		for _, p := range idlers {
 			p.Kill()
 			p.Join(ctx)
+		}
+		if left := Children(); len(left) > 0 {
+			return fmt.Errorf("%d children are left", len(left))
 		}
 		results, err := NewPool(square, 1).Map(ctx, []int{7})
 		if err != nil || results[0] != 49 {
