@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -96,6 +97,7 @@ func checkLines(t *testing.T) {
 // What a pipe end or a queue in an argument says of itself.
 func FuzzTicket(f *testing.F) {
 	f.Add([]byte{placeFree})
+	f.Add([]byte{placeDown})
 	f.Add([]byte{placeFree + 4, 1, 0, 1, 0})
 	f.Add(binary.AppendUvarint(nil, 1<<64-1))
 	again := arrive(f)
@@ -314,6 +316,11 @@ func FuzzQueueLink(f *testing.F) {
 			l.call(context.Background(), msgLen, nil)
 			close(called)
 		}()
+		for waiting := 0; waiting == 0; runtime.Gosched() {
+			l.mu.Lock()
+			waiting = len(l.calls)
+			l.mu.Unlock()
+		}
 		l.listen(newReceiver(bytes.NewReader(data)))
 		<-got // an item, or that there is none: nobody waits for ever
 		<-called

@@ -38,15 +38,43 @@ func TestNoMain(t *testing.T) {
 
 // Whoever copies the marker of a child into an environment is told so.
 func TestStrayChild(t *testing.T) {
+	for _, marker := range []string{"3,4,5", "", "yes", "3,4,x", "0,1,2,99999", "99999999999999999999"} {
+		checkStray(t, marker, nil, 2)
+	}
+}
+
+// G8: a child whose parent says nothing, or nonsense, ends, and says why.
+func TestNonsenseForANewborn(t *testing.T) {
+	whole := talk(func(s *sender) {
+		s.send(msgOrders, 0, &orders{Func: "square"})
+		s.send(msgArgument, 0, nil)
+	})
+	for said, code := range map[string]int{
+		"": 1, string(whole[:5]): 1, string(whole[:len(whole)-1]): 1, // the parent is gone
+		strings.Repeat("\xff", 100): 2, strings.Repeat("\x00", 100): 2,
+		string(talk(func(s *sender) { s.send(msgTask, 0, nil); s.send(msgArgument, 0, nil) })):     2,
+		string(talk(func(s *sender) { s.send(msgOrders, 0, &orders{}); s.send(msgTask, 0, nil) })): 2,
+	} {
+		down, up := through(t, []byte(said)), through(t, nil)
+		cmd := exec.Command(os.Args[0])
+		checkStray(t, hand(cmd, []*os.File{down, up, up}), cmd.ExtraFiles, code)
+	}
+}
+
+func checkStray(t *testing.T, marker string, files []*os.File, code int) {
+	t.Helper()
 	cmd, stdout := program(t, "error")
-	cmd.Env = append(cmd.Env, childVar+"=3,4,5")
+	cmd.Env = append(cmd.Env, childVar+"="+marker)
+	cmd.ExtraFiles = files
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	cmd.Start()
 	ended(t, stdout)
 	cmd.Wait()
-	if got := stderr.String(); cmd.ProcessState.ExitCode() != 2 || !strings.Contains(got, "unset "+childVar) || strings.Count(got, "\n") != 1 {
-		t.Errorf("exit code %d, %q", cmd.ProcessState.ExitCode(), got)
+	text := stderr.String()
+	told := strings.Contains(text, "unset "+childVar) && strings.Count(text, "\n") == 1
+	if got := cmd.ProcessState.ExitCode(); got != code || told != (code == 2) || !told && text != "" {
+		t.Errorf("marker %q: exit code %d, want %d; stderr %q", marker, got, code, text)
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -182,21 +184,35 @@ func TestBoundedQueueStaysSmall(t *testing.T) {
 }
 
 func init() {
-	programs["few files"] = func(ctx context.Context) error {
-		for i := 0; ; i++ {
+	programs["few"] = func(ctx context.Context) error {
+		for {
 			if err := NewProcess(idle, None{}).Start(ctx); err != nil {
 				os.Stdout.WriteString(err.Error() + "\n")
 				break
 			}
 		}
+		idlers := Children()
+		for range len(idlers) / 2 { // so that some of the workers do start
+			idlers[0].Kill()
+			idlers[0].Join(ctx)
+			idlers = idlers[1:]
+		}
 		_, err := NewPool(square, 64).Map(ctx, numbers(10))
+		for _, p := range Children() {
+			if !slices.Contains(idlers, p) {
+				p.Join(ctx) // the workers that did start end by themselves
+			}
+		}
 		if err == nil {
 			return errors.New("a pool of 64 has started")
 		}
 		os.Stdout.WriteString(err.Error() + "\n")
-		for _, p := range Children() {
+		for _, p := range idlers {
 			p.Kill()
 			p.Join(ctx)
+		}
+		if left := Children(); len(left) > 0 {
+			return fmt.Errorf("%d children are left", len(left))
 		}
 		results, err := NewPool(square, 1).Map(ctx, []int{7})
 		if err != nil || results[0] != 49 {
@@ -212,7 +228,7 @@ func init() {
 // Where the system refuses, there is one clear error, and everything that it
 // would have needed is free again.
 func TestFewFiles(t *testing.T) {
-	cmd, stdout := program(t, "few files")
+	cmd, stdout := program(t, "few")
 	if !limitFiles(cmd, 64) {
 		t.Skip("this system has no limit that a test could set")
 	}
