@@ -29,8 +29,9 @@ func benchPoolOneByOne(b *testing.B, workers int, args []int) {
 	raw := startRaws(b, workers, "squares")
 	versus(b, "k/s",
 		rate(len(args), func() {
-			_, err := pool.Map(b.Context(), args)
+			results, err := pool.Map(b.Context(), args)
 			check(b, err)
+			checkSquares(b, results)
 		}),
 		rate(len(args), func() { rawSquares(b, raw, args) }))
 	buffered := startRaws(b, workers, "squares, buffered")
@@ -45,8 +46,13 @@ func BenchmarkPoolImapUnordered(b *testing.B) {
 	raw := startRaws(b, benchWorkers, "squares")
 	versus(b, "k/s",
 		rate(n, func() {
+			got := 0
 			for _, err := range pool.ImapUnordered(b.Context(), slices.Values(args)) {
 				check(b, err)
+				got++
+			}
+			if got != n {
+				b.Fatalf("%d results of %d tasks", got, n)
 			}
 		}),
 		rate(n, func() { rawSquares(b, raw, args) }))
@@ -81,6 +87,15 @@ func rawSquares(b *testing.B, workers []*rawChild, args []int) {
 			flight = flight[1:]
 		}
 	})
+	checkSquares(b, results)
+}
+
+func checkSquares(b *testing.B, results []int) {
+	for i, n := range results {
+		if n != i*i {
+			b.Fatalf("the square of %d is %d", i, n)
+		}
+	}
 }
 
 // rawTeam serves each worker with a goroutine of its own.
@@ -154,14 +169,16 @@ func BenchmarkPoolChunk(b *testing.B) {
 	results := make([]int, len(args))
 	versus(b, "M/s",
 		rate(len(args), func() {
-			_, err := pool.Map(b.Context(), args)
+			results, err := pool.Map(b.Context(), args)
 			check(b, err)
+			checkSquares(b, results)
 		}),
 		rate(len(args), func() {
 			half := len(args) / benchWorkers
 			rawTeam(b, raw, func(i int, c *rawChild) error {
 				return rawPieces(c, args[i*half:][:half], results[i*half:])
 			})
+			checkSquares(b, results)
 		}))
 }
 
