@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 )
 
 // The frames that a parent and its child exchange.
@@ -32,11 +31,6 @@ type child struct {
 
 // live is the whole life of a child. It does not return.
 func live() {
-	// Ctrl-C goes to everybody at a terminal. Here it must not end anything: the
-	// main process decides. (Not signal.Ignore: programs started by this one
-	// would inherit that.)
-	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
-
 	if stray {
 		strayChild()
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -103,6 +104,7 @@ func init() {
 		return
 	}
 	os.Unsetenv(childVar)
+	ignoreInterrupt()
 	numbers, err := parseList(list)
 	for _, n := range numbers {
 		arrived = append(arrived, adopt(n))
@@ -112,6 +114,11 @@ func init() {
 		arrived[placeCrash].Close() // the runtime has its own copy
 	}
 }
+
+// ignoreInterrupt: Ctrl-C goes to everybody at a terminal. In a child it must
+// not end anything: the main process decides. (Not signal.Ignore: programs
+// started by this one would inherit that.)
+func ignoreInterrupt() { signal.Notify(make(chan os.Signal, 1), os.Interrupt) }
 
 func parseList(list string) (numbers []uintptr, err error) {
 	for number := range strings.SplitSeq(list, ",") {

@@ -2,7 +2,6 @@ package mp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -28,7 +27,8 @@ var ready atomic.Bool
 // the child's function instead of run, and does not return.
 //
 // Ctrl-C ends run's context and nothing else: children ignore it, so there is
-// one place where the end is decided. A second Ctrl-C ends the program.
+// one place where the end is decided. When run then fails, Main prints nothing,
+// and ends as Ctrl-C ends a program. A second Ctrl-C ends it at once.
 //
 // Main stands for Python's if __name__ == "__main__" and freeze_support.
 func Main(run func(ctx context.Context) error) {
@@ -37,15 +37,22 @@ func Main(run func(ctx context.Context) error) {
 	defer stop()
 	context.AfterFunc(ctx, stop) // from the first Ctrl-C on, the next one has its usual effect
 	err := run(ctx)
+	if err != nil { // of a child that was just starting when it was ended by the same Ctrl-C?
+		select {
+		case <-ctx.Done():
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 	interrupted := ctx.Err() != nil
-	if err != nil && !(interrupted && errors.Is(err, context.Canceled)) {
+	if err != nil && !interrupted { // or it only says that children have ended
 		fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)
 	}
 	endFamily()
 	switch {
 	case err != nil && interrupted:
+		signal.Reset(os.Interrupt)
 		interruptSelf()
-		<-time.After(time.Second) // a signal to oneself takes a moment
+		time.Sleep(time.Second) // a signal to oneself takes a moment
 		os.Exit(130)
 	case err != nil:
 		os.Exit(1)

@@ -55,8 +55,8 @@ func byProcesses(ctx context.Context, tasks []Task) (came []Answer, err error) {
 		err = errors.Join(err, lost, t.done(&answer))
 		came = append(came, answer)
 	}
-	for _, p := range processes {
-		err = errors.Join(err, p.Join(ctx))
+	for _, p := range processes { // they end when ctx does
+		err = errors.Join(err, p.Join(context.WithoutCancel(ctx)))
 	}
 	return came, err
 }
