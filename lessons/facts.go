@@ -53,7 +53,7 @@ func (f Facts) Print(ctx context.Context) error {
 			failed = errors.Join(failed, err)
 			continue
 		}
-		fmt.Printf("%s\t%s\n", item, fact)
+		Printf("%s\t%s\n", item, fact)
 	}
 	return failed
 }

@@ -29,7 +29,7 @@ func tell(ctx context.Context, hold, workers int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Print(table(each, pools, hold))
+	lessons.Print(table(each, pools, hold))
 	lessons.Figure(lanes(pools))
 	came, given := find(each, hold), find(pools, hold)
 	lessons.Para("saw", "%d was asked for as number %d. The queue had its answer as number %d. In the pool it was done as"+

@@ -130,7 +130,7 @@ func (s *Story) show(ctx context.Context) error {
 // did not end then, and whether that left time for its deferred function.
 func showEnds(team []*Member) error {
 	line := func(who, asked, terminated, cleanup string) {
-		fmt.Printf("%-9s  %-18s  %-20s  %s\n", who, asked, terminated, cleanup)
+		lessons.Printf("%-9s  %-18s  %-20s  %s\n", who, asked, terminated, cleanup)
 	}
 	line("who", "\"please stop\"", "Terminate", "deferred cleanup")
 	for _, m := range team {
