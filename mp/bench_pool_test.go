@@ -3,6 +3,7 @@ package mp
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"os"
 	"slices"
 	"sync"
@@ -28,8 +29,9 @@ func benchPoolOneByOne(b *testing.B, workers int, args []int) {
 	raw := startRaws(b, workers, "squares")
 	versus(b, "k/s",
 		rate(len(args), func() {
-			_, err := pool.Map(b.Context(), args)
+			results, err := pool.Map(b.Context(), args)
 			check(b, err)
+			checkSquares(b, results)
 		}),
 		rate(len(args), func() { rawSquares(b, raw, args) }))
 	buffered := startRaws(b, workers, "squares, buffered")
@@ -44,8 +46,13 @@ func BenchmarkPoolImapUnordered(b *testing.B) {
 	raw := startRaws(b, benchWorkers, "squares")
 	versus(b, "k/s",
 		rate(n, func() {
+			got := 0
 			for _, err := range pool.ImapUnordered(b.Context(), slices.Values(args)) {
 				check(b, err)
+				got++
+			}
+			if got != n {
+				b.Fatalf("%d results of %d tasks", got, n)
 			}
 		}),
 		rate(n, func() { rawSquares(b, raw, args) }))
@@ -55,7 +62,7 @@ func BenchmarkPoolImapUnordered(b *testing.B) {
 func rawSquares(b *testing.B, workers []*rawChild, args []int) {
 	results := make([]int, len(args))
 	var next atomic.Int64
-	rawTeam(b, workers, func(c *rawChild) error {
+	rawTeam(b, workers, func(_ int, c *rawChild) error {
 		s := newRawStream(c.from, c.to)
 		var flight []int // indexes
 		for {
@@ -80,14 +87,23 @@ func rawSquares(b *testing.B, workers []*rawChild, args []int) {
 			flight = flight[1:]
 		}
 	})
+	checkSquares(b, results)
+}
+
+func checkSquares(b *testing.B, results []int) {
+	for i, n := range results {
+		if n != i*i {
+			b.Fatalf("the square of %d is %d", i, n)
+		}
+	}
 }
 
 // rawTeam serves each worker with a goroutine of its own.
-func rawTeam(b *testing.B, workers []*rawChild, serve func(*rawChild) error) {
+func rawTeam(b *testing.B, workers []*rawChild, serve func(i int, c *rawChild) error) {
 	var all sync.WaitGroup
 	errs := make([]error, len(workers))
 	for i, c := range workers {
-		all.Go(func() { errs[i] = serve(c) })
+		all.Go(func() { errs[i] = serve(i, c) })
 	}
 	all.Wait()
 	for _, err := range errs {
@@ -117,73 +133,81 @@ func init() {
 			s.write(n * n)
 		}
 	}
-	rawPrograms["chunks"] = func(in, out *os.File) error {
+	rawPrograms["pieces"] = func(in, out *os.File) error {
+		piece := make([]byte, pieceSize)
 		for {
-			block, err := readBlock(in)
+			n, err := in.Read(piece) // whole numbers: only such are written
 			if err != nil {
 				return untilEOF(err)
 			}
-			numbers := make([]int64, len(block)/8)
-			binary.Decode(block, binary.LittleEndian, numbers)
-			for i, n := range numbers {
-				numbers[i] = n * n
+			for i := 0; i < n; i += 8 {
+				v := binary.LittleEndian.Uint64(piece[i:])
+				binary.LittleEndian.PutUint64(piece[i:], v*v)
 			}
-			block, _ = binary.Append(block[:0], binary.LittleEndian, numbers)
-			writeBlock(out, block)
+			out.Write(piece[:n])
 		}
 	}
 	rawPrograms["same"] = func(in, out *os.File) error {
+		var buf []byte
 		for {
 			block, err := readBlock(in)
 			if err != nil {
 				return untilEOF(err)
 			}
-			writeBlock(out, block)
+			writeBlock(out, &buf, block)
 		}
 	}
 }
 
-// The chunk is the one that Python would choose: a quarter of each worker's share.
+// The chunk is the one that Python would choose: a quarter of each worker's
+// share. The raw side does not even need chunks: numbers flow down and up.
 func BenchmarkPoolChunk(b *testing.B) {
 	args := numbers(1_000_000)
 	pool := benchPool(b, square, benchWorkers)
 	pool.Chunk = (len(args) + 4*benchWorkers - 1) / (4 * benchWorkers)
-	raw := startRaws(b, benchWorkers, "chunks")
+	raw := startRaws(b, benchWorkers, "pieces")
+	results := make([]int, len(args))
 	versus(b, "M/s",
 		rate(len(args), func() {
-			_, err := pool.Map(b.Context(), args)
+			results, err := pool.Map(b.Context(), args)
 			check(b, err)
+			checkSquares(b, results)
 		}),
-		rate(len(args), func() { rawChunks(b, raw, args, pool.Chunk) }))
+		rate(len(args), func() {
+			half := len(args) / benchWorkers
+			rawTeam(b, raw, func(i int, c *rawChild) error {
+				return rawPieces(c, args[i*half:][:half], results[i*half:])
+			})
+			checkSquares(b, results)
+		}))
 }
 
-func rawChunks(b *testing.B, workers []*rawChild, args []int, chunk int) {
-	results := make([]int, len(args))
-	var next atomic.Int64
-	rawTeam(b, workers, func(c *rawChild) error {
-		block := make([]byte, 0, 8*chunk)
-		for {
-			from := int(next.Add(int64(chunk))) - chunk
-			if from >= len(args) {
-				return nil
+const pieceSize = 64 << 10
+
+func rawPieces(c *rawChild, args, results []int) error {
+	go func() {
+		piece := make([]byte, 0, pieceSize)
+		for part := range slices.Chunk(args, pieceSize/8) {
+			piece = piece[:0]
+			for _, n := range part {
+				piece = binary.LittleEndian.AppendUint64(piece, uint64(n))
 			}
-			to := min(from+chunk, len(args))
-			block = block[:0]
-			for _, n := range args[from:to] {
-				block = binary.LittleEndian.AppendUint64(block, uint64(n))
-			}
-			if err := writeBlock(c.to, block); err != nil {
-				return err
-			}
-			answer, err := readBlock(c.from)
-			if err != nil {
-				return err
-			}
-			for i := range results[from:to] {
-				results[from+i] = int(binary.LittleEndian.Uint64(answer[8*i:]))
-			}
+			c.to.Write(piece) // if it fails, there is no answer either
 		}
-	})
+	}()
+	piece := make([]byte, pieceSize)
+	for len(args) > 0 {
+		answers := piece[:min(len(piece), 8*len(args))]
+		if _, err := io.ReadFull(c.from, answers); err != nil {
+			return err
+		}
+		n := len(answers) / 8
+		for i := range n {
+			results[i] = int(binary.LittleEndian.Uint64(answers[8*i:]))
+		}
+		args, results = args[n:], results[n:]
+	}
+	return nil
 }
 
 func BenchmarkPoolApply(b *testing.B) {
@@ -221,13 +245,14 @@ func BenchmarkPoolPayloads(b *testing.B) {
 func rawPayloads(b *testing.B, workers []*rawChild, payloads [][]byte) {
 	results := make([][]byte, len(payloads))
 	var next atomic.Int64
-	rawTeam(b, workers, func(c *rawChild) error {
+	rawTeam(b, workers, func(_ int, c *rawChild) error {
+		var buf []byte
 		for {
 			i := int(next.Add(1) - 1)
 			if i >= len(payloads) {
 				return nil
 			}
-			if err := writeBlock(c.to, payloads[i]); err != nil {
+			if err := writeBlock(c.to, &buf, payloads[i]); err != nil {
 				return err
 			}
 			var err error

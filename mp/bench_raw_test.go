@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"syscall"
 	"testing"
 )
 
@@ -71,17 +72,18 @@ func startRaws(b *testing.B, n int, program string) (all []*rawChild) {
 }
 
 // Raw messages that are not of a fixed size have it in front, in 8 bytes. What
-// is short goes in one write.
-func writeBlock(w io.Writer, body []byte) error {
-	head := binary.LittleEndian.AppendUint64(make([]byte, 0, 256), uint64(len(body)))
+// is short goes in one write, by way of buf.
+func writeBlock(w io.Writer, buf *[]byte, body []byte) error {
+	head := binary.LittleEndian.AppendUint64((*buf)[:0], uint64(len(body)))
+	rest := body
 	if len(body) <= 16<<10 {
-		_, err := w.Write(append(head, body...))
+		head, rest = append(head, body...), nil
+	}
+	*buf = head
+	if _, err := w.Write(head); err != nil || rest == nil {
 		return err
 	}
-	if _, err := w.Write(head); err != nil {
-		return err
-	}
-	_, err := w.Write(body)
+	_, err := w.Write(rest)
 	return err
 }
 
@@ -125,6 +127,17 @@ func (s *rawStream) read() (int, error) {
 	n := int(binary.LittleEndian.Uint64(b))
 	s.in.Discard(8)
 	return n, nil
+}
+
+// lazy makes standard input a file that Go's poller waits for. That is slower
+// to wake up than a blocking read: worse for a round trip and for long
+// messages, but better for many short ones, because more of them are there by
+// then.
+func lazy(in *os.File) *os.File {
+	if err := syscall.SetNonblock(0, true); err != nil {
+		return in
+	}
+	return os.NewFile(0, "standard input")
 }
 
 // untilEOF makes of the end of the input the end of the program.

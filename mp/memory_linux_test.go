@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var memoryItems = flag.Int("items", 4_000, "how many items of 10 KiB TestMemoryStaysFlat sends")
+var memoryItems = flag.Int("items", 3_000, "how many items of 10 KiB TestMemoryStaysFlat sends")
 
 type conveyor struct {
 	Q   *Queue[[]byte]
@@ -21,7 +21,7 @@ type conveyor struct {
 
 // ponder takes its time, more than it takes to make a block.
 func ponder(block []byte) (sum int) {
-	for range 20 {
+	for range 200 {
 		sum += int(crc32.ChecksumIEEE(block))
 	}
 	return sum

@@ -93,9 +93,9 @@ func start(t *testing.T, p *Process) *Process {
 	return p
 }
 
-// soon ends in ten seconds: long enough for everything that should happen.
+// soon ends in half a minute: long enough for everything that should happen.
 func soon(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -3,8 +3,10 @@ package mp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -22,10 +24,48 @@ func init() {
 		}
 		return errors.Join(err, programs["few"](ctx))
 	}
+	programs["no more files"] = func(ctx context.Context) error {
+		pool := NewPool(square, 2)
+		_, err := pool.Map(ctx, numbers(10))
+		for len(pool.staffed()) < 2 && err == nil {
+			runtime.Gosched()
+		}
+		workers := pool.staffed()
+		var limit syscall.Rlimit
+		err = errors.Join(err, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit),
+			syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 3, Max: limit.Max}))
+		if err != nil {
+			return err
+		}
+		workers[0].Kill()
+		workers[1].Join(ctx) // the pool is whole, or it is not there
+		_, err = pool.Apply(ctx, 7)
+		fmt.Println(err)
+		for syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil && ctx.Err() == nil; {
+			_, err = pool.Apply(ctx, 7)
+		}
+		return errors.Join(err, pool.Close())
+	}
 }
 
-// A limit of processes is a limit for a user, and counts threads. It does not
-// bind root, who therefore becomes a user that has none yet.
+// A worker that cannot be replaced is one clear error, ends the others, and is
+// forgotten when there are files again.
+func TestNoFilesForAnotherWorker(t *testing.T) {
+	cmd, stdout := program(t, "no more files")
+	cmd.Stderr = os.Stderr
+	cmd.Start()
+	if got := read(t, stdout, 1); !strings.HasSuffix(got[0], "too many open files") {
+		t.Errorf("the error is %q", got)
+	}
+	ended(t, stdout)
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A limit of processes is a limit for a user, and counts threads: a child that
+// does start may die for want of another one, and says so on standard error. It
+// does not bind root, who therefore becomes a user that has none yet.
 func TestFewProcesses(t *testing.T) {
 	cmd, stdout := program(t, "few processes")
 	limit := 60
@@ -36,7 +76,6 @@ func TestFewProcesses(t *testing.T) {
 		limit += threads(os.Getuid())
 	}
 	cmd.Env = append(cmd.Env, limitProcesses+"="+strconv.Itoa(limit))
-	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); errors.Is(err, syscall.EPERM) {
 		t.Skip("this root may not become another user, and nothing else has a limit:", err)
 	}
