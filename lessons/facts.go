@@ -37,6 +37,7 @@ func (f Facts) Measure(ctx context.Context, item string) (string, error) {
 	defer cancel()
 	fact, err := f[item](ctx)
 	if err != nil {
+		EndChildren() // they would stand in the way of the next one
 		return "", fmt.Errorf("%s: %w", item, err)
 	}
 	return fact, nil

@@ -50,20 +50,27 @@ func surviveClosedPipe() { signal.Notify(closedPipes, syscall.SIGPIPE) }
 
 var closedPipes = make(chan os.Signal, 1) // nobody receives from it: the error says it, too
 
-// end ends the lesson in the middle of its story. The children go first: they
-// might complain that their parent is gone, and they use the directories.
+// end ends the lesson in the middle of its story.
 func end(code int) {
-	for _, c := range mp.Children() {
-		c.Kill()
-	}
-	for _, c := range mp.Children() {
-		<-c.Done()
-	}
+	EndChildren()
 	tempDirs.Range(func(dir, _ any) bool {
 		os.RemoveAll(dir.(string))
 		return true
 	})
 	os.Exit(code)
+}
+
+// EndChildren ends all children, and returns when they are gone. A story that
+// cannot go on does that before it takes anything from them, a directory or
+// main's end of a pipe: otherwise they would complain, too.
+func EndChildren() {
+	children := mp.Children()
+	for _, c := range children {
+		c.Kill()
+	}
+	for _, c := range children {
+		<-c.Done()
+	}
 }
 
 // TempDir makes a directory for what processes leave to each other. Give it to

@@ -48,6 +48,9 @@ func ask(hold int, way func([]Task) ([]Answer, error)) ([]Answer, error) {
 	}
 	defer tickets.Remove()
 	answers, err := way(questions(tickets, hold, example8...))
+	if err != nil {
+		lessons.EndChildren()
+	}
 	if err == nil && (len(answers) != len(example8) || find(answers, hold) < 0) {
 		err = fmt.Errorf("%d answers to %d questions: %s", len(answers), len(example8), numbers(answers))
 	}

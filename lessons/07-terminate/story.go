@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ func prepare(ctx context.Context, others int, listen bool) (*Story, error) {
 	s.writer, s.pipe, errs[4] = hireWriter(ctx)
 	s.free, errs[5] = hireOthers(ctx, others, nil)
 	s.keen, errs[6] = hireOthers(ctx, others, s.lock)
-	if err := errors.Join(errs[:]...); err != nil {
+	if err := cmp.Or(errs[:]...); err != nil {
 		return nil, err
 	}
 	s.team = []*Member{s.listener, s.loner, s.parent, s.holder, s.writer}
