@@ -37,6 +37,7 @@ func (f Facts) Measure(ctx context.Context, item string) (string, error) {
 	defer cancel()
 	fact, err := f[item](ctx)
 	if err != nil {
+		EndChildren() // they would stand in the way of the next one
 		return "", fmt.Errorf("%s: %w", item, err)
 	}
 	return fact, nil
@@ -53,7 +54,7 @@ func (f Facts) Print(ctx context.Context) error {
 			failed = errors.Join(failed, err)
 			continue
 		}
-		fmt.Printf("%s\t%s\n", item, fact)
+		Printf("%s\t%s\n", item, fact)
 	}
 	return failed
 }

@@ -110,6 +110,7 @@ func (b bounded[T]) String() string { return "" }
 // title. After -h it explains the flags and exits with status 0; after
 // arguments that it does not understand it says so and exits with status 2.
 func (l *Lesson) Begin() {
+	surviveClosedPipe()
 	err := l.flags.Parse(os.Args[1:])
 	if err == nil && l.flags.NArg() > 0 {
 		err = fmt.Errorf("there is nothing to do with %q", l.flags.Arg(0))
@@ -126,16 +127,16 @@ func (l *Lesson) Begin() {
 	restartAliases()
 	if !l.Facts {
 		title := fmt.Sprintf("LESSON %d  %s", l.number, l.title)
-		fmt.Printf("%s%*s\n\n", title, width-len(title), "("+l.mirrors+")")
+		Printf("%s%*s\n\n", title, width-len(title), "("+l.mirrors+")")
 	}
 }
 
 func (l *Lesson) explain() {
-	fmt.Printf("Lesson %d: %s\n\n", l.number, l.title)
+	Printf("Lesson %d: %s\n\n", l.number, l.title)
 	l.flags.VisitAll(func(f *flag.Flag) {
 		name, usage := flag.UnquoteUsage(f)
 		usage = strings.ReplaceAll(usage, "\n", "\n"+strings.Repeat(" ", 15))
-		fmt.Printf("  %-12s %s\n", strings.TrimSpace("-"+f.Name+" "+name), usage)
+		Printf("  %-12s %s\n", strings.TrimSpace("-"+f.Name+" "+name), usage)
 	})
 }
 
@@ -144,7 +145,7 @@ func (l *Lesson) explain() {
 func (l *Lesson) Plan(format string, args ...any) bool {
 	Para("plan", format, args...)
 	if !l.planOnly {
-		fmt.Println()
+		Println()
 	}
 	return !l.planOnly
 }

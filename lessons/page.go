@@ -14,7 +14,7 @@ const width = 76
 // Para prints a paragraph, "saw" or "try" or another short word in front of
 // it, broken into lines that begin below one another.
 func Para(label, format string, args ...any) {
-	fmt.Print(para(label, fmt.Sprintf(format, args...)))
+	Print(para(label, fmt.Sprintf(format, args...)))
 }
 
 func para(label, text string) string {
@@ -31,7 +31,7 @@ func para(label, text string) string {
 }
 
 // Figure prints a picture or a table with an empty line before and after it.
-func Figure(picture string) { fmt.Printf("\n%s\n", picture) }
+func Figure(picture string) { Printf("\n%s\n", picture) }
 
 // PID is a process ID as lessons print it. Nothing else in their output
 // differs from run to run, so in tests it is an alias, the same for the same

@@ -101,7 +101,7 @@ func (s *Stage) start(ctx context.Context, first *mp.Process) error {
 		go s.listen(p)   // ends with the line
 	}
 	if s.free > 0 && s.out != nil {
-		fmt.Fprintln(s.out, para("free", "No clock: the system decides the order. Run it five times."))
+		printed(fmt.Fprintln(s.out, para("free", "No clock: the system decides the order. Run it five times.")))
 	}
 	s.print("tick", "who", "what")
 	s.expect(nil, first.Name)
@@ -288,6 +288,6 @@ func (s *Stage) print(tick any, who, what string) {
 		for _, p := range s.cast {
 			longest = max(longest, len(p.name))
 		}
-		fmt.Fprintf(s.out, "%4v   %-*s   %s\n", tick, longest, who, what)
+		printed(fmt.Fprintf(s.out, "%4v   %-*s   %s\n", tick, longest, who, what))
 	}
 }

@@ -79,6 +79,7 @@ var styles = map[string]func(source) []string{
 	"a function is registered under its own name": misnamed,
 	"the standard library is enough":              foreignImports,
 	"sleeping orders nothing":                     sleeps,
+	"no lesson prints in vain":                    prints,
 }
 
 func TestStyle(t *testing.T) {
@@ -336,6 +337,19 @@ func (s source) types() map[string]string {
 	return all
 }
 
+// fmt.Print does not mind a full disk.
+func prints(s source) (flaws []string) {
+	if !s.lesson() || s.test() {
+		return nil
+	}
+	for i, line := range strings.Split(s.text, "\n") {
+		if strings.Contains(line, "fmt.Print") {
+			flaws = append(flaws, fmt.Sprintf("%s:%d: fmt.Print, want lessons.Print", s.path, i+1))
+		}
+	}
+	return flaws
+}
+
 func TestModuleRequiresNothing(t *testing.T) {
 	text, err := os.ReadFile("../go.mod")
 	if err != nil {
@@ -377,6 +391,9 @@ func TestStyleFindsWhatIsWrong(t *testing.T) {
 		{"sleeping orders nothing", "lessons/a.go", "package lessons\nfunc f() {\n\ttime.Sleep(1) // it is the work\n}", ""},
 		{"sleeping orders nothing", "lessons/a.go", "package lessons\nfunc f() {\n\ttime.Sleep(1) // workers start\n}",
 			"lessons/a.go:3: time.Sleep, want a message or Join; or, on this line, // it is the work, or // it orders nothing"},
+		{"no lesson prints in vain", "lessons/01-a/a.go", "package main\nfunc f() { fmt.Println() }",
+			"lessons/01-a/a.go:2: fmt.Print, want lessons.Print"},
+		{"no lesson prints in vain", "lessons/01-a/a.go", "package main\nfunc f() { lessons.Println(fmt.Sprint()) }", ""},
 	} {
 		got := strings.Join(styles[test.style](parse(t, test.path, test.text)), "\n")
 		if got != test.want {

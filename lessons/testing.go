@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -71,6 +72,26 @@ func Refused(args string) error {
 	err := cmd.Run()
 	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != 2 || stdout.Len() != 0 || strings.Count(stderr.String(), "\n") != 1 {
 		return fmt.Errorf("%s: %v\n%s%s", args, err, &stdout, &stderr)
+	}
+	return nil
+}
+
+// Cramped runs the lesson, with arguments separated by blanks, where a process
+// may have 64 files: enough, or it says in one sentence what to do. The error
+// is what it did instead.
+func Cramped(args string) error {
+	if runtime.GOOS == "windows" {
+		return nil // there is no such limit
+	}
+	var stderr strings.Builder
+	cmd := Command()
+	cmd.Args = append([]string{"sh", "-c", "ulimit -n 64; exec \"$0\" \"$@\"", cmd.Path}, strings.Fields(args)...)
+	cmd.Path, cmd.Stderr = "/bin/sh", &stderr
+	err := cmd.Run()
+	refused := cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == 1 &&
+		strings.Count(stderr.String(), "\n") == 1 && strings.Contains(stderr.String(), ": too many open files; ")
+	if err != nil && !refused || err == nil && stderr.Len() > 0 {
+		return fmt.Errorf("%s with 64 files: %v\n%s", args, err, &stderr)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ type Tickets string
 
 // NewTickets makes the directory. Remove it when the tasks are done.
 func NewTickets() (Tickets, error) {
-	dir, err := os.MkdirTemp("", "tickets")
+	dir, err := TempDir("tickets")
 	return Tickets(dir), err
 }
 
@@ -60,6 +60,6 @@ func (t Tickets) Wait(n int) error {
 }
 
 // Remove removes the tickets.
-func (t Tickets) Remove() { os.RemoveAll(string(t)) }
+func (t Tickets) Remove() { RemoveTemp(string(t)) }
 
 func (t Tickets) file(n int) string { return filepath.Join(string(t), strconv.Itoa(n)) }

@@ -3,12 +3,14 @@ package mp
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -93,6 +95,9 @@ func (p *Process) Start(ctx context.Context) error {
 		p.mu.Lock()
 		p.started = false
 		p.mu.Unlock()
+		if errors.Is(err, syscall.EMFILE) {
+			err = fmt.Errorf("%w; ulimit -n is the limit: raise it, or start fewer processes at a time", err)
+		}
 		return fmt.Errorf("%s: %w", p.Name, err)
 	}
 	return nil

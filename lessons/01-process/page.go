@@ -31,10 +31,10 @@ func tellMemory(ctx context.Context, set, children int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Print(cast.table())
+	lessons.Print(cast.table())
 	lessons.Figure(cast.boxes())
 	lessons.Para("saw", "%s", cast.saw(files))
-	fmt.Println()
+	lessons.Println()
 	return nil
 }
 
@@ -136,9 +136,9 @@ func tellTraces(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("left by      %s\n", strings.Join(places, "  "))
-	fmt.Printf("a process    %s\n", yesNo(process))
-	fmt.Printf("a goroutine  %s\n\n", yesNo(routine))
+	lessons.Printf("left by      %s\n", strings.Join(places, "  "))
+	lessons.Printf("a process    %s\n", yesNo(process))
+	lessons.Printf("a goroutine  %s\n\n", yesNo(routine))
 	lessons.Para("saw", "Of the process: %s. Of the goroutine: %s. A variable, the directory and the environment are part"+
 		" of a process; goroutines share them, for good or ill. Files and pipes lie between processes.", where(process), where(routine))
 	lessons.Para("try", "-set 100, -children 6")

@@ -52,11 +52,11 @@ func byGoroutine(_ context.Context, t Traces) error {
 func seen(ctx context.Context, have func(context.Context, Traces) error) ([]bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
 	defer cancel()
-	dir, err := os.MkdirTemp("", "traces")
+	dir, err := lessons.TempDir("traces")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer lessons.RemoveTemp(dir)
 	if home, err := os.Getwd(); err == nil {
 		defer os.Chdir(home) // it is no longer main who decides where main is
 	}

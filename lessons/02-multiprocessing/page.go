@@ -37,17 +37,17 @@ func tellPair(ctx context.Context) error {
 		return err
 	}
 	if out != nil {
-		fmt.Println()
+		lessons.Println()
 	}
-	fmt.Print(events.Timeline())
-	fmt.Println()
+	lessons.Print(events.Timeline())
+	lessons.Println()
 	n, last := numbers(events)
 	text := fmt.Sprintf("not in tick %d: A and B ran at the same time", n)
 	if last >= n {
 		text = "as late as if one had run after the other"
 	}
 	lessons.Para("saw", "%d numbers, the last one in tick %d, %s.", n, last, text)
-	fmt.Println()
+	lessons.Println()
 	return nil
 }
 
@@ -63,7 +63,7 @@ func tellCrowd(ctx context.Context) error {
 		return err
 	}
 	lessons.Para("saw", "%s", sawCrowd(begun, processes))
-	fmt.Println()
+	lessons.Println()
 	return nil
 }
 
@@ -94,12 +94,12 @@ func tellCrash(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("work   in four processes                 in four goroutines of one process")
+	lessons.Println("work   in four processes                 in four goroutines of one process")
 	left, right := fates(*bad, processes), fates(*bad, routines)
 	for i, h := range processes {
-		fmt.Printf("12/%d   %-32s  %s\n", h.job.Divisor, left[i], right[i])
+		lessons.Printf("12/%d   %-32s  %s\n", h.job.Divisor, left[i], right[i])
 	}
-	fmt.Println()
+	lessons.Println()
 	lessons.Para("saw", "%s", sawCrash(*bad, processes, routines))
 	lessons.Para("try", "-bad 1, -bad 0, -crowd 8, -unit 300ms, -free")
 	return nil

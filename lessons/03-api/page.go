@@ -19,7 +19,7 @@ func tell(ctx context.Context, code, workers int) error {
 		return nil
 	}
 	l := life(ctx, code)
-	fmt.Print(l)
+	lessons.Print(l)
 	w, err := meeting(ctx, workers, size)
 	if err = errors.Join(err, w.Failed); err != nil {
 		return err

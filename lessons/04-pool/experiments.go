@@ -29,7 +29,11 @@ func ticketed(f func(context.Context, lessons.Tickets) (string, error)) func(con
 			return "", err
 		}
 		defer tickets.Remove()
-		return f(ctx, tickets)
+		fact, err := f(ctx, tickets)
+		if err != nil {
+			lessons.EndChildren()
+		}
+		return fact, err
 	}
 }
 

@@ -43,11 +43,12 @@ var pooled = mp.Func("pooled", func(t Task) (Answer, error) {
 
 // byProcesses needs a Process for each task, and a queue for the answers.
 func byProcesses(ctx context.Context, tasks []Task) (came []Answer, err error) {
-	answers := mp.NewQueue[Answer](0)
-	var processes []*mp.Process
+	answers, processes := mp.NewQueue[Answer](0), []*mp.Process{}
 	for _, t := range tasks {
 		p := mp.NewProcess(alone, Errand{t, answers})
-		err = errors.Join(err, p.Start(ctx))
+		if err := p.Start(ctx); err != nil {
+			return nil, err
+		}
 		processes = append(processes, p)
 	}
 	for _, t := range tasks {

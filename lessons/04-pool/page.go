@@ -29,7 +29,7 @@ func tell(ctx context.Context, hold, workers int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Print(table(each, pools, hold))
+	lessons.Print(table(each, pools, hold))
 	lessons.Figure(lanes(pools))
 	came, given := find(each, hold), find(pools, hold)
 	lessons.Para("saw", "%d was asked for as number %d. The queue had its answer as number %d. In the pool it was done as"+
@@ -48,6 +48,9 @@ func ask(hold int, way func([]Task) ([]Answer, error)) ([]Answer, error) {
 	}
 	defer tickets.Remove()
 	answers, err := way(questions(tickets, hold, example8...))
+	if err != nil {
+		lessons.EndChildren()
+	}
 	if err == nil && (len(answers) != len(example8) || find(answers, hold) < 0) {
 		err = fmt.Errorf("%d answers to %d questions: %s", len(answers), len(example8), numbers(answers))
 	}

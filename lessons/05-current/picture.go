@@ -17,7 +17,7 @@ var generations = []string{2: " (it has a child)", 3: " (it has a child, which h
 
 // show prints the answers, all that they tell together, and what to see in it.
 func show(answers []Answer) {
-	fmt.Print(table(answers))
+	lessons.Print(table(answers))
 	lessons.Figure(tree(answers))
 	lessons.Para("saw", "%s", saw(answers))
 	lessons.Para("try", "-depth 4, -twins 5, -depth 1")

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"os"
 	"strings"
 	"testing"
 
@@ -104,6 +106,33 @@ func TestNobodyIsLeftAfterTheTellerIsKilled(t *testing.T) {
 	}
 	if err := lessons.Killed("-unit 300ms", "Worker 2   starting", 0); err != nil {
 		t.Error(err)
+	}
+}
+
+// The reader goes in the middle of the story, when there are children and files.
+func TestAReaderMayGo(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"TMPDIR", "TMP"} {
+		t.Setenv(name, dir)
+	}
+	var stderr strings.Builder
+	cmd := lessons.Command("-unit", "300ms")
+	cmd.Stderr = &stderr
+	story, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(story)
+	for lines.Scan() && !strings.Contains(lines.Text(), "Worker 1   starting") {
+	}
+	story.Close()
+	cmd.Wait()
+	left, err := os.ReadDir(dir)
+	if code := cmd.ProcessState.ExitCode(); code != 0 || stderr.Len() > 0 || len(left) > 0 || err != nil {
+		t.Errorf("exit code %d, want 0; files %v, want none (%v); want no words:\n%s", code, left, err, &stderr)
 	}
 }
 

@@ -54,11 +54,11 @@ func (s Script) String() string {
 // play plays a story. It returns what happened, and how many numbers Worker 1
 // has written.
 func play(ctx context.Context, stage *lessons.Stage, s Script) (lessons.Events, int, error) {
-	dir, err := os.MkdirTemp("", "daemon")
+	dir, err := lessons.TempDir("daemon")
 	if err != nil {
 		return nil, 0, err
 	}
-	defer os.RemoveAll(dir)
+	defer lessons.RemoveTemp(dir)
 	s.Me, s.One.Me, s.Two.Me = stage.Actor("main"), stage.Actor("Worker 1"), stage.Actor("Worker 2")
 	s.One.File, s.Two.File = filepath.Join(dir, "one"), filepath.Join(dir, "two")
 	p := mp.NewProcess(program, s)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ func prepare(ctx context.Context, others int, listen bool) (*Story, error) {
 	s.writer, s.pipe, errs[4] = hireWriter(ctx)
 	s.free, errs[5] = hireOthers(ctx, others, nil)
 	s.keen, errs[6] = hireOthers(ctx, others, s.lock)
-	if err := errors.Join(errs[:]...); err != nil {
+	if err := cmp.Or(errs[:]...); err != nil {
 		return nil, err
 	}
 	s.team = []*Member{s.listener, s.loner, s.parent, s.holder, s.writer}
@@ -130,7 +131,7 @@ func (s *Story) show(ctx context.Context) error {
 // did not end then, and whether that left time for its deferred function.
 func showEnds(team []*Member) error {
 	line := func(who, asked, terminated, cleanup string) {
-		fmt.Printf("%-9s  %-18s  %-20s  %s\n", who, asked, terminated, cleanup)
+		lessons.Printf("%-9s  %-18s  %-20s  %s\n", who, asked, terminated, cleanup)
 	}
 	line("who", "\"please stop\"", "Terminate", "deferred cleanup")
 	for _, m := range team {

@@ -174,3 +174,9 @@ func TestWrongArgumentsAreOneSentence(t *testing.T) {
 		}
 	}
 }
+
+func TestFewFiles(t *testing.T) {
+	if err := lessons.Cramped(""); err != nil {
+		t.Error(err)
+	}
+}

@@ -34,7 +34,7 @@ func tellBox(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("               the Mutex    x after main's 20   after the child's 99")
+	lessons.Println("               the Mutex    x after main's 20   after the child's 99")
 	for _, row := range []struct {
 		who string
 		Look
@@ -43,11 +43,11 @@ func tellBox(ctx context.Context) error {
 		if row.Locked {
 			lock = "has it"
 		}
-		fmt.Printf("  %-11s  %-10s  %18d  %21d\n", row.who, lock, row.First, row.Last)
+		lessons.Printf("  %-11s  %-10s  %18d  %21d\n", row.who, lock, row.First, row.Last)
 	}
-	fmt.Println()
+	lessons.Println()
 	lessons.Para("saw", "%s %s", sawBox(me, child), sawLock(child))
-	fmt.Println()
+	lessons.Println()
 	return nil
 }
 
@@ -87,20 +87,20 @@ func tellTasks(ctx context.Context, consumers, pills int) error {
 		played = append(played, s)
 	}
 	early, late, pill := played[0], played[1], played[2]
-	fmt.Println("                                            tasks   consumers    main's")
-	fmt.Println("  a consumer leaves                          done   left  wait   Join")
+	lessons.Println("                                            tasks   consumers    main's")
+	lessons.Println("  a consumer leaves                          done   left  wait   Join")
 	early.row("seeing no task, looks before main puts")
 	late.row("seeing no task, looks after that")
 	pill.row("taking a pill")
 	lessons.Figure(pill.lanes())
 	lessons.Para("saw", "%s %s", early.sawEmpty(), pill.sawPills())
-	fmt.Println()
+	lessons.Println()
 	return nil
 }
 
 // row is a play in one line.
 func (s *Shop) row(when string) {
-	fmt.Printf("  %-38s  %7d   %4d  %4d   %s\n", when, s.done(), s.Consumers-s.waited(), s.waited(), s.joinDid())
+	lessons.Printf("  %-38s  %7d   %4d  %4d   %s\n", when, s.done(), s.Consumers-s.waited(), s.waited(), s.joinDid())
 }
 
 // lanes draws the way of the tasks, from above to below: what main put, who
@@ -256,9 +256,9 @@ func tellPipe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("  the sender is killed     main receives")
-	fmt.Printf("  between two messages     %s, %s\n", hello1, between)
-	fmt.Printf("  in the middle of one     %s, %s\n\n", hello2, middle)
+	lessons.Println("  the sender is killed     main receives")
+	lessons.Printf("  between two messages     %s, %s\n", hello1, between)
+	lessons.Printf("  in the middle of one     %s, %s\n\n", hello2, middle)
 	if between != middle {
 		lessons.Para("saw", "The end of a process is the end of its pipes. The reader need not wait, and knows whether something is missing.")
 	}

@@ -228,6 +228,7 @@ func (s *Shop) close(ctx context.Context) {
 		if s.err == nil {
 			s.note(lessons.Join(ctx, m.process))
 		}
+		m.line.Close()
 	}
 	s.results.Close()
 	ctx, stop := context.WithTimeout(ctx, lessons.Limit)
