@@ -69,12 +69,12 @@ func BenchmarkPipeRoundTrip(b *testing.B) {
 	raw := startRaws(b, 1, "echo")[0]
 	record := make([]byte, 8)
 	versus(b, "µs",
-		trip(2000, func() {
+		trip(300, func() {
 			check(b, ours.Send(7))
 			_, err := ours.Recv()
 			check(b, err)
 		}),
-		trip(2000, func() {
+		trip(300, func() {
 			raw.to.Write(record)
 			_, err := raw.from.Read(record)
 			check(b, err)

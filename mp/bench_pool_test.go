@@ -215,11 +215,11 @@ func BenchmarkPoolApply(b *testing.B) {
 	raw := startRaws(b, 1, "squares")
 	s := newRawStream(raw[0].from, raw[0].to)
 	versus(b, "µs",
-		trip(2000, func() {
+		trip(300, func() {
 			_, err := pool.Apply(b.Context(), 7)
 			check(b, err)
 		}),
-		trip(2000, func() {
+		trip(300, func() {
 			s.write(7)
 			_, err := s.read()
 			check(b, err)

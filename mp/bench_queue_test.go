@@ -208,12 +208,12 @@ func BenchmarkQueueRoundTrip(b *testing.B) {
 	raw := startRaws(b, 1, "echo")[0]
 	record := make([]byte, 16)
 	versus(b, "µs",
-		trip(2000, func() {
+		trip(300, func() {
 			check(b, there.Put(b.Context(), 7))
 			_, err := back.Get(b.Context())
 			check(b, err)
 		}),
-		trip(2000, func() {
+		trip(300, func() {
 			raw.to.Write(record)
 			_, err := raw.from.Read(record)
 			check(b, err)

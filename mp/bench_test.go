@@ -77,8 +77,9 @@ func rate(n int, f func()) func() float64 {
 	return func() float64 { return float64(n) / seconds(f) }
 }
 
-// trip tells how long f takes. Waking up another core takes very different
-// times, so it is the median of n calls.
+// trip tells how long f takes: the median of n calls. Waking up another core
+// takes very different times, and often the same one for a while; so n is small
+// and there are many rounds.
 func trip(n int, f func()) func() float64 {
 	return func() float64 {
 		var took []float64

@@ -23,9 +23,9 @@ mp = multiprocessing.get_context("fork" if "fork" in METHODS else METHODS[0])
 
 
 def rounds(f):
-    """The median of what some calls of f return: five, or fewer in two seconds."""
+    """The median of what some calls of f return: five, or fewer in a second."""
     figures = []
-    end = time.perf_counter() + 2
+    end = time.perf_counter() + 1
     while len(figures) < 5 and (not figures or time.perf_counter() < end):
         figures.append(f())
     return median(figures)
