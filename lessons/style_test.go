@@ -79,7 +79,7 @@ var styles = map[string]func(source) []string{
 	"a function is registered under its own name": misnamed,
 	"the standard library is enough":              foreignImports,
 	"sleeping orders nothing":                     sleeps,
-	"no lesson prints in vain":                    prints,
+	"no lesson prints in vain":                    plainPrints,
 }
 
 func TestStyle(t *testing.T) {
@@ -338,7 +338,7 @@ func (s source) types() map[string]string {
 }
 
 // fmt.Print does not mind a full disk.
-func prints(s source) (flaws []string) {
+func plainPrints(s source) (flaws []string) {
 	if !s.lesson() || s.test() {
 		return nil
 	}
