@@ -205,6 +205,9 @@ func init() {
 	rawPrograms["drain short blocks"] = func(in, out *os.File) error {
 		return rawPrograms["drain blocks"](lazy(in), out)
 	}
+}
+
+func init() {
 	rawPrograms["drain readings"] = func(in, out *os.File) error {
 		fixed := make([]byte, 24)
 		return rawDrain(lazy(in), out, func(r io.Reader) error {

@@ -133,6 +133,9 @@ func init() {
 			s.write(n * n)
 		}
 	}
+}
+
+func init() {
 	rawPrograms["pieces"] = func(in, out *os.File) error {
 		piece := make([]byte, pieceSize)
 		for {
