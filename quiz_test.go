@@ -23,7 +23,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -284,29 +283,6 @@ func TestBlank(t *testing.T) {
 	predicted, complaints := answers.Predictions(blankSheet, want, questions)
 	if len(predicted) != 0 || len(complaints) != 0 {
 		t.Errorf("a blank worksheet has predictions %v and complaints %q", predicted, complaints)
-	}
-}
-
-// The first output in README.md is what its command prints, but for PIDs.
-func TestReadme(t *testing.T) {
-	text, err := os.ReadFile("README.md")
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("there is no README.md")
-	}
-	needGo(t)
-	block := regexp.MustCompile("(?s)```[a-z]*\n\\$ go run (\\./lessons/\\S+)\n(.*?)\n```").
-		FindStringSubmatch(strings.ReplaceAll(string(text), "\r\n", "\n"))
-	if block == nil {
-		t.Fatal("README.md has no block with $ go run ./lessons/... and its output")
-	}
-	out, err := goRun(block[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	pid := regexp.MustCompile(`PID \d+`)
-	got, want := pid.ReplaceAllString(strings.TrimSpace(out), "PID"), pid.ReplaceAllString(strings.TrimSpace(block[2]), "PID")
-	if got != want {
-		t.Errorf("go run %s prints\n%s\n\nREADME.md says\n%s", block[1], got, want)
 	}
 }
 

@@ -1,0 +1,291 @@
+package lessons
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"go/format"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"processbook/answers"
+)
+
+// A desk is where a reader types commands: at the top of the project. What they
+// make is in a directory that goes away, and so are worksheets, because a
+// reader's own may be here. That is put right in what they print.
+type desk struct {
+	t       *testing.T
+	dir     string
+	overlay string // tells the go command of files that are not there; "" if none
+	quiz    string // go test, built; "" if it is to be built each time
+}
+
+const usualSheet = "answers/mine.md"
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip(err)
+	}
+	project(t) // for go test to see: if a file changes, an old result is not good enough
+	d := &desk{t: t, dir: t.TempDir()}
+	if err := os.Mkdir(d.file("answers"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func (d *desk) file(name string) string { return filepath.ToSlash(filepath.Join(d.dir, name)) }
+
+// run types a command.
+func (d *desk) run(command string) (output string, err error) {
+	args := strings.Fields(command)
+	switch {
+	case strings.HasPrefix(command, "go test "), command == "go test":
+		args = d.built(d.withSheet(args))
+	case strings.HasPrefix(command, "go run ") && d.overlay != "":
+		args = slices.Insert(args, 2, "-overlay", d.overlay)
+	}
+	output, err = typed("..", args...)
+	output = strings.ReplaceAll(output, " -sheet "+d.file(usualSheet), "")
+	return strings.ReplaceAll(output, d.file("")+"/", ""), err
+}
+
+// withSheet lets go test use a worksheet of this desk, and do nothing but the
+// quiz: the tests beside it are run by whoever runs this one.
+func (d *desk) withSheet(args []string) []string {
+	sheet := usualSheet
+	if i := slices.Index(args, "-sheet"); i >= 0 {
+		if args[i+1] != "FILE" {
+			sheet = args[i+1]
+		}
+		args = slices.Delete(args, i, i+2)
+	}
+	if !slices.Contains(args, "-run") {
+		args = append(args, "-run", "TestQuiz")
+	}
+	return append(args, "-sheet", d.file(sheet))
+}
+
+// build builds the quiz, for all that follows: go test alone would do it anew
+// for each command.
+func (d *desk) build() {
+	d.t.Helper()
+	quiz := d.file("quiz.exe")
+	if output, err := typed("..", "go", "test", "-c", "-o", quiz, "."); err != nil {
+		d.t.Fatalf("%v\n%s", err, output)
+	}
+	d.quiz = quiz
+}
+
+// built is what the go command does with go test and what follows. It has to
+// do -json itself.
+func (d *desk) built(args []string) []string {
+	if d.quiz == "" || slices.Contains(args, "-json") {
+		return args
+	}
+	built := []string{d.quiz}
+	for _, arg := range args[2:] {
+		if arg == "-run" || arg == "-failfast" {
+			arg = "-test." + arg[1:]
+		}
+		built = append(built, arg)
+	}
+	return built
+}
+
+// typed runs a command, and returns all that it prints.
+func typed(dir string, args ...string) (output string, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Dir, cmd.WaitDelay = dir, time.Second
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "GIT_") // of the repository in whose hook this may be run
+	})
+	out, err := cmd.CombinedOutput()
+	return strings.ReplaceAll(string(out), "\r\n", "\n"), errors.Join(err, ctx.Err())
+}
+
+// fill writes a part of the blank worksheet, with answers, into this desk's.
+func (d *desk) fill(part string) error {
+	sheet, err := os.ReadFile(d.file(usualSheet))
+	if err != nil {
+		return fmt.Errorf("there is no worksheet yet: %w", err)
+	}
+	blank := regexp.MustCompile(`(?m)^> .*$`).ReplaceAllString(part, ">")
+	if blank == part || !bytes.Contains(sheet, []byte(blank)) {
+		return fmt.Errorf("got\n%s\nwant a part of answers/blank.md, with answers behind >", part)
+	}
+	return os.WriteFile(d.file(usualSheet), bytes.Replace(sheet, []byte(blank), []byte(part), 1), 0o666)
+}
+
+// fillWrongly makes a worksheet with two wrong answers, both to question 6.
+func (d *desk) fillWrongly() {
+	d.t.Helper()
+	var wrong []*answers.Item
+	for _, it := range questions(d.t)[5].Items {
+		if len(it.Mistakes) > 0 {
+			wrong = append(wrong, it)
+		}
+	}
+	sheet := ""
+	for _, it := range wrong[:2] {
+		sheet += fmt.Sprintf("### %s\n> %s\n\n", it.ID, it.Mistakes[0].Answer)
+	}
+	if err := os.WriteFile(d.file(usualSheet), []byte(sheet), 0o666); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// program saves a program where the go command finds it, under the name in its
+// first line, as if it were at the top of the project.
+func (d *desk) program(text string) error {
+	name, found := strings.CutPrefix(strings.SplitN(text, "\n", 2)[0], "// ")
+	formatted, err := format.Source([]byte(text))
+	switch {
+	case err != nil:
+		return err
+	case !found || !strings.HasSuffix(name, ".go"):
+		return fmt.Errorf("the first line is %q, want // and the name of the file", name)
+	case string(formatted) != text:
+		return fmt.Errorf("got\n%s\nwant, as gofmt has it,\n%s", text, formatted)
+	}
+	top, err := filepath.Abs("..")
+	if err != nil {
+		return err
+	}
+	file := d.file("program.go")
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(top, name): file}})
+	d.overlay = d.file("overlay.json")
+	return errors.Join(err, os.WriteFile(file, []byte(text), 0o666), os.WriteFile(d.overlay, overlay, 0o666))
+}
+
+// A promise is what README.md says of a command.
+type promise func(t *testing.T, d *desk, command string) error
+
+var promises = map[string]promise{
+	"go run ./lessons/01-process":      prints(counts{"LESSON 1 ": 1}),
+	"go run ./lessons/06-daemon -plan": prints(counts{"plan ": 1, "saw ": 0}),
+	"go doc ./lessons/01-process":      prints(counts{"Watch this claim": 1, "Python ": 1, "Change the source": 1}),
+	"go doc ./mp":                      prints(counts{"A program": 1, "Python's words": 1}),
+	"go doc -all ./mp":                 prints(counts{"Promises": 1, "Reading it": 1, "func NewPool": 1}),
+
+	"go test -run Quiz/Q6": prints(counts{"this machine   disagrees": 2, "0 of 6 predictions right": 1}),
+	"go test -failfast":    prints(counts{"this machine   disagrees": 1}),
+	"go test -reveal":      prints(counts{"this machine   says ": 2}),
+	"go test -start -sheet answers/mine-2.md": prints(counts{
+		"Your worksheet is answers/mine-2.md. Predict, then: go test -sheet answers/mine-2.md": 1}),
+	"go test -sheet answers/mine-2.md": prints(counts{"0 of 50 predictions right, 50 blank": 1}),
+	"go test -sheet FILE -json": prints(counts{
+		`"attr","Package":"processbook","Test":"TestQuiz/Q6","Key":"predictions","Value":"0/6"`: 1,
+		`"fail","Package":"processbook","Test":"TestQuiz/Q6/6`:                                  2}),
+
+	"go test -run TestBlank -update": rewritesTheBlankSheet,
+	"git restore lessons":            takesChangesBack,
+
+	// These would run this test again. What they are to run is there.
+	"go test ./...":                         tests("processbook", "processbook/lessons", "processbook/lessons/01-process", "processbook/mp"),
+	"go test ./lessons/06-daemon":           tests("processbook/lessons/06-daemon"),
+	"go test ./lessons -run Readme -update": hasUpdate,
+	"bash .ci/run":                          runsEverything,
+}
+
+type counts map[string]int
+
+// prints wants texts so many times. Whether the command fails is another
+// matter: with a wrong prediction go test does.
+func prints(texts counts) promise {
+	return func(_ *testing.T, d *desk, command string) error {
+		output, err := d.run(command)
+		for text, want := range texts {
+			if got := strings.Count(output, text); got != want {
+				return fmt.Errorf("got %d times %q, want %d; it ends with %v and prints\n%s", got, text, want, err, output)
+			}
+		}
+		return nil
+	}
+}
+
+// tests wants packages with tests where the command looks for them.
+func tests(packages ...string) promise {
+	return func(_ *testing.T, _ *desk, command string) error {
+		args := strings.Fields(command)
+		pattern := args[slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "./") })]
+		output, err := typed("..", "go", "list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}", pattern)
+		for _, p := range packages {
+			if !slices.Contains(strings.Fields(output), p) {
+				return fmt.Errorf("go list gives %q, %v, want %s among them", output, err, p)
+			}
+		}
+		return nil
+	}
+}
+
+func hasUpdate(*testing.T, *desk, string) error {
+	if flag.Lookup("update") == nil {
+		return errors.New("there is no flag -update")
+	}
+	return nil
+}
+
+// rewritesTheBlankSheet lets it do so elsewhere.
+func rewritesTheBlankSheet(t *testing.T, d *desk, command string) error {
+	copied := t.TempDir()
+	blank := filepath.Join(copied, "answers", "blank.md")
+	err := os.CopyFS(filepath.Dir(blank), os.DirFS("../answers"))
+	return errors.Join(err, mends(blank, func() error {
+		_, err := typed(copied, d.built(strings.Fields(command))...)
+		return err
+	}))
+}
+
+// mends wants something to bring back a file as it is, but for the ends of lines.
+func mends(file string, mend func() error) error {
+	want, err := os.ReadFile(file)
+	err = errors.Join(err, os.WriteFile(file, []byte("spoilt"), 0o666), mend())
+	got, _ := os.ReadFile(file)
+	if !bytes.Equal(bytes.ReplaceAll(got, []byte("\r"), nil), bytes.ReplaceAll(want, []byte("\r"), nil)) {
+		return fmt.Errorf("%s (%v) is\n%s", file, err, got)
+	}
+	return err
+}
+
+func takesChangesBack(t *testing.T, _ *desk, command string) error {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("without git nobody can restore anything: ", err)
+	}
+	clone := t.TempDir()
+	err := os.CopyFS(filepath.Join(clone, "lessons"), os.DirFS("."))
+	for _, command := range []string{"git init -q", "git add lessons"} {
+		output, failed := typed(clone, strings.Fields(command)...)
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w: %s", command, failed, output))
+		}
+	}
+	return errors.Join(err, mends(filepath.Join(clone, "lessons", "06-daemon", "main.go"), func() error {
+		_, err := typed(clone, strings.Fields(command)...)
+		return err
+	}))
+}
+
+// runsEverything reads what there is to run: to run it would be to run this.
+func runsEverything(*testing.T, *desk, string) error {
+	text, err := os.ReadFile("../.ci/run")
+	for _, want := range []string{"gofmt", "go vet", "go test", "-race"} {
+		if !bytes.Contains(text, []byte(want)) {
+			return fmt.Errorf("it has no %s in it (%v)", want, err)
+		}
+	}
+	return err
+}
