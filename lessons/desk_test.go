@@ -220,7 +220,8 @@ func prints(texts counts) promise {
 // tests wants packages with tests where the command looks for them.
 func tests(packages ...string) promise {
 	return func(_ *testing.T, _ *desk, command string) error {
-		pattern := strings.Fields(command)[2]
+		args := strings.Fields(command)
+		pattern := args[slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "./") })]
 		output, err := typed("..", "go", "list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}", pattern)
 		for _, p := range packages {
 			if !slices.Contains(strings.Fields(output), p) {

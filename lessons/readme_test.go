@@ -216,6 +216,10 @@ func TestReadmeNames(t *testing.T) {
 			}
 		}
 	}
+	mod, _ := os.ReadFile("../go.mod")
+	if version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindSubmatch(mod); version == nil || !strings.Contains(r.text, "Go "+string(version[1])+" or newer") {
+		t.Errorf("README.md does not say that Go %s or newer is needed, as go.mod does", version)
+	}
 	items := answers.Items(questions(t))
 	for i, line := range r.prose {
 		for _, to := range link.FindAllStringSubmatch(line, -1) {

@@ -157,15 +157,15 @@
 //	apply_async, map_async, callbacks  a goroutine
 //	starmap, args=(a, b)               a struct
 //	initializer                        sync.OnceFunc in the function
-//	pickle                             encoding/gob
+//	pickle                             encoding/gob; numbers as they are
 //	Lock, Semaphore                    a queue with one token, with n
 //	Value, Array, Manager              not here: they are not pipes
 //
 // # Reading it
 //
 // One idea a file, in this order: func.go, main.go, process.go, child.go,
-// family.go; message.go, hand.go; pipe.go; queue.go, queue_owner.go and its
-// deque.go, queue_serve.go, queue_remote.go; pool.go, seat.go, stream.go,
-// worker.go; errors.go. What differs between systems is in hand_*.go, poll_*.go
-// and signal_*.go.
+// family.go; message.go, memory.go, hand.go; pipe.go; queue.go, queue_owner.go
+// and its deque.go, queue_serve.go, queue_remote.go; pool.go, seat.go,
+// stream.go, worker.go and its inbox.go; errors.go. What differs between systems
+// is in hand_*.go, poll_*.go and signal_*.go.
 package mp
