@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"io"
 	"os"
-	"regexp"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -88,55 +86,6 @@ func askRaw(b *testing.B, c *rawChild) {
 	c.to.Write(record)
 	_, err := io.ReadFull(c.from, record)
 	check(b, err)
-}
-
-// Workers that have answered once, and wait. Memory that several processes
-// share counts in each of them as its part of it.
-func BenchmarkPoolIdleWorker(b *testing.B) {
-	if pss(os.Getpid()) == 0 {
-		b.Skip("left out: this system does not tell how much memory is a process's own")
-	}
-	versus(b, "MB",
-		func() (sum float64) {
-			pool := NewPool(pid, benchWorkers)
-			answered := map[int]bool{}
-			for len(answered) < benchWorkers {
-				pids, err := pool.Map(b.Context(), make([]None, benchWorkers))
-				check(b, err)
-				for _, pid := range pids {
-					answered[pid] = true
-				}
-			}
-			for pid := range answered {
-				sum += pss(pid)
-			}
-			check(b, pool.Close())
-			return sum / benchWorkers
-		},
-		func() (sum float64) {
-			pool := rawPool(b)
-			askRaw(b, pool[1])
-			for _, c := range pool {
-				sum += pss(c.Process.Pid)
-			}
-			for _, c := range pool {
-				check(b, c.end())
-			}
-			return sum / benchWorkers
-		})
-}
-
-var pssLine = regexp.MustCompile(`\nPss: +(\d+) kB`)
-
-// pss returns 0 where there is no such thing.
-func pss(pid int) float64 {
-	text, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/smaps_rollup")
-	found := pssLine.FindSubmatch(text)
-	if found == nil {
-		return 0
-	}
-	kb, _ := strconv.ParseFloat(string(found[1]), 64)
-	return kb * 1024
 }
 
 // How many times as fast as one after the other; here the limit is goroutines.

@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// holdings counts what this process has: goroutines, open files (where the
-// system lists them) and children.
+// holdings counts what this process has: goroutines, open files and children.
 func holdings() (goroutines, files, children int) {
 	return runtime.NumGoroutine(), openFiles(), len(Children())
 }

@@ -54,7 +54,7 @@ func TestNoFilesForAnotherWorker(t *testing.T) {
 	cmd, stdout := program(t, "no more files")
 	cmd.Stderr = os.Stderr
 	cmd.Start()
-	if got := read(t, stdout, 1); !strings.Contains(got[0], "too many open files") {
+	if got := read(t, stdout, 1); !strings.HasSuffix(got[0], ": too many open files; ulimit -n is the limit: raise it, or start fewer processes at a time") {
 		t.Errorf("the error is %q", got)
 	}
 	ended(t, stdout)
