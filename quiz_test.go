@@ -203,6 +203,7 @@ func goRun(lesson string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "go", append([]string{"run", lesson}, args...)...)
+	cmd.Env = append(os.Environ(), "COLUMNS=") // what is printed is compared
 	cmd.WaitDelay = time.Second
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint

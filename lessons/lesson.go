@@ -127,7 +127,7 @@ func (l *Lesson) Begin() {
 	restartAliases()
 	if !l.Facts {
 		title := fmt.Sprintf("LESSON %d  %s", l.number, l.title)
-		Printf("%s%*s\n\n", title, width-len(title), "("+l.mirrors+")")
+		Printf("%s%*s\n\n", title, max(width()-len(title), len(l.mirrors)+4), "("+l.mirrors+")")
 	}
 }
 

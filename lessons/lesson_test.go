@@ -90,12 +90,25 @@ func TestMeasureOfAnUnknownItem(t *testing.T) {
 func TestParagraphs(t *testing.T) {
 	text := strings.Repeat("four five sixsix ", 8)
 	for line := range strings.Lines(para("saw", text)) {
-		if len(line)-1 > width || strings.TrimSpace(line[:7]) != "saw" && strings.TrimSpace(line[:7]) != "" || line[7] == ' ' {
+		if len(line)-1 > usualWidth || strings.TrimSpace(line[:7]) != "saw" && strings.TrimSpace(line[:7]) != "" || line[7] == ' ' {
 			t.Errorf("%q", line)
 		}
 	}
 	if got, want := para("try", "  -a   -b"), "try    -a -b\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestParagraphsInANarrowTerminal(t *testing.T) {
+	for columns, want := range map[string]int{"60": 59, "7": 30, "200": usualWidth, "many": usualWidth} {
+		t.Setenv("COLUMNS", columns)
+		longest := 0
+		for line := range strings.Lines(para("saw", strings.Repeat("x ", 200))) {
+			longest = max(longest, len(line)-1)
+		}
+		if longest != want && longest != want-1 { // words have two columns here
+			t.Errorf("COLUMNS=%s: the longest line has %d columns, want %d", columns, longest, want)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package lessons
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -9,7 +10,18 @@ import (
 
 // What lessons print fits a terminal of 80 columns, with room for a diff's
 // marks in front.
-const width = 76
+const usualWidth = 76
+
+// width is for titles and paragraphs. No system tells in the same way how wide a
+// terminal is, but shells know, and "export COLUMNS" has them tell. Pictures and
+// tables cannot be broken.
+func width() int {
+	columns, err := strconv.Atoi(os.Getenv("COLUMNS"))
+	if err != nil || columns > usualWidth {
+		return usualWidth
+	}
+	return max(columns-1, 30)
+}
 
 // Para prints a paragraph, "saw" or "try" or another short word in front of
 // it, broken into lines that begin below one another.
@@ -21,7 +33,7 @@ func para(label, text string) string {
 	var b strings.Builder
 	line := fmt.Sprintf("%-6s", label)
 	for _, word := range strings.Fields(text) {
-		if len(line)+1+len(word) > width {
+		if len(line)+1+len(word) > width() {
 			b.WriteString(line + "\n")
 			line = strings.Repeat(" ", 6)
 		}

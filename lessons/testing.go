@@ -34,8 +34,9 @@ func RunTests(m interface{ Run() int }, main func()) {
 		main()
 		os.Exit(0)
 	}
-	flag.Parse()          // the arguments are for go test
-	os.Args = os.Args[:1] // and none is left for the lesson
+	os.Unsetenv("COLUMNS") // what lessons print is compared
+	flag.Parse()           // the arguments are for go test
+	os.Args = os.Args[:1]  // and none is left for the lesson
 	aliases.of = make(map[int]int)
 	os.Exit(m.Run())
 }
