@@ -60,7 +60,10 @@ func TestMain(m *testing.M) {
 		said, err = begin(*sheet)
 	default:
 		code := m.Run()
-		fmt.Print(closing)
+		if _, err := fmt.Print(closing); err != nil && code == 0 {
+			fmt.Fprintln(os.Stderr, err) // nobody saw how well it went
+			code = 1
+		}
 		os.Exit(code)
 	}
 	if err != nil {
@@ -304,5 +307,22 @@ func TestBeginNeverOverwrites(t *testing.T) {
 	}
 	if said, err := begin(t.TempDir()); err == nil {
 		t.Errorf("begin(a directory) = %q and no error", said)
+	}
+}
+
+// A file that was opened to be read is as bad as a full disk. Nobody has been
+// told the result, so it is not "ok".
+func TestAResultThatIsLostIsNoSuccess(t *testing.T) {
+	readOnly, err := os.Open(blankSheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer readOnly.Close()
+	var complaint strings.Builder
+	cmd := exec.Command(os.Args[0], "-test.run=^TestQuiz$", "-sheet", blankSheet)
+	cmd.Stdout, cmd.Stderr = readOnly, &complaint
+	cmd.Run()
+	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.HasPrefix(complaint.String(), "write ") {
+		t.Errorf("go test without an output ends with exit code %d, want 1 and a word:\n%s", code, &complaint)
 	}
 }
