@@ -218,6 +218,10 @@ func init() {
 		fmt.Print(n, " ", string(text))
 		return err
 	}
+	programs["encoder"] = func(ctx context.Context) error {
+		_, err := NewPool(endless, 1).Apply(ctx, None{})
+		return err
+	}
 	programs["error"] = func(context.Context) error { return errors.New("the program's own error") }
 	programs["panic"] = func(ctx context.Context) error {
 		p := NewProcess(idle, None{})
@@ -279,6 +283,27 @@ func TestTowerFalls(t *testing.T) {
 
 func TestKilledMainLeavesNobody(t *testing.T) {
 	cmd, stdout := program(t, "family")
+	cmd.Start()
+	read(t, stdout, 1)
+	cmd.Process.Kill()
+	ended(t, stdout)
+}
+
+type endlessValue struct{}
+
+func (endlessValue) GobEncode() ([]byte, error) {
+	fmt.Println("encoding")
+	time.Sleep(time.Hour) // as good as never
+	return nil, nil
+}
+
+func (*endlessValue) GobDecode([]byte) error { return nil }
+
+var endless = Func("endless", func(None) (endlessValue, error) { return endlessValue{}, nil })
+
+// A worker that does not come to the end of its answer, ends with its parent.
+func TestKilledMainLeavesNoEncoder(t *testing.T) {
+	cmd, stdout := program(t, "encoder")
 	cmd.Start()
 	read(t, stdout, 1)
 	cmd.Process.Kill()

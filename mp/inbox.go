@@ -39,7 +39,7 @@ func newInbox(c *child) *inbox {
 func (in *inbox) next(wait bool) (task frame, ok bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.busy = false
+	in.busy = in.busy && !wait // it is not yet free if its answer is still to be sent
 	for len(in.tasks) == 0 && !in.finished {
 		switch {
 		case in.reading && wait:
