@@ -13,10 +13,10 @@ type stream[A, R any] struct {
 	call    *call[A, R]
 	ordered bool
 
-	input   deque[*task[A, R]] // pulled, not handed out
-	pulled  int                // arguments so far
-	yielded int                // results so far
-	ready   map[int]delivery[R]   // results not yielded: by index, or by arrival
+	input   deque[*task[A, R]]  // pulled, not handed out
+	pulled  int                 // arguments so far
+	yielded int                 // results so far
+	ready   map[int]delivery[R] // results not yielded: by index, or by arrival
 	arrived int
 	done    bool          // the sequence is at its end
 	news    chan struct{} // something for drain to look at
