@@ -154,7 +154,7 @@ func (s *sender) flush() error {
 }
 
 func (s *sender) write(b []byte) error {
-	if s.fault == nil {
+	if s.fault == nil && len(b) > 0 { // Windows takes a write of nothing for the end
 		_, s.fault = s.file.Write(b)
 	}
 	return s.fault

@@ -93,6 +93,24 @@ func TestTooLong(t *testing.T) {
 	roundTrip(t, s, r, point{1, 2})
 }
 
+// A write of nothing would be a system call for nothing; and on Windows, who
+// reads it takes it for the end of the pipe.
+func TestNothingIsNotWritten(t *testing.T) {
+	writes := 0
+	s := newSender(writerFunc(func(b []byte) (int, error) {
+		writes++
+		return len(b), nil
+	}))
+	s.flush()
+	if writes > 0 {
+		t.Errorf("flush() of nothing: %d writes", writes)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
 func TestPipesEnd(t *testing.T) {
 	s, _, b := wire()
 	s.send(5, 1, &point{1, 2})

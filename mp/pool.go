@@ -163,7 +163,8 @@ func (p *Pool[A, R]) begin(ctx context.Context, c *call[A, R]) error {
 	return err
 }
 
-func (p *Pool[A, R]) enter(ctx context.Context, c *call[A, R]) ([]*seat[A, R], error) {
+// enter returns the seats where there is something to tell now.
+func (p *Pool[A, R]) enter(ctx context.Context, c *call[A, R]) (seats []*seat[A, R], err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -180,7 +181,12 @@ func (p *Pool[A, R]) enter(ctx context.Context, c *call[A, R]) ([]*seat[A, R], e
 	}
 	p.assign()
 	p.moved.Broadcast()
-	return p.seats, nil
+	for _, s := range p.seats {
+		if len(s.outbox) > 0 {
+			seats = append(seats, s)
+		}
+	}
+	return seats, nil
 }
 
 // open hires the workers.

@@ -105,7 +105,11 @@ func (s *seat[A, R]) write() {
 			return
 		}
 		out.mu.Lock()
-		s.speak(out)
+		s.pool.mu.Lock()
+		orders := s.outbox
+		s.outbox = nil
+		s.pool.mu.Unlock()
+		s.speak(out, orders)
 		out.flush()
 		out.mu.Unlock()
 	}
@@ -114,18 +118,13 @@ func (s *seat[A, R]) write() {
 // hasten saves the way over the writer's goroutine for what an idle worker is
 // to get, if it is so short that any pipe takes it without a reader.
 func (s *seat[A, R]) hasten() {
-	s.pool.mu.Lock()
-	var out *sender
-	if s.worker != nil && len(s.flight) == 1 && len(s.outbox) == 1 && s.worker.say.mu.TryLock() {
-		out = s.worker.say
-	}
-	s.pool.mu.Unlock()
+	out, orders := s.whatIsShort()
 	if out == nil {
 		s.wake()
 		return
 	}
 	defer out.mu.Unlock()
-	s.speak(out)
+	s.speak(out, orders)
 	if out.buf.Len() <= atOnce && out.rest == nil {
 		out.flush()
 	} else {
@@ -133,12 +132,22 @@ func (s *seat[A, R]) hasten() {
 	}
 }
 
-// speak encodes what is in the outbox. Call it with out.mu held.
-func (s *seat[A, R]) speak(out *sender) {
+// whatIsShort takes a task out of the outbox, together with the worker that it
+// is for: by the time that it is told, there may be another one. Then out.mu is
+// held.
+func (s *seat[A, R]) whatIsShort() (out *sender, orders []order[A, R]) {
 	s.pool.mu.Lock()
-	orders := s.outbox
+	defer s.pool.mu.Unlock()
+	if s.worker == nil || len(s.flight) != 1 || len(s.outbox) != 1 || !s.worker.say.mu.TryLock() {
+		return nil, nil
+	}
+	orders = s.outbox
 	s.outbox = nil
-	s.pool.mu.Unlock()
+	return s.worker.say, orders
+}
+
+// speak encodes orders. Call it with out.mu held.
+func (s *seat[A, R]) speak(out *sender, orders []order[A, R]) {
 	for _, o := range orders {
 		if err := o.addTo(out); err != nil && out.fault == nil { // before anything after it is on its way, for answers are matched by order
 			s.refuse(o.task, err)
