@@ -39,7 +39,7 @@ func TestNoMain(t *testing.T) {
 // Whoever copies the marker of a child into an environment is told so.
 func TestStrayChild(t *testing.T) {
 	for _, marker := range []string{"3,4,5", "", "yes", "3,4,x", "0,1,2,99999", "99999999999999999999"} {
-		checkStray(t, marker, nil, 2)
+		checkStray(t, marker, new(exec.Cmd), 2)
 	}
 }
 
@@ -56,16 +56,17 @@ func TestNonsenseForANewborn(t *testing.T) {
 		string(talk(func(s *sender) { s.send(msgOrders, 0, &orders{}); s.send(msgTask, 0, nil) })): 2,
 	} {
 		down, up := through(t, []byte(said)), through(t, nil)
-		cmd := exec.Command(os.Args[0])
-		checkStray(t, hand(cmd, []*os.File{down, up, up}), cmd.ExtraFiles, code)
+		with := new(exec.Cmd)
+		checkStray(t, hand(with, []*os.File{down, up, up}), with, code)
 	}
 }
 
-func checkStray(t *testing.T, marker string, files []*os.File, code int) {
+// checkStray starts a child that is marked like this, and with these files.
+func checkStray(t *testing.T, marker string, with *exec.Cmd, code int) {
 	t.Helper()
 	cmd, stdout := program(t, "error")
 	cmd.Env = append(cmd.Env, childVar+"="+marker)
-	cmd.ExtraFiles = files
+	cmd.ExtraFiles, cmd.SysProcAttr = with.ExtraFiles, with.SysProcAttr
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	cmd.Start()

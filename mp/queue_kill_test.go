@@ -256,7 +256,7 @@ var (
 func TestJoinBeforeDraining(t *testing.T) {
 	q, big, thorns := NewQueue[int](0), NewQueue[[]byte](0), NewQueue[thorn](0)
 	for _, p := range []*Process{
-		NewProcess(putRange, share{q, 0, 100_000}),
+		NewProcess(putRange, share{q, 0, 10_000}),
 		NewProcess(putBelow, share{q, 0, 1000}),
 		NewProcess(putBigs, big),
 		NewProcess(putThorns, thorns),
@@ -266,7 +266,7 @@ func TestJoinBeforeDraining(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for want, length := range map[int]func() (int, error){101_000: q.Len, 20: big.Len, 2: thorns.Len} {
+	for want, length := range map[int]func() (int, error){11_000: q.Len, 20: big.Len, 2: thorns.Len} {
 		if n, err := length(); n != want || err != nil {
 			t.Errorf("Len() = %d, %v; want %d", n, err, want)
 		}

@@ -75,7 +75,7 @@ func TestProducersAndConsumers(t *testing.T) {
 		worker   Function[consume, None]
 	}{{"unbounded", 0, double}, {"bounded", 3, double}, {"grandchildren", 0, viaChild}, {"bounded, grandchildren", 2, viaChild}} {
 		t.Run(test.name, func(t *testing.T) {
-			const producers, consumers, each = 3, 4, 200
+			const producers, consumers, each = 3, 4, 50
 			jobs, out := NewQueue[int](test.capacity), NewQueue[int](test.capacity)
 			var ps, cs []*Process
 			for i := range producers {

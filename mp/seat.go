@@ -3,6 +3,7 @@ package mp
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 )
@@ -116,7 +117,8 @@ func (s *seat[A, R]) write() {
 }
 
 // hasten saves the way over the writer's goroutine for what an idle worker is
-// to get, if it is so short that any pipe takes it without a reader.
+// to get, if it is so short that any pipe takes it without a reader. Of what gob
+// has to encode, nobody knows how long that takes; the caller must not wait.
 func (s *seat[A, R]) hasten() {
 	out, orders := s.whatIsShort()
 	if out == nil {
@@ -138,7 +140,8 @@ func (s *seat[A, R]) hasten() {
 func (s *seat[A, R]) whatIsShort() (out *sender, orders []order[A, R]) {
 	s.pool.mu.Lock()
 	defer s.pool.mu.Unlock()
-	if s.worker == nil || len(s.flight) != 1 || len(s.outbox) != 1 || !s.worker.say.mu.TryLock() {
+	if s.worker == nil || len(s.flight) != 1 || len(s.outbox) != 1 ||
+		!formOf(reflect.TypeFor[A]()).plain || !s.worker.say.mu.TryLock() {
 		return nil, nil
 	}
 	orders = s.outbox
