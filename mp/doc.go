@@ -114,8 +114,10 @@
 //	G6   What the runtime printed in a crash that no recover sees is in the
 //	     error.
 //	       TestExitCodes TestCrashMatrixOfAProcess
-//	G7   A value or a function that cannot travel is an error of the call that
-//	     was to send it, or to receive it.
+//	G7   A value that gob refuses, or a function that is not there, is an error
+//	     of the call that was to send it, or to receive it. (Unexported fields,
+//	     functions and channels in a struct: gob leaves them out, and says
+//	     nothing.)
 //	       TestWhatCannotBeEncoded TestFunctionsThatAreNotThere
 //	       TestItemThatCannotBeDecoded TestCrashMatrix
 //	G8   Garbage on a pipe is an error, not a hang or a large allocation.
