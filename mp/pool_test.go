@@ -152,6 +152,45 @@ func TestApplyEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// A deliberate argument is one that takes its time to be encoded.
+type deliberate struct{ begun, goOn chan bool }
+
+func (d deliberate) GobEncode() ([]byte, error) {
+	if d.begun != nil {
+		d.begun <- true
+		<-d.goOn
+	}
+	return []byte{0}, nil
+}
+
+func (*deliberate) GobDecode([]byte) error { return nil }
+
+var takeTime = Func("takeTime", func(deliberate) (int, error) { return 1, nil })
+
+// Not even the encoding of its argument keeps Apply when its context ends.
+func TestApplyEndsWhileItsArgumentIsEncoded(t *testing.T) {
+	p := NewPool(takeTime, 1)
+	defer p.Terminate()
+	if _, err := p.Apply(soon(t), deliberate{}); err != nil { // there is an idle worker
+		t.Fatal(err)
+	}
+	arg := deliberate{make(chan bool, 1), make(chan bool)}
+	defer close(arg.goOn)
+	ctx, cancel := context.WithCancel(t.Context())
+	applied := make(chan error, 1)
+	go func() {
+		_, err := p.Apply(ctx, arg)
+		applied <- err
+	}()
+	<-arg.begun
+	cancel()
+	inTime(t, "Apply", func() {
+		if err := <-applied; err != context.Canceled {
+			t.Errorf("Apply() = %v, want %v", err, context.Canceled)
+		}
+	})
+}
+
 func TestTerminateEndsCalls(t *testing.T) {
 	p := NewPool(forever, 2)
 	done := make(chan error)

@@ -116,7 +116,8 @@ func (s *seat[A, R]) write() {
 }
 
 // hasten saves the way over the writer's goroutine for what an idle worker is
-// to get, if it is so short that any pipe takes it without a reader.
+// to get, if that will not keep the caller, whose context may end: it is so
+// short that any pipe takes it without a reader.
 func (s *seat[A, R]) hasten() {
 	out, orders := s.whatIsShort()
 	if out == nil {
@@ -138,7 +139,10 @@ func (s *seat[A, R]) hasten() {
 func (s *seat[A, R]) whatIsShort() (out *sender, orders []order[A, R]) {
 	s.pool.mu.Lock()
 	defer s.pool.mu.Unlock()
-	if s.worker == nil || len(s.flight) != 1 || len(s.outbox) != 1 || !s.worker.say.mu.TryLock() {
+	if s.worker == nil || len(s.flight) != 1 || len(s.outbox) != 1 || s.outbox[0].kind != msgTask {
+		return nil, nil
+	}
+	if !s.pool.brief || !s.worker.say.mu.TryLock() {
 		return nil, nil
 	}
 	orders = s.outbox
