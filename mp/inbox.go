@@ -45,7 +45,9 @@ func (in *inbox) next(wait bool) (task frame, ok bool) {
 		case in.reading && wait:
 			in.waiting = true
 			in.arrived.Wait()
-		case !in.reading && (wait || in.down.buffered()):
+		case !in.reading && in.down.buffered():
+			in.obey(in.read()) // with mu held: no stand-in may start to read, too
+		case !in.reading && wait:
 			in.mu.Unlock()
 			f := in.read()
 			in.mu.Lock()
@@ -117,7 +119,7 @@ func (in *inbox) obey(f frame) {
 	case msgReturn:
 		n := len(in.tasks)
 		in.tasks = nil
-		in.up.send(msgReturned, uint64(n), nil)
+		go in.up.send(msgReturned, uint64(n), nil) // an answer may be on its way for long; and until this has come, no task is given
 	case msgFinish:
 		in.finished = true
 	}

@@ -26,7 +26,7 @@ func memory(v any) (bytes []byte, ok bool) {
 	case !form.slice:
 		return unsafe.Slice((*byte)(p.UnsafePointer()), form.size), true
 	case form.size == 0: // nothing, so many times: a byte each
-		return make([]byte, p.Elem().Len()), true
+		return make([]byte, min(p.Elem().Len(), maxPayload+1)), true
 	default:
 		return unsafe.Slice((*byte)(p.Elem().UnsafePointer()), p.Elem().Len()*form.size), true
 	}

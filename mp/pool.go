@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -40,6 +41,7 @@ type Pool[A, R any] struct {
 
 	f       Function[A, R]
 	workers int
+	brief   bool // an argument is encoded at once: no code of others is needed for it
 
 	mu     sync.Mutex
 	moved  sync.Cond // something has changed that feeders wait for
@@ -71,7 +73,8 @@ type task[A, R any] struct {
 // NewPool returns a pool of so many workers that call f. They start, all of
 // them, with the first task.
 func NewPool[A, R any](f Function[A, R], workers int) *Pool[A, R] {
-	p := &Pool[A, R]{f: f, workers: workers}
+	arg := reflect.TypeFor[A]()
+	p := &Pool[A, R]{f: f, workers: workers, brief: flat(arg) || formOf(arg).plain}
 	p.moved.L = &p.mu
 	return p
 }

@@ -111,7 +111,7 @@ func inTime(t *testing.T, what string, do func()) {
 	select {
 	case <-done:
 	case <-soon(t).Done():
-		t.Fatalf("%s: still waiting after ten seconds", what)
+		t.Fatalf("%s: still waiting after half a minute", what)
 	}
 }
 
@@ -120,7 +120,7 @@ func until(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	for ctx := soon(t); !so(); time.Sleep(time.Millisecond) {
 		if ctx.Err() != nil {
-			t.Fatalf("%s: not so after ten seconds", what)
+			t.Fatalf("%s: not so after half a minute", what)
 		}
 	}
 }

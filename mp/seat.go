@@ -3,7 +3,6 @@ package mp
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"slices"
 	"time"
 )
@@ -117,8 +116,8 @@ func (s *seat[A, R]) write() {
 }
 
 // hasten saves the way over the writer's goroutine for what an idle worker is
-// to get, if it is so short that any pipe takes it without a reader. Of what gob
-// has to encode, nobody knows how long that takes; the caller must not wait.
+// to get, if that will not keep the caller, whose context may end: it is so
+// short that any pipe takes it without a reader.
 func (s *seat[A, R]) hasten() {
 	out, orders := s.whatIsShort()
 	if out == nil {
@@ -140,8 +139,10 @@ func (s *seat[A, R]) hasten() {
 func (s *seat[A, R]) whatIsShort() (out *sender, orders []order[A, R]) {
 	s.pool.mu.Lock()
 	defer s.pool.mu.Unlock()
-	if s.worker == nil || len(s.flight) != 1 || len(s.outbox) != 1 ||
-		!formOf(reflect.TypeFor[A]()).plain || !s.worker.say.mu.TryLock() {
+	if s.worker == nil || len(s.flight) != 1 || len(s.outbox) != 1 || s.outbox[0].kind != msgTask {
+		return nil, nil
+	}
+	if !s.pool.brief || !s.worker.say.mu.TryLock() {
 		return nil, nil
 	}
 	orders = s.outbox
@@ -284,7 +285,6 @@ func (s *seat[A, R]) hear(in *receiver, f frame) {
 	if s.worker == nil || s.foreign { // it speaks before it is asked, or has said nonsense
 		return
 	}
-	s.proved, s.stumbles = true, 0
 	switch {
 	case f.kind == msgBegun && len(s.flight) > 0 && !s.begun:
 		s.begin(time.Now())
@@ -296,6 +296,9 @@ func (s *seat[A, R]) hear(in *receiver, f frame) {
 	default:
 		s.foreign = true
 		s.worker.Kill()
+	}
+	if !s.foreign {
+		s.proved, s.stumbles = true, 0
 	}
 	s.pool.deal()
 	s.pool.moved.Broadcast()
