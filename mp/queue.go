@@ -92,7 +92,8 @@ func (q *Queue[T]) hold() holder[T] {
 // returned nil, the item is in the queue, even if this process is killed a
 // moment later; when ctx ends first, it is not, and Put returns ctx.Err().
 // After Close it returns [ErrClosed]. A value that cannot be encoded is an
-// error of this call.
+// error of this call. Put into a full queue waits for a consumer, even if none
+// is left: there may be another one. Let ctx end when that is not to be.
 func (q *Queue[T]) Put(ctx context.Context, v T) error {
 	return inQueue("put", q.hold().put(ctx, v, false))
 }
