@@ -114,24 +114,21 @@ func rawTeam(b *testing.B, workers []*rawChild, serve func(i int, c *rawChild) e
 func init() {
 	rawPrograms["squares"] = func(in, out *os.File) error {
 		s := newRawStream(in, out)
-		for {
-			n, err := s.read()
-			if err != nil {
-				return untilEOF(err)
-			}
-			s.write(n * n)
-			s.out.Flush() // what is done stays done, whatever the next task does
-		}
+		return answerSquares(s, s.out.Flush) // what is done stays done, whatever the next task does
 	}
 	rawPrograms["squares, buffered"] = func(in, out *os.File) error {
-		s := newRawStream(in, out)
-		for {
-			n, err := s.read()
-			if err != nil {
-				return untilEOF(err)
-			}
-			s.write(n * n)
+		return answerSquares(newRawStream(in, out), func() error { return nil })
+	}
+}
+
+func answerSquares(s *rawStream, after func() error) error {
+	for {
+		n, err := s.read()
+		if err != nil {
+			return untilEOF(err)
 		}
+		s.write(n * n)
+		after()
 	}
 }
 

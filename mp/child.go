@@ -99,7 +99,6 @@ func (c *child) end(o orders, err error) {
 		os.Exit(0)
 	}
 	failure := remote(o.Func, err)
-	c.up.restart() // whoever reads this has not read what came before it
 	c.up.send(msgFailed, 0, failure)
 	if failure.Stack != "" { // a panic: no time for the family, its lifelines will do
 		fmt.Fprintf(os.Stderr, "%s: panic: %s\n\n%s", o.Name, failure.Message, failure.Stack)

@@ -282,13 +282,18 @@ func TestTowerFalls(t *testing.T) {
 }
 
 func TestKilledMainLeavesNobody(t *testing.T) {
-	cmd, stdout := program(t, "family")
-	cmd.Start()
-	read(t, stdout, 1)
-	cmd.Process.Kill()
-	ended(t, stdout)
+	for _, name := range []string{"family", "encoder"} {
+		t.Run(name, func(t *testing.T) {
+			cmd, stdout := program(t, name)
+			cmd.Start()
+			read(t, stdout, 1)
+			cmd.Process.Kill()
+			ended(t, stdout)
+		})
+	}
 }
 
+// An endlessValue keeps a worker at its answer.
 type endlessValue struct{}
 
 func (endlessValue) GobEncode() ([]byte, error) {
@@ -300,15 +305,6 @@ func (endlessValue) GobEncode() ([]byte, error) {
 func (*endlessValue) GobDecode([]byte) error { return nil }
 
 var endless = Func("endless", func(None) (endlessValue, error) { return endlessValue{}, nil })
-
-// A worker that does not come to the end of its answer, ends with its parent.
-func TestKilledMainLeavesNoEncoder(t *testing.T) {
-	cmd, stdout := program(t, "encoder")
-	cmd.Start()
-	read(t, stdout, 1)
-	cmd.Process.Kill()
-	ended(t, stdout)
-}
 
 func TestPanicInRunLeavesNobody(t *testing.T) {
 	cmd, stdout := program(t, "panic")

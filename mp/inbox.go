@@ -18,10 +18,10 @@ type inbox struct {
 	finished bool      // no more will come
 	reading  bool      // the stand-in is
 	waiting  bool      // the worker is, for the stand-in
-	busy     bool      // the worker is at a task,
-	begun    int       // the so-manieth
-	ticking  bool
-	lost     func() // the parent is gone
+	busy     bool      // the worker is at a task, or sends its answer
+	begun    int       // tasks so far, with that one
+	ticking  bool      // tick looks at it
+	lost     func()    // ends the process, for the parent is gone
 }
 
 // long is how long a task takes before there is a stand-in. Few do.
@@ -39,7 +39,7 @@ func newInbox(c *child) *inbox {
 func (in *inbox) next(wait bool) (task frame, ok bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.busy = in.busy && !wait // it is not yet free if its answer is still to be sent
+	in.busy = in.busy && !wait // before it waits, it has an answer to send
 	for len(in.tasks) == 0 && !in.finished {
 		switch {
 		case in.reading && wait:
@@ -119,7 +119,9 @@ func (in *inbox) obey(f frame) {
 	case msgReturn:
 		n := len(in.tasks)
 		in.tasks = nil
-		go in.up.send(msgReturned, uint64(n), nil) // an answer may be on its way for long; and until this has come, no task is given
+		// Not to be waited for: an answer may be on its way for long. And until
+		// this has come, no task is given.
+		go in.up.send(msgReturned, uint64(n), nil)
 	case msgFinish:
 		in.finished = true
 	}

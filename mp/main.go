@@ -37,7 +37,7 @@ func Main(run func(ctx context.Context) error) {
 	defer stop()
 	context.AfterFunc(ctx, stop) // from the first Ctrl-C on, the next one has its usual effect
 	err := run(ctx)
-	if err != nil { // of a child that was just starting when it was ended by the same Ctrl-C?
+	if err != nil { // perhaps of a child that the same Ctrl-C ended while it was starting: be sure to have heard it
 		select {
 		case <-ctx.Done():
 		case <-time.After(20 * time.Millisecond):

@@ -11,8 +11,8 @@ import (
 
 // Both ends of a pipe are the same program. So numbers, and arrays, structs and
 // slices of numbers, lie in memory in the same way there, and travel as the
-// bytes that they are: a hundred times as fast as by gob, which has to describe
-// them. What has a pointer in it cannot, for a place in memory means nothing to
+// bytes that they are, much faster than by gob, which encodes number for number.
+// What has a pointer in it cannot, for a place in memory means nothing to
 // another process. A bool could, but not every byte is one, and the bytes that
 // arrive may be garbage.
 

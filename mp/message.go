@@ -160,14 +160,8 @@ func (s *sender) write(b []byte) error {
 	return s.fault
 }
 
-// restart begins a new gob stream: the other side has dropped frames unread.
-func (s *sender) restart() {
-	s.mu.Lock()
-	s.enc = nil
-	s.mu.Unlock()
-}
-
-// A receiver reads frames. One goroutine at a time may use it.
+// A receiver reads frames. One goroutine at a time may call next, and one
+// decode.
 type receiver struct {
 	in   *bufio.Reader
 	body bytes.Reader

@@ -31,7 +31,7 @@ type shift[A, R any] struct {
 	ending  bool          // it gets no more
 	proved  bool          // it has said something
 	foreign bool          // it does not speak our language
-	failed  []mishap      // of a chunk whose answers will follow; the listener's own
+	failed  []mishap      // of a chunk whose answers will follow
 }
 
 // An order is something to tell a worker.
@@ -290,7 +290,8 @@ func (s *seat[A, R]) hear(in *receiver, f frame) {
 		s.begin(time.Now())
 	case f.kind == msgReturned && f.id <= uint64(len(s.flight)):
 		s.returned(int(f.id))
-	case f.kind == msgFailures && s.begun: // the answers follow
+	case f.kind == msgFailures && s.begun:
+		s.failed = o.failed
 	case f.kind >= msgAnswer && f.kind <= msgProblem && s.begun:
 		s.answered(o, f.id == 1)
 	default:
@@ -315,8 +316,7 @@ type outcome[R any] struct {
 func (s *seat[A, R]) understand(in *receiver, f frame) (o outcome[R]) {
 	switch f.kind {
 	case msgFailures:
-		in.decode(f, &s.failed) // if that fails, they will be missing in the answer
-		return o
+		in.decode(f, &o.failed) // if that fails, they will be missing in the answer
 	case msgAnswer:
 		o.good = make([]R, 1)
 		o.err = in.decode(f, &o.good[0])
@@ -328,7 +328,6 @@ func (s *seat[A, R]) understand(in *receiver, f frame) (o outcome[R]) {
 			o.err = r
 		}
 	}
-	o.failed, s.failed = s.failed, nil
 	return o
 }
 
@@ -376,6 +375,7 @@ func (s *seat[A, R]) answered(o outcome[R], more bool) {
 	t := s.flight[0]
 	s.flight[0] = nil
 	s.flight = s.flight[1:]
+	o.failed, s.failed = s.failed, nil
 	s.stopClock()
 	now := time.Now()
 	switch took := now.Sub(s.since); {
