@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"slices"
 	"sync"
 	"unsafe"
 )
@@ -205,8 +204,8 @@ func (r *receiver) buffered() bool {
 	return r.in.Buffered()-headerSize >= int(binary.LittleEndian.Uint32(header[9:]))
 }
 
-// readBody reads size bytes. Beyond what is believed the buffer doubles as the
-// bytes really arrive: a length that lies costs nothing.
+// readBody reads size bytes. Beyond what is believed the buffer grows as the
+// bytes really arrive: a length that lies costs little.
 func readBody(in io.Reader, size int) ([]byte, error) {
 	body := make([]byte, min(size, believed))
 	for n := 0; ; {
@@ -219,7 +218,9 @@ func readBody(in io.Reader, size int) ([]byte, error) {
 		if n = len(body); n == size {
 			return body, nil
 		}
-		body = slices.Grow(body, min(size-n, n))[:min(size, 2*n)]
+		longer := make([]byte, min(size, 8*n)) // slices.Grow would write zeros first
+		copy(longer, body)
+		body = longer
 	}
 }
 

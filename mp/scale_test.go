@@ -109,6 +109,7 @@ func TestLargeArgument(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs 0.5 GiB of memory")
 	}
+	t.Parallel() // what takes long is that the system finds the memory
 	load := make([]byte, 100<<20)
 	ours, theirs := Pipe[None, int]()
 	start(t, NewProcess(weigh, cargo{load, theirs}))
@@ -126,6 +127,7 @@ func TestLargeMessage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs 1.5 GiB of memory")
 	}
+	t.Parallel()
 	ours, theirs := Pipe[[]byte, uint32]()
 	start(t, NewProcess(weighMessage, theirs))
 	sent := make([]byte, 512<<20)
