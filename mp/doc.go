@@ -115,11 +115,11 @@
 //	     error.
 //	       TestExitCodes TestCrashMatrixOfAProcess
 //	G7   A value that gob refuses, or a function that is not there, is an error
-//	     of the call that was to send it, or to receive it. (Unexported fields,
-//	     functions and channels in a struct: gob leaves them out, and says
-//	     nothing.)
+//	     of the call that was to send it, or to receive it; so is a type that
+//	     has a function or a channel in it. (Unexported fields stay behind.)
 //	       TestWhatCannotBeEncoded TestFunctionsThatAreNotThere
-//	       TestItemThatCannotBeDecoded TestCrashMatrix
+//	       TestItemThatCannotBeDecoded TestMistakesAreNamed
+//	       TestCrashMatrix
 //	G8   Garbage on a pipe is an error, not a hang or a large allocation.
 //	       TestLengthThatLies TestGarbageFromAChild TestGarbageFromAWorker
 //	       TestGarbageInAPipe TestGarbageInAQueue FuzzFrames

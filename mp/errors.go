@@ -3,6 +3,7 @@ package mp
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 )
@@ -13,7 +14,7 @@ var (
 	ErrStarted     = errors.New("mp: a process is started only once; make another with NewProcess")
 	ErrNotStarted  = errors.New("mp: not started; call Start first")
 	ErrDaemonChild = errors.New("mp: a daemon may not have children")
-	ErrNoMain      = errors.New("mp: this program calls neither mp.Main nor mp.Init; " +
+	ErrNoMain      = errors.New("mp: this program has called neither mp.Main nor mp.Init yet; " +
 		"write func main() { mp.Main(run) }, or call mp.Init() first thing in TestMain")
 	ErrMoved      = errors.New("mp: this end of the pipe has moved to another process")
 	ErrClosed     = errors.New("mp: closed")
@@ -47,6 +48,8 @@ func (e *ExitError) reason() string {
 		return fmt.Sprintf("exit code %d: %s", e.Code, first)
 	case e.Code < 0:
 		return "ended by " + signalName(-e.Code)
+	case e.Code == 0:
+		return "exit code 0, before it had answered"
 	}
 	return fmt.Sprintf("exit code %d", e.Code)
 }
@@ -60,14 +63,39 @@ type RemoteError struct {
 	Func    string // the name given to Func or Proc
 	Type    string // the error's Go type, or that of the value given to panic
 	Message string
-	Stack   string // of a panic; empty for a returned error
+	Stack   string // of a panic, from there to the function; empty for a returned error
 }
 
 func (e *RemoteError) Error() string {
 	if e.Stack != "" {
-		return fmt.Sprintf("%s: panic: %s", e.Func, e.Message)
+		return fmt.Sprintf("%s: panic: %s%s", e.Func, e.Message, e.place())
 	}
 	return fmt.Sprintf("%s: %s", e.Func, e.Message)
+}
+
+// place returns the file and the line of the first frame that is not the
+// runtime's: where somebody is going to look.
+func (e *RemoteError) place() string {
+	theirs := false
+	for line := range strings.Lines(e.Stack) {
+		if at, isPlace := strings.CutPrefix(line, "\t"); !isPlace {
+			theirs = !strings.HasPrefix(line, "panic(") && !strings.HasPrefix(line, "runtime.")
+		} else if at, _, _ = strings.Cut(strings.TrimSpace(at), " +0x"); theirs {
+			return " (" + filepath.Base(at) + ")"
+		}
+	}
+	return ""
+}
+
+// framesOfPanic leaves out what a stack has before the last panic, which is our
+// look at it, and from once on.
+func framesOfPanic(stack string) string {
+	head, frames, _ := strings.Cut(stack, "\n")
+	if _, after, ok := strings.Cut(frames, "\npanic("); ok {
+		frames = "panic(" + after
+	}
+	frames, _, _ = strings.Cut(frames, "processbook/mp.once(")
+	return head + "\n" + frames
 }
 
 // A TaskError says which task of a [Pool] failed, where, and why.
@@ -139,7 +167,7 @@ func once(name string, more *bool, do func() bool, failed func(*RemoteError) boo
 		case r == nil:
 			*more = failed(&RemoteError{name, "runtime.Goexit", "runtime.Goexit was called", "goroutine exited"})
 		default:
-			*more = failed(&RemoteError{name, fmt.Sprintf("%T", r), fmt.Sprint(r), string(debug.Stack())})
+			*more = failed(&RemoteError{name, fmt.Sprintf("%T", r), fmt.Sprint(r), framesOfPanic(string(debug.Stack()))})
 		}
 	}()
 	*more = do()

@@ -2,6 +2,7 @@ package mp
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -95,6 +96,16 @@ func endFamily() {
 			<-c.done
 		}
 	}
+}
+
+// awaited returns who endFamily waits for although nobody told them to end.
+func awaited() (names []string) {
+	for _, c := range Children() {
+		if !c.orders.Daemon {
+			names = append(names, fmt.Sprintf("%s (pid %d)", c.Name, c.pid))
+		}
+	}
+	return names
 }
 
 // orphaned ends this process because its parent is gone, and with it, through

@@ -35,8 +35,8 @@ func (*None) GobDecode([]byte) error { return nil }
 //	var square = mp.Func("square", func(n int) (int, error) { return n * n, nil })
 //
 // The argument and the answer travel as package encoding/gob encodes them:
-// exported fields only, no functions and no channels. The error travels as a
-// [RemoteError]. The function needs no context: it ends with its parent.
+// only exported fields, and what has a function or a channel in it is refused.
+// The error travels as a [RemoteError]. The function needs no context: it ends with its parent.
 //
 // A function that starts itself has to be declared in two steps, or the
 // compiler sees an initialization cycle: var f mp.Function[A, R], and in an

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -46,6 +47,9 @@ func Main(run func(ctx context.Context) error) {
 	interrupted := ctx.Err() != nil
 	if err != nil && !interrupted { // or it only says that children have ended
 		fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)
+	}
+	if names := awaited(); err != nil && !interrupted && len(names) > 0 {
+		fmt.Fprintf(os.Stderr, "%s: waiting for %s\n", filepath.Base(os.Args[0]), strings.Join(names, ", "))
 	}
 	endFamily()
 	switch {

@@ -61,6 +61,7 @@ type form struct {
 	slice bool
 	size  int // of it, or of an element
 	align uintptr
+	lost  string // a part that gob would leave out without a word
 }
 
 var forms sync.Map // of types that have been seen
@@ -77,6 +78,7 @@ func formOf(t reflect.Type) form {
 		return k >= reflect.Int && k <= reflect.Complex128 && k != reflect.Uintptr
 	})
 	f.size, f.align = int(part.Size()), uintptr(part.Align())
+	f.lost = lost(t, "", map[reflect.Type]bool{})
 	forms.Store(t, f)
 	return f
 }
@@ -108,6 +110,32 @@ func madeOf(t reflect.Type, kinds func(reflect.Kind) bool) bool {
 		return true
 	}
 	return kinds(t.Kind())
+}
+
+// lost finds a function or a channel in a type. Gob leaves them out where it
+// can: a channel would arrive as nil, and who waits at that waits for ever.
+func lost(t reflect.Type, path string, seen map[reflect.Type]bool) string {
+	if seen[t] || codesItself(t) {
+		return ""
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Func, reflect.Chan:
+		if path == "" {
+			return fmt.Sprintf("a %v", t)
+		}
+		return fmt.Sprintf("its field %s, a %v,", path[1:], t)
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return lost(t.Elem(), path, seen)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			f := t.Field(i)
+			if part := lost(f.Type, path+"."+f.Name, seen); f.IsExported() && part != "" {
+				return part
+			}
+		}
+	}
+	return ""
 }
 
 // codesItself reports whether a type has its own way of being encoded.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 	"sync"
 	"unsafe"
 )
@@ -33,7 +34,7 @@ const (
 	headerSize  = 13
 	maxPayload  = 1 << 30
 	believed    = 16 << 20 // a length up to here is allocated at once
-	atOnce      = 4 << 10  // any system's pipe takes so much without a reader
+	atOnce      = 2 << 10  // any system's pipe takes twice as much without a reader
 	inline      = 32 << 10 // longer raw payloads are written without a copy
 	keep        = 1 << 20  // a longer buffer is not kept for the next message
 )
@@ -114,6 +115,10 @@ func (s *sender) encode(v any) (fresh byte, raw []byte, err error) {
 	if raw, ok := memory(v); ok {
 		return 0, raw, nil
 	}
+	t := reflect.TypeOf(v).Elem()
+	if part := formOf(t).lost; part != "" {
+		return 0, nil, fmt.Errorf("mp: cannot encode a %v: %s means nothing in another process", t, part)
+	}
 	if p := reflect.ValueOf(v).Elem(); p.Kind() == reflect.Pointer {
 		v = p.Interface() // gob follows one pointer to a GobEncoder, not two
 	}
@@ -122,10 +127,24 @@ func (s *sender) encode(v any) (fresh byte, raw []byte, err error) {
 	}
 	defer func() { // a nil pointer at the top, or a panic in the value's own GobEncode
 		if r := recover(); r != nil {
-			err = fmt.Errorf("mp: cannot encode a %T: panic: %v", v, r)
+			err = fmt.Errorf("mp: cannot encode a %v: panic: %v", t, r)
 		}
 	}()
-	return fresh, nil, s.enc.Encode(v)
+	if err = s.enc.Encode(v); err != nil {
+		err = fmt.Errorf("mp: cannot encode a %v: %w%s", t, err, advice(err))
+	}
+	return fresh, nil, err
+}
+
+// advice completes what gob says of what beginners meet.
+func advice(err error) string {
+	switch text := err.Error(); {
+	case strings.Contains(text, "not registered"):
+		return "; call gob.Register with such a value in an init function"
+	case strings.Contains(text, "no exported fields"):
+		return "; only fields that begin with a capital letter travel"
+	}
+	return ""
 }
 
 // addRaw adds bytes as they are. Of many, only so many are copied that the
@@ -246,7 +265,7 @@ func (r *receiver) decode(f frame, v any) (err error) {
 	}
 	defer func() { // a panic in the value's own GobDecode
 		if r := recover(); r != nil {
-			err = fmt.Errorf("mp: cannot decode a %T: panic: %v", v, r)
+			err = fmt.Errorf("mp: cannot decode a %v: panic: %v", reflect.TypeOf(v).Elem(), r)
 		}
 	}()
 	r.body.Reset(f.body)

@@ -40,6 +40,9 @@ type Conn[S, R any] struct {
 // If the system has no more files to give, their first use says so. It is
 // Python's Pipe(); write Pipe[T, None] where one direction is enough.
 func Pipe[A, B any]() (*Conn[A, B], *Conn[B, A]) {
+	if tooEarly() {
+		return &Conn[A, B]{state: errTooEarly}, &Conn[B, A]{state: errTooEarly}
+	}
 	r1, w1, err := os.Pipe()
 	if err != nil {
 		return &Conn[A, B]{state: err}, &Conn[B, A]{state: err}
@@ -56,6 +59,9 @@ func newConn[S, R any](r, w *os.File) *Conn[S, R] {
 	in := &inlet{File: r}
 	return &Conn[S, R]{r: in, w: w, in: newReceiver(in), out: newSender(w)}
 }
+
+var errTooEarly = errors.New("mp: this pipe was made before mp.Main, so every process has one of its own; " +
+	"call Pipe in run, and hand an end over in an argument")
 
 // An inlet is a file to receive from that can be asked whether there is
 // something to read. A byte may have to be read to know.

@@ -140,7 +140,10 @@ func (p *Process) start(ctx context.Context) error {
 		if err := s.send(msgOrders, 0, &p.orders); err != nil {
 			return err
 		}
-		return p.pack(s)
+		if err := p.pack(s); err != nil {
+			return fmt.Errorf("its argument: %w", err)
+		}
+		return nil
 	})
 	if err == nil {
 		err = p.exec(cargo.files)

@@ -25,6 +25,7 @@ import (
 type Queue[T any] struct {
 	holder   holder[T]
 	joinable bool
+	stray    bool // made at package level of a child
 
 	mu   sync.Mutex
 	work []uint64 // of a JoinableQueue: the items got here and not done, oldest first
@@ -75,15 +76,28 @@ type item[T any] struct {
 // NewQueue returns a queue that holds at most capacity items, or any number if
 // capacity is 0 or less, as in Python. An item counts until Get returns it.
 // Call it in a function, not for a variable at package level: there every
-// process would make a queue of its own, which nobody else has.
+// process would make a queue of its own, which nobody else has, so its use in a
+// child panics.
 func NewQueue[T any](capacity int) *Queue[T] {
-	return &Queue[T]{holder: newStore[T](capacity, false)}
+	return newQueue[T](capacity, false)
 }
+
+func newQueue[T any](capacity int, joinable bool) *Queue[T] {
+	return &Queue[T]{holder: newStore[T](capacity, joinable), joinable: joinable, stray: tooEarly()}
+}
+
+// tooEarly: this is a child that does not yet know its function. What is made
+// here is made in every process.
+func tooEarly() bool { return marked && !ready.Load() }
 
 // hold is where a queue that is none is found out.
 func (q *Queue[T]) hold() holder[T] {
 	if q == nil || q.holder == nil {
 		panic("mp: a queue that NewQueue has not made; a queue travels only in an exported field of an argument")
+	}
+	if q.stray {
+		panic("mp: this queue was made before mp.Main, so every process has one of its own; " +
+			"call NewQueue in run, and hand the queue over in an argument")
 	}
 	return q.holder
 }
@@ -208,7 +222,7 @@ type JoinableQueue[T any] struct{ *Queue[T] }
 
 // NewJoinableQueue is [NewQueue] for a [JoinableQueue].
 func NewJoinableQueue[T any](capacity int) *JoinableQueue[T] {
-	return &JoinableQueue[T]{&Queue[T]{holder: newStore[T](capacity, true), joinable: true}}
+	return &JoinableQueue[T]{newQueue[T](capacity, true)}
 }
 
 // TaskDone says that the item which this process got longest ago is done: so

@@ -183,7 +183,7 @@ func (s *seat[A, R]) refuse(t *task[A, R], err error) {
 	}
 	s.flight = slices.Delete(s.flight, i, i+1)
 	s.given -= len(t.args)
-	t.fail(&TaskError{Func: s.pool.f.name, Err: err})
+	t.fail(&TaskError{Func: s.pool.f.name, Err: fmt.Errorf("its argument: %w", err)})
 	s.pool.deal()
 	s.pool.moved.Broadcast()
 }
@@ -471,7 +471,7 @@ func (s *seat[A, R]) bury() {
 func (s *seat[A, R]) why(w *Process) error {
 	switch {
 	case s.overdue:
-		return context.DeadlineExceeded
+		return fmt.Errorf("TaskTimeout is %v: %w", s.pool.TaskTimeout, context.DeadlineExceeded)
 	case w.exit != nil:
 		return w.exit
 	}

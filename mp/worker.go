@@ -59,7 +59,7 @@ func (w *worker[A, R]) answer(k kind, v any, err error) (more bool) {
 		if err = w.up.send(k, next, v); err == nil {
 			return true
 		}
-		err = &RemoteError{w.name, fmt.Sprintf("%T", err), "the answer cannot be encoded: " + err.Error(), ""}
+		err = &RemoteError{w.name, fmt.Sprintf("%T", err), "its answer: " + err.Error(), ""}
 	}
 	w.up.send(msgProblem, next, remote(w.name, err))
 	return true
