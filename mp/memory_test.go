@@ -1,0 +1,88 @@
+package mp
+
+import (
+	"reflect"
+	"testing"
+	"time"
+)
+
+type spot struct {
+	X, Y int32
+	N    None
+}
+
+func TestWhatTravelsAsItLiesInMemory(t *testing.T) {
+	for _, v := range []any{1, uint8(1), 1.5, complex(1, 2), [3]int16{1, 2, 3}, spot{1, 2, None{}}, time.Second,
+		[]int{1, 2}, []byte("ab"), []spot{{1, 2, None{}}}, []float64{}, []struct{}{{}, {}}, None{}} {
+		t.Run(reflect.TypeOf(v).String(), func(t *testing.T) {
+			sent, got := reflect.New(reflect.TypeOf(v)), reflect.New(reflect.TypeOf(v))
+			sent.Elem().Set(reflect.ValueOf(v))
+			bytes, ok := memory(sent.Interface())
+			if !ok {
+				t.Fatal("gob would encode it")
+			}
+			bytes = append([]byte{}, bytes...)
+			if ok, err := remember(bytes, got.Interface()); !ok || err != nil || !reflect.DeepEqual(got.Elem().Interface(), v) {
+				t.Errorf("remember() = %v, %v: %v", ok, err, got.Elem())
+			}
+		})
+	}
+}
+
+func TestWhatGobMustEncode(t *testing.T) {
+	for _, v := range []any{true, "a", uintptr(1), new(int), map[int]int{}, []string{}, []bool{}, [][]int{}, struct{ a int }{},
+		struct{ B bool }{}, struct{ P *int }{}, time.Time{}, []time.Time{}, (*Conn[int, int])(nil)} {
+		p := reflect.New(reflect.TypeOf(v))
+		if _, ok := memory(p.Interface()); ok {
+			t.Errorf("memory() takes a %T", v)
+		}
+		if ok, _ := remember(make([]byte, reflect.TypeOf(v).Size()), p.Interface()); ok {
+			t.Errorf("remember() takes a %T", v)
+		}
+	}
+}
+
+// What arrives may be of any length, and lie at any place.
+func TestBrokenMemory(t *testing.T) {
+	for _, n := range []int{0, 1, 7, 9, 16} {
+		if ok, err := remember(make([]byte, n), new(int64)); !ok || err == nil {
+			t.Errorf("%d bytes are an int64: %v, %v", n, ok, err)
+		}
+	}
+	for _, n := range []int{1, 7, 9, 15} {
+		if ok, err := remember(make([]byte, n), new([]int64)); !ok || err == nil {
+			t.Errorf("%d bytes are int64s: %v, %v", n, ok, err)
+		}
+	}
+	bytes := make([]byte, 25)
+	bytes[1], bytes[9] = 1, 2
+	for at := range 8 {
+		copy(bytes[at:], append([]byte{1, 0, 0, 0, 0, 0, 0, 0, 2}, make([]byte, 7)...))
+		var got []int64
+		if ok, err := remember(bytes[at:at+16], &got); !ok || err != nil || !reflect.DeepEqual(got, []int64{1, 2}) {
+			t.Errorf("at an odd place, %d: %v, %v, %v", at, got, ok, err)
+		}
+	}
+}
+
+type chain struct {
+	Next *chain
+	Ends map[string][]chan int
+}
+
+func TestWhatWouldBeLost(t *testing.T) {
+	for v, want := range map[any]string{
+		reflect.TypeFor[chain]():                          "its field Ends, a chan int,",
+		reflect.TypeFor[*chain]():                         "its field Ends, a chan int,",
+		reflect.TypeFor[struct{ F func() }]():             "its field F, a func(),",
+		reflect.TypeFor[struct{ f func() }]():             "",
+		reflect.TypeFor[[]chan int]():                     "a chan int",
+		reflect.TypeFor[struct{ A struct{ B, C int } }](): "",
+		reflect.TypeFor[struct{ Q *Queue[int] }]():        "",
+		reflect.TypeFor[any]():                            "",
+	} {
+		if got := formOf(v.(reflect.Type)).lost; got != want {
+			t.Errorf("of a %v would be lost %q, want %q", v, got, want)
+		}
+	}
+}
