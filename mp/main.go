@@ -46,10 +46,8 @@ func Main(run func(ctx context.Context) error) {
 	}
 	interrupted := ctx.Err() != nil
 	if err != nil && !interrupted { // or it only says that children have ended
-		fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)
-	}
-	if names := awaited(); err != nil && !interrupted && len(names) > 0 {
-		fmt.Fprintf(os.Stderr, "%s: waiting for %s\n", filepath.Base(os.Args[0]), strings.Join(names, ", "))
+		complain(err)
+		time.AfterFunc(time.Second, sayForWhom)
 	}
 	endFamily()
 	switch {
@@ -60,6 +58,16 @@ func Main(run func(ctx context.Context) error) {
 		os.Exit(130)
 	case err != nil:
 		os.Exit(1)
+	}
+}
+
+func complain(text any) { fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), text) }
+
+// sayForWhom is for a run that returned an error before it had closed what its
+// children wait for: Main waits for them.
+func sayForWhom() {
+	if names := awaited(); len(names) > 0 {
+		complain("waiting for " + strings.Join(names, ", "))
 	}
 }
 
