@@ -76,7 +76,13 @@ func (s *sender) add(k kind, id uint64, v any) error {
 			return err
 		}
 	}
-	start := s.buf.Len()
+	start, whole := s.buf.Len(), false
+	defer func() {
+		if !whole { // also after a runtime.Goexit in the value's own GobEncode
+			s.buf.Truncate(start)
+			s.enc = nil // it may believe that it has described types, in bytes that are now cut off
+		}
+	}()
 	var header [headerSize]byte
 	s.buf.Write(header[:])
 	fresh, raw, err := s.encode(v)
@@ -85,10 +91,9 @@ func (s *sender) add(k kind, id uint64, v any) error {
 		err = fmt.Errorf("%w: %d bytes", ErrTooLong, size)
 	}
 	if err != nil {
-		s.buf.Truncate(start)
-		s.enc = nil // it may believe that it has described types, in bytes that are now cut off
 		return err
 	}
+	whole = true
 	head := s.buf.Bytes()[start:]
 	head[0] = byte(k) | fresh
 	binary.LittleEndian.PutUint64(head[1:], id)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -251,6 +252,48 @@ func TestIdleWorkersKilled(t *testing.T) {
 	}
 	if _, err := p.Apply(soon(t), None{}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// quitter is an answer of which some leave their goroutine when they are
+// encoded.
+type quitter int
+
+func (q quitter) GobEncode() ([]byte, error) {
+	if q%5 == 3 {
+		runtime.Goexit()
+	}
+	return []byte{byte(q)}, nil
+}
+
+func (q *quitter) GobDecode(b []byte) error {
+	*q = quitter(b[0])
+	return nil
+}
+
+var quit = Func("quit", func(n int) (quitter, error) { return quitter(n), nil })
+
+// It costs that answer, and neither the next one nor the worker.
+func TestGoexitInAnAnswer(t *testing.T) {
+	p := NewPool(quit, 1)
+	defer p.Close()
+	worker := 0
+	for i := range 3 {
+		results, err := p.Map(soon(t), numbers(100))
+		failed := err.(interface{ Unwrap() []error }).Unwrap()
+		for n, r := range results {
+			if n%5 != 3 && int(r) != n {
+				t.Fatalf("result %d is %d", n, r)
+			}
+		}
+		var task *TaskError
+		if !errors.As(failed[0], &task) || len(failed) != 20 || task.Index != 3 || !strings.Contains(err.Error(), "runtime.Goexit") {
+			t.Error(len(failed), failed[0])
+		}
+		if worker != task.PID && i > 0 {
+			t.Error("it was another worker")
+		}
+		worker = task.PID
 	}
 }
 

@@ -10,10 +10,11 @@ import "fmt"
 
 type worker[A, R any] struct {
 	*inbox
-	name string
-	f    func(A) (R, error)
-	task frame
-	has  bool // a task, and its parent knows
+	name  string
+	f     func(A) (R, error)
+	task  frame
+	has   bool // a task, and its parent knows
+	moved bool // on to that, and the answer before is not sent
 }
 
 func newWorker[A, R any](c *child, name string, f func(A) (R, error)) *worker[A, R] {
@@ -53,7 +54,11 @@ func (w *worker[A, R]) fail(why *RemoteError) (more bool) { return w.answer(0, n
 // answer sends what came of the task, or that it cannot be sent; and in the
 // same message whether the next task is begun.
 func (w *worker[A, R]) answer(k kind, v any, err error) (more bool) {
-	w.task, w.has = w.next(false)
+	if !w.moved { // or it has come here before, and a GobEncode has called runtime.Goexit
+		w.task, w.has = w.next(false)
+	}
+	w.moved = true
+	defer func() { w.moved = !more }() // after a Goexit nothing is returned
 	next := uint64(bit(w.has))
 	if err == nil {
 		if err = w.up.send(k, next, v); err == nil {
