@@ -25,19 +25,20 @@ func leavesNothing(t *testing.T, do func()) {
 	do() // what is made once and kept
 	runtime.GC()
 	goroutines, files, children := holdings()
-	for range *cycles {
+	n := many(*cycles)
+	for range n {
 		do()
 	}
 	var g, f, c int
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if g, f, c = holdings(); g <= goroutines && f <= files && c <= children {
-			if n := zombies(); n > 0 {
-				t.Errorf("%d children have ended, and nobody has waited for them", n)
+			if z := zombies(); z > 0 {
+				t.Errorf("%d children have ended, and nobody has waited for them", z)
 			}
 			return
 		}
 	}
-	t.Errorf("before %d goroutines, %d files, %d children; after %d times %d, %d, %d", goroutines, files, children, *cycles, g, f, c)
+	t.Errorf("before %d goroutines, %d files, %d children; after %d times %d, %d, %d", goroutines, files, children, n, g, f, c)
 	if g > goroutines {
 		b := make([]byte, 1<<16)
 		t.Logf("%s", b[:runtime.Stack(b, true)])

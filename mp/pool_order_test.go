@@ -97,7 +97,7 @@ func TestEndedCallsHarmNoOthers(t *testing.T) {
 	var patient sync.WaitGroup
 	for range 4 {
 		patient.Go(func() {
-			for i := range 500 {
+			for i := range many(500) {
 				if r, err := p.Apply(context.Background(), i); r != i*i || err != nil {
 					t.Errorf("Apply(%d) = %d, %v", i, r, err)
 					return

@@ -115,6 +115,15 @@ func inTime(t *testing.T, what string, do func()) {
 	}
 }
 
+// many is n, or a fifth of it with -short: for the slow, such as the race
+// detector.
+func many(n int) int {
+	if testing.Short() {
+		return n / 5
+	}
+	return n
+}
+
 // until waits for something that nobody tells.
 func until(t *testing.T, what string, so func() bool) {
 	t.Helper()

@@ -38,7 +38,7 @@ type cargo struct {
 }
 
 func TestManyProcesses(t *testing.T) {
-	const n = 200
+	n := many(200)
 	var conns []*Conn[string, string]
 	var all []*Process
 	for range n {
@@ -63,7 +63,7 @@ func TestManyProcesses(t *testing.T) {
 }
 
 func TestManyOnAQueue(t *testing.T) {
-	const producers, consumers, each = 50, 50, 100
+	producers, consumers, each := many(50), many(50), 100
 	jobs, out := NewQueue[int](0), NewQueue[int](0)
 	var makers []*Process
 	for range consumers {
@@ -92,7 +92,7 @@ func TestManyOnAQueue(t *testing.T) {
 }
 
 func TestManyWorkers(t *testing.T) {
-	p := NewPool(square, 64)
+	p := NewPool(square, many(64))
 	defer p.Close()
 	results, err := p.Map(context.Background(), numbers(10_000))
 	if err != nil {
