@@ -407,7 +407,7 @@ func TestWhatCannotBeMarkedFails(t *testing.T) {
 	for _, test := range []struct{ run, sheet, want string }{
 		{"^TestQuiz$", "go.mod", "go.mod is no worksheet: "},
 		{"^TestQuiz$", t.TempDir(), "there is no worksheet in "},
-		{"^TestQuiz$/Q9", blankSheet, "/Q9: there is no such question or item; "},
+		{"^TestQuiz$/^Q9$", blankSheet, "/^Q9$: there is no such question or item; "},
 		{"^TestQuiz$/Q6/9z", blankSheet, "/9z: there is no such question or item; "},
 	} {
 		output, err := quiz("-test.run", test.run, "-sheet", test.sheet)
