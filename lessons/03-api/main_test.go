@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -60,6 +61,16 @@ func TestFacts(t *testing.T) {
 		"3f": "3 0",
 	}
 	if err := experiments.Check(t.Context(), want); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNothingIsToldAfterCtrlC(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	_, plan, _ := strings.Cut(output, "\n\n")
+	plan, _, _ = strings.Cut(plan, "call in main")
+	if err := lessons.Prints(func() { tell(ctx, 7, 3) }, plan); err != nil {
 		t.Error(err)
 	}
 }
