@@ -7,6 +7,7 @@
 //	go test -run Quiz/Q6  one question
 //	go test -reveal       where a prediction is wrong, say what happens
 //	go test -sheet FILE   another worksheet; also with -start
+//	go test -sheet DIR    all worksheets in a directory, a line for each
 //
 // Questions and answers are in answers/; package answers reads and compares. The
 // tests below TestQuiz are for whoever changes something.
@@ -41,7 +42,7 @@ var (
 	start  = flag.Bool("start", false, "make a worksheet, and stop there")
 	reveal = flag.Bool("reveal", false, "where a prediction is wrong, say what happens")
 	update = flag.Bool("update", false, "let TestBlank rewrite "+blankSheet)
-	sheet  = flag.String("sheet", usualSheet, "the worksheet `FILE`")
+	sheet  = flag.String("sheet", usualSheet, "the worksheet `FILE`, or a directory of worksheets")
 )
 
 // closing is TestQuiz's last word. What a test says is lost if it passes; what
@@ -66,11 +67,13 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(code)
 	}
+	if err == nil {
+		_, err = fmt.Println(said)
+	}
 	if err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Println(said)
 }
 
 // begin makes a worksheet. One that is there has somebody's work in it.
@@ -104,53 +107,137 @@ func TestQuiz(t *testing.T) {
 		closing = "The quiz has not begun. Make your worksheet: go test -start\n"
 		t.Skip("there is no worksheet")
 	}
-	text, err := answers.ReadSheet(*sheet)
-	if err != nil {
-		tell(t, err.Error())
-		return
-	}
-	predicted, complaints := answers.Predictions(*sheet, text, questions)
-	for _, complaint := range complaints {
-		tell(t, complaint)
-	}
 	if _, err := exec.LookPath("go"); err != nil {
 		closing = fmt.Sprintf("The lessons cannot be run, so nothing is marked: %v\n", err)
 		t.Skip(err)
 	}
-	if !strings.Contains(flag.Lookup("test.run").Value.String(), "/") {
-		sideBySide(questions, func(it *answers.Item) bool { return predicted[it.ID].Words != "" })
+	if info, err := os.Stat(*sheet); err == nil && info.IsDir() {
+		markAll(t, questions)
+	} else if s, err := readSheet(*sheet, questions); err != nil {
+		tell(t, err.Error())
+	} else {
+		markOne(t, questions, s)
 	}
-	var total answers.Score
+}
+
+// A student is a worksheet and what becomes of it.
+type student struct {
+	file, name string
+	predicted  map[string]answers.Prediction
+	odd        []string // complaints about lines that answer no item
+	total      answers.Score
+}
+
+func readSheet(file string, questions []*answers.Question) (*student, error) {
+	text, err := answers.ReadSheet(file)
+	if err != nil {
+		return nil, err
+	}
+	predicted, odd := answers.Predictions(file, text, questions)
+	if predicted == nil {
+		return nil, errors.New(strings.Join(odd, "\n"))
+	}
+	return &student{file: file, name: answers.Owner(file, text), predicted: predicted, odd: odd}, nil
+}
+
+func (s *student) mark(it *answers.Item) (answers.Outcome, string) {
+	p := s.predicted[it.ID]
+	outcome, text := it.Mark(p, func() (answers.Facts, error) { return measure(it.Question.Lesson) }, *reveal)
+	s.total.Add(it, p, outcome)
+	return outcome, text
+}
+
+// markOne says of each prediction what to do about it. Blank items are skipped,
+// quietly.
+func markOne(t *testing.T, questions []*answers.Question, s *student) {
+	for _, complaint := range s.odd {
+		tell(t, complaint)
+	}
+	eachQuestion(t, questions, []*student{s}, func(t *testing.T, q *answers.Question) {
+		right := 0
+		for _, it := range q.Items {
+			t.Run(it.ID, func(t *testing.T) {
+				switch outcome, text := s.mark(it); outcome {
+				case answers.Blank:
+					t.Skip("blank")
+				case answers.Right:
+					right++
+				default:
+					tell(t, text)
+				}
+			})
+		}
+		t.Attr("predictions", fmt.Sprintf("%d/%d", right, len(q.Items)))
+		if right == len(q.Items) {
+			closing += fmt.Sprintf("Q%s complete. Compare your words with %s\n", q.Number, q.File)
+		}
+	})
+	closing = "\n" + closing + s.total.String() + "\n"
+}
+
+// markAll says of each worksheet in the directory how far it is, for a teacher.
+func markAll(t *testing.T, questions []*answers.Question) {
+	files, _ := filepath.Glob(filepath.Join(*sheet, "*.md"))
+	if len(files) == 0 {
+		tell(t, "there is no worksheet in "+*sheet+", that is, no file *.md")
+	}
+	var class []*student
+	for _, file := range files {
+		if s, err := readSheet(filepath.ToSlash(file), questions); err != nil {
+			tell(t, err.Error())
+		} else {
+			class = append(class, s)
+		}
+	}
+	eachQuestion(t, questions, class, func(t *testing.T, q *answers.Question) {
+		for _, s := range class {
+			for _, it := range q.Items {
+				s.mark(it)
+			}
+		}
+	})
+	closing = "\n" + closing
+	for _, s := range class {
+		closing += s.name + ": " + s.total.String()
+		if s.total.Count[answers.Unmarked]+len(s.odd) > 0 {
+			closing += "; what cannot be read: go test -sheet " + s.file
+		}
+		closing += "\n"
+	}
+}
+
+// eachQuestion does something with each question that -run asks for.
+func eachQuestion(t *testing.T, questions []*answers.Question, class []*student, do func(*testing.T, *answers.Question)) {
+	predicted := func(it *answers.Item) bool {
+		return slices.ContainsFunc(class, func(s *student) bool { return s.predicted[it.ID].Words != "" })
+	}
+	wanted := flag.Lookup("test.run").Value.String()
+	if !strings.Contains(wanted, "/") {
+		sideBySide(questions, predicted)
+	}
 	for _, q := range questions {
 		t.Run("Q"+q.Number, func(t *testing.T) {
-			right := 0
-			for _, it := range q.Items {
-				t.Run(it.ID, func(t *testing.T) {
-					if mark(t, it, predicted[it.ID], &total) == answers.Right {
-						right++
-					}
-				})
-			}
-			t.Attr("predictions", fmt.Sprintf("%d/%d", right, len(q.Items)))
-			if right == len(q.Items) {
-				closing += fmt.Sprintf("Q%s complete. Compare your words with %s\n", q.Number, q.File)
+			if do(t, q); slices.ContainsFunc(q.Items, predicted) {
+				closing += changed(q.Lesson)
 			}
 		})
 	}
-	closing = "\n" + closing + total.String() + "\n"
+	for _, s := range class {
+		if s.total.Count == (answers.Score{}).Count {
+			tell(t, fmt.Sprintf("-run %s: there is no such question or item; write, for example, -run Quiz/Q6 or -run Quiz/Q6/6a", wanted))
+			t.FailNow()
+		}
+	}
 }
 
-// mark marks an item: a blank one is skipped, quietly.
-func mark(t *testing.T, it *answers.Item, p answers.Prediction, total *answers.Score) answers.Outcome {
-	outcome, text := it.Mark(p, func() (answers.Facts, error) { return measure(it.Question.Lesson) }, *reveal)
-	total.Add(it, p, outcome)
-	if outcome == answers.Blank {
-		t.Skip("blank")
+// changed says so if a lesson is not what it was, as far as git knows.
+func changed(lesson string) string {
+	dir := strings.TrimPrefix(lesson, "./")
+	var differs *exec.ExitError
+	if err := exec.Command("git", "diff", "--quiet", "--", dir).Run(); !errors.As(err, &differs) || differs.ExitCode() != 1 {
+		return ""
 	}
-	if outcome != answers.Right {
-		tell(t, text)
-	}
-	return outcome
+	return fmt.Sprintf("%s is not as it was handed out, so what is right may be marked wrong: git restore %[1]s brings it back\n", dir)
 }
 
 // tell fails a test in words for readers of the lessons: without the line of
@@ -308,6 +395,81 @@ func TestBeginNeverOverwrites(t *testing.T) {
 	if said, err := begin(t.TempDir()); err == nil {
 		t.Errorf("begin(a directory) = %q and no error", said)
 	}
+}
+
+// quiz runs the quiz with arguments, as go test does.
+func quiz(args ...string) (output string, err error) {
+	out, err := exec.Command(os.Args[0], args...).CombinedOutput()
+	return string(out), err
+}
+
+func TestWhatCannotBeMarkedFails(t *testing.T) {
+	for _, test := range []struct{ run, sheet, want string }{
+		{"^TestQuiz$", "go.mod", "go.mod is no worksheet: "},
+		{"^TestQuiz$", t.TempDir(), "there is no worksheet in "},
+		{"^TestQuiz$/^Q9$", blankSheet, "/^Q9$: there is no such question or item; "},
+		{"^TestQuiz$/Q6/9z", blankSheet, "/9z: there is no such question or item; "},
+	} {
+		output, err := quiz("-test.run", test.run, "-sheet", test.sheet)
+		if err == nil || !strings.Contains(output, test.want) || strings.Contains(output, "predictions right") {
+			t.Errorf("-run %s -sheet %s: %v, want an error that says %q, and no score:\n%s", test.run, test.sheet, err, test.want, output)
+		}
+	}
+}
+
+func TestALineForEachWorksheet(t *testing.T) {
+	needGo(t)
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"a.md":    "Name: Anna\n### 3a\n> 0\n### 3e\n> 9 !",
+		"bert.md": "### 3a\n> 0, I think\n### 9z\n",
+		"c.md":    "my homework",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	output, err := quiz("-test.run", "^TestQuiz$/Q3", "-sheet", dir)
+	for _, want := range []string{
+		"c.md is no worksheet",
+		"\nAnna: 1 of 6 predictions right, 1 to look at again, 4 blank; sure and wrong: 3e,",
+		"\nbert: 0 of 6 predictions right, 1 not marked, 5 blank; what cannot be read: go test -sheet ",
+	} {
+		if !strings.Contains(output, want) {
+			t.Errorf("%v, want %q in\n%s", err, want, output)
+		}
+	}
+	if strings.Contains(output, "c:") {
+		t.Errorf("what is no worksheet has a score:\n%s", output)
+	}
+}
+
+func TestALessonThatWasChanged(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip(err)
+	}
+	t.Chdir(t.TempDir())
+	file := filepath.Join("lessons", "01-a", "main.go")
+	write := func(text string) {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o777), os.WriteFile(file, []byte(text), 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(when, want string) {
+		if got := changed("./lessons/01-a"); got != want && !strings.HasPrefix(got, cmp.Or(want, "nothing")) {
+			t.Errorf("%s: got %q, want %q", when, got, want)
+		}
+	}
+	write("package a")
+	check("without git", "")
+	for _, args := range [][]string{{"init", "-q"}, {"add", "."}} {
+		if out, err := exec.Command("git", args...).CombinedOutput(); err != nil {
+			t.Fatalf("git %q: %v: %s", args, err, out)
+		}
+	}
+	check("as it was", "")
+	write("package b")
+	check("changed", "lessons/01-a is not as it was handed out")
 }
 
 // A file that was opened to be read is as bad as a full disk. Nobody has been

@@ -31,7 +31,8 @@ func (it *Item) Mark(p Prediction, measure func() (Facts, error), reveal bool) (
 	case p.Words == "":
 		return Blank, ""
 	case !understood:
-		return Unmarked, fmt.Sprintf("%s: %s: %s; not %q", p.Where, it.ID, it.Form.Ask(it.Answer), p.Words)
+		return Unmarked, fmt.Sprintf("%syou wrote      %s  (%s)\nnot marked     %s\n", it.asked(), p.Words, p.Where,
+			wrap(it.Form.Ask(it.Answer)+", behind the >, and nothing else", 48, "\n               "))
 	}
 	measured, err := measure()
 	fact, reported := measured[it.ID]
@@ -48,6 +49,11 @@ func (it *Item) Mark(p Prediction, measure func() (Facts, error), reveal bool) (
 	return Wrong, it.advice(p, answer, "disagrees")
 }
 
+// asked is the item as the worksheet has it.
+func (it *Item) asked() string {
+	return fmt.Sprintf("%s\n(%s)\n", strings.Join(it.Text, "\n"), it.Form.Words)
+}
+
 // advice says where to look after a wrong answer.
 func (it *Item) advice(p Prediction, answer, machine string) string {
 	look := it.Hint
@@ -61,10 +67,7 @@ func (it *Item) advice(p Prediction, answer, machine string) string {
 		sure = ", and were sure"
 	}
 	var b strings.Builder
-	fmt.Fprintln(&b, strings.Join(it.Text, "\n"))
-	if it.Form.Kind == Choice {
-		fmt.Fprintf(&b, "(%s)\n", it.Form.Words)
-	}
+	b.WriteString(it.asked())
 	fmt.Fprintf(&b, "you predicted  %s%s  (%s)\n", p.Words, sure, p.Where)
 	fmt.Fprintf(&b, "this machine   %s\n", machine)
 	fmt.Fprintf(&b, "see it         go run %s\n", it.Question.Lesson)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +17,8 @@ import (
 func Worksheet(questions []*Question) string {
 	var b strings.Builder
 	b.WriteString(`# Worksheet
+
+Name:
 
 Write what you expect behind the > of an item, in the form that stands in
 brackets above it. A ! at the end means "I am sure". What you leave blank
@@ -55,12 +58,21 @@ func ReadSheet(file string) (string, error) {
 	return string(text), err
 }
 
+var nameLine = regexp.MustCompile(`(?m)^Name:[ \t]*(\S.*?)\s*$`)
+
+// Owner is the name in a worksheet, or that of its file.
+func Owner(file, text string) string {
+	if name := nameLine.FindStringSubmatch(text); name != nil {
+		return name[1]
+	}
+	return strings.TrimSuffix(filepath.Base(file), ".md")
+}
+
 // Predictions finds the answers in the text of a worksheet, by item, and what
-// is wrong with the worksheet otherwise, line by line.
-func Predictions(file, text string, questions []*Question) (map[string]Prediction, []string) {
-	predicted := make(map[string]Prediction)
+// is wrong with the worksheet otherwise, line by line. The map is nil if there
+// is no item in the text.
+func Predictions(file, text string, questions []*Question) (predicted map[string]Prediction, complaints []string) {
 	items := Items(questions)
-	var complaints []string
 	for _, s := range sections(text) {
 		id := strings.ToLower(strings.Trim(s.title, ".: "))
 		it, known := items[id]
@@ -68,12 +80,18 @@ func Predictions(file, text string, questions []*Question) (map[string]Predictio
 			complaints = append(complaints, s.astray(file)...)
 			continue
 		}
+		if predicted == nil {
+			predicted = make(map[string]Prediction)
+		}
 		for _, p := range it.answers(file, s) {
 			if before, twice := predicted[id]; twice {
 				p.Complaint = fmt.Sprintf("%s is answered twice, here and at %s; keep one", id, before.Where)
 			}
 			predicted[id] = p
 		}
+	}
+	if predicted == nil && len(complaints) == 0 {
+		complaints = []string{file + " is no worksheet: it has no item, like ### 1a, in it; go test -start -sheet FILE makes one"}
 	}
 	return predicted, complaints
 }
@@ -107,41 +125,32 @@ func (s section) astray(file string) (complaints []string) {
 	return complaints
 }
 
-// answers finds what stands behind a >. If nothing does, a line below may be
-// meant for an answer, and so may one where the > has got lost.
+// answers finds what stands behind a >. If nothing does, the first line that is
+// not the item's own is meant for an answer.
 func (it *Item) answers(file string, s section) (marked []Prediction) {
 	var loose []Prediction
-	hasMark := false
 	for i, line := range s.lines {
 		line = strings.TrimSpace(line)
 		words, isMarked := strings.CutPrefix(line, ">")
+		words = strings.TrimPrefix(strings.TrimSpace(words), "("+it.Form.Words+")")
 		p := predict(words, fmt.Sprintf("%s:%d", file, s.line+1+i))
-		hasMark = hasMark || isMarked
 		switch {
 		case p.Words == "" || it.asks(line):
 		case isMarked:
 			marked = append(marked, p)
-		default:
+		case len(loose) == 0:
 			loose = append(loose, p)
 		}
 	}
-	if len(marked) > 0 || len(loose) == 0 {
+	if len(marked) > 0 {
 		return marked
 	}
-	_, understood := it.Form.Read(loose[0].Words)
-	switch {
-	case understood && len(loose) == 1:
-		return loose
-	case !hasMark:
-		loose[0].Complaint = it.ID + " has no line that begins with >; begin the answer with it"
-		return loose[:1]
-	}
-	return nil // notes
+	return loose
 }
 
 // asks reports whether a line of a worksheet belongs to the item itself.
 func (it *Item) asks(line string) bool {
-	return line == "("+it.Form.Words+")" || slices.ContainsFunc(it.Text, func(own string) bool {
+	return slices.ContainsFunc(it.Text, func(own string) bool {
 		return line == strings.TrimSpace(own)
 	})
 }

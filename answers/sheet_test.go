@@ -85,8 +85,10 @@ func TestReadingAWorksheet(t *testing.T) {
 		"the text is gone":             {"### 6a\n> A", "A mine.md:2", ""},
 		"the answer below":             {six + ">\nA C\n", "A C mine.md:6", ""},
 		"the answer without its mark":  {six + "A C!\n", "A C mine.md:5 sure", ""},
-		"something without a mark":     {six + "I do not know\n", "I do not know mine.md:5", "6a has no line that begins with >; begin the answer with it"},
-		"a note":                       {six + ">\nask somebody about this\n", "", ""},
+		"something without a mark":     {six + "I do not know\n", "I do not know mine.md:5", ""},
+		"something below the mark":     {six + ">\nA?\nor B?\n", "A? mine.md:6", ""},
+		"the answer behind the form":   {strings.TrimSpace(six) + " A C!\n>\n", "A C mine.md:4 sure", ""},
+		"the form before the answer":   {six + "> (letters) A C\n", "A C mine.md:5", ""},
 		"a note and an answer":         {six + "hm, a daemon\n> A\nor is it?\n", "A mine.md:6", ""},
 		"an item twice":                {six + "> A\n" + six + "> B\n", "B mine.md:10", "6a is answered twice, here and at mine.md:5; keep one"},
 		"two answers":                  {six + "> A\n> B\n", "B mine.md:6", "6a is answered twice, here and at mine.md:5; keep one"},
@@ -96,7 +98,7 @@ func TestReadingAWorksheet(t *testing.T) {
 		"an item that has lost its name": {"# 6. Daemons\n> A\n", "",
 			"mine.md:2: to which item is this the answer? Write, for example, ### 1a above it"},
 		"a heading of the reader's": {six + "> A\n### todo\nask\n", "A mine.md:5", ""},
-		"empty":                     {"", "", ""},
+		"empty":                     {"", "", "mine.md is no worksheet: it has no item, like ### 1a, in it; go test -start -sheet FILE makes one"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			predicted, complaints := Predictions("mine.md", test.text, daemons)
@@ -112,6 +114,20 @@ func TestReadingAWorksheet(t *testing.T) {
 				t.Errorf("got  %q, complaint %q\nwant %q, complaint %q", got, complaint, test.want, test.complaint)
 			}
 		})
+	}
+}
+
+func TestOwner(t *testing.T) {
+	blank := Worksheet(daemons)
+	for text, want := range map[string]string{
+		blank: "anna",
+		strings.Replace(blank, "Name:", "Name:  Anna B. ", 1): "Anna B.",
+		strings.Replace(blank, "Name:", "Name: Anna B.\r", 1): "Anna B.",
+		"": "anna",
+	} {
+		if got := Owner("class/anna.md", text); got != want {
+			t.Errorf("got %q, want %q, in\n%s", got, want, text)
+		}
 	}
 }
 
@@ -153,7 +169,7 @@ func TestMarkingAWorksheet(t *testing.T) {
 		{name: "revealed", a: "A C", reveal: true, want: []string{"this machine   says A B\n", "the reason     answers/6-daemon.md"}},
 		{name: "a choice", b: "dead", want: []string{"The daemon is\n(alive / dead)\nyou predicted  dead"}},
 		{name: "not of the form", a: "perhaps!", want: []string{
-			`6a: write letters, A to C, like A C; not "perhaps"`, "0 of 2 predictions right, 1 not marked, 1 blank"}, never: "sure and"},
+			"Which lines?", "(letters)\nyou wrote      perhaps  (mine.md:", "write letters, A to C, like A C", "0 of 2 predictions right, 1 not marked, 1 blank"}, never: "sure and"},
 		{name: "no fact", a: "A", err: errors.New("it is broken"), want: []string{
 			"the lesson went wrong, so 6a is not marked", "it is broken", "1 not marked"}},
 	} {

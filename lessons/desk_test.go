@@ -113,6 +113,9 @@ func typed(dir string, args ...string) (output string, err error) {
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
 		return strings.HasPrefix(v, "GIT_") // of the repository in whose hook this may be run
 	})
+	if dir == ".." {
+		cmd.Env = append(cmd.Env, "GIT_DIR="+os.DevNull) // what is not committed yet is no reader's change
+	}
 	out, err := cmd.CombinedOutput()
 	return strings.ReplaceAll(string(out), "\r\n", "\n"), errors.Join(err, ctx.Err())
 }

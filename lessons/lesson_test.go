@@ -122,3 +122,17 @@ func TestProcessIDsHaveAliasesInTests(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+func TestDifference(t *testing.T) {
+	for _, c := range []struct{ got, want, differ string }{
+		{"a\nb\n", "a\nb\n", "<nil>"},
+		{"a\nx\nc", "a\nb\nc", "line 2: got  x\nline 2: want b"},
+		{"a\nnew\nb\nc", "a\nb\nc", "line 2: got  new"},
+		{"a\nc\nx", "a\nb\nc\nd", "line 2: want b\nline 3: got  x\nline 4: want d"},
+		{"", "a", "line 1: got  \nline 1: want a"},
+	} {
+		if differ := fmt.Sprint(difference(c.got, c.want)); differ != c.differ {
+			t.Errorf("difference(%q, %q) =\n%s\nwant\n%s", c.got, c.want, differ, c.differ)
+		}
+	}
+}

@@ -128,8 +128,8 @@ func (d *desk) compare(b block, r *readme) error {
 		r.text = strings.Replace(r.text, b.text, "$ "+b.command()+"\n"+got, 1)
 		return nil
 	}
-	return fmt.Errorf("$ %s (%v) prints\n%s\nREADME.md has\n%s\n%s\nIf it is right to print that: go test ./lessons -run Readme -update",
-		b.command(), err, got, b.output(), difference(mask(got), mask(b.output())))
+	return fmt.Errorf("$ %s (%v) prints\n%s\nbut README.md has\n%v\nIf it is right to print that: go test ./lessons -run Readme -update",
+		b.command(), err, got, difference(mask(got), mask(b.output())))
 }
 
 var (
@@ -140,17 +140,6 @@ var (
 // mask takes out what differs from run to run.
 func mask(output string) string {
 	return duration.ReplaceAllString(pid.ReplaceAllString(output, "PID"), "0.00s")
-}
-
-// difference points at the first line that differs.
-func difference(got, want string) string {
-	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
-	for i := range min(len(g), len(w)) {
-		if g[i] != w[i] {
-			return fmt.Sprintf("line %d: got  %q\nline %[1]d: want %[3]q", i+1, g[i], w[i])
-		}
-	}
-	return fmt.Sprintf("got %d lines, want %d", len(g), len(w))
 }
 
 // Commands in the text are those of promises, and do what is said of them.
@@ -288,7 +277,7 @@ func TestReadmePictures(t *testing.T) {
 	}
 }
 
-// output returns what a lesson prints, as its Example has it.
+// output returns what a lesson prints, as its test has it.
 func output(t *testing.T, lesson string) string {
 	files, _ := filepath.Glob("0" + lesson + "-*/main_test.go")
 	if len(files) != 1 {
@@ -298,6 +287,6 @@ func output(t *testing.T, lesson string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, example, _ := strings.Cut(string(text), "// Output:")
-	return example
+	_, output, _ := strings.Cut(string(text), "const output = `")
+	return output
 }

@@ -26,8 +26,8 @@ const asProgram = "LESSON_AS_PROGRAM" // set by Command, for RunTests
 //	}
 //
 // The tests can then call main, which sees no arguments and prints an alias
-// for each process ID (see [PID]), so that an Example's Output can be compared.
-// Or they can run main as a program of its own: see [Command].
+// for each process ID (see [PID]), so that its output can be compared: see
+// [Prints]. Or they can run main as a program of its own: see [Command].
 func RunTests(m interface{ Run() int }, main func()) {
 	if os.Getenv(asProgram) != "" {
 		os.Unsetenv(asProgram)
@@ -53,6 +53,50 @@ func (f Facts) Check(ctx context.Context, want map[string]string) error {
 		wrong = append(wrong, fmt.Errorf("%d experiments, want %d", len(f), len(want)))
 	}
 	return errors.Join(wrong...)
+}
+
+// Prints runs main. The error has the lines in which its output is not what is
+// wanted.
+func Prints(main func(), want string) error {
+	file, err := os.CreateTemp("", "output")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	defer func(terminal *os.File) { os.Stdout = terminal }(os.Stdout)
+	os.Stdout = file
+	main()
+	got, err := os.ReadFile(file.Name())
+	return errors.Join(err, file.Close(), difference(string(got), want))
+}
+
+// difference is nil if there is none. It leaves out as many lines as possible
+// that both have, in the same order.
+func difference(got, want string) error {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	common := make([][]int, len(g)+1) // so many lines, from g[i] and w[j] on
+	for i := len(g); i >= 0; i-- {
+		common[i] = make([]int, len(w)+1)
+		for j := len(w) - 1; j >= 0 && i < len(g); j-- {
+			if common[i][j] = max(common[i+1][j], common[i][j+1]); g[i] == w[j] {
+				common[i][j] = common[i+1][j+1] + 1
+			}
+		}
+	}
+	var differ []error
+	for i, j := 0, 0; i < len(g) || j < len(w); {
+		switch {
+		case i < len(g) && j < len(w) && g[i] == w[j]:
+			i, j = i+1, j+1
+		case j == len(w) || i < len(g) && common[i+1][j] >= common[i][j+1]:
+			i++
+			differ = append(differ, fmt.Errorf("line %d: got  %s", i, g[i-1]))
+		default:
+			j++
+			differ = append(differ, fmt.Errorf("line %d: want %s", j, w[j-1]))
+		}
+	}
+	return errors.Join(differ...)
 }
 
 // Command is the lesson that is being tested, as a program of its own with

@@ -14,49 +14,52 @@ func TestMain(m *testing.M) {
 	lessons.RunTests(m, main)
 }
 
-func Example() {
-	main()
-	// Output:
-	// LESSON 1  What is a process, and how is it not a thread?         (example 3)
-	//
-	// plan   The source says counter = 1. main sets it to 5, starts a goroutine,
-	//        and starts this same program again as 2 child processes. When all of
-	//        them run, the goroutine and each child add 10 to counter.
-	//
-	// who           PID      parent   counter: before  after
-	// main          #1       #2                     5     15
-	//   goroutine   #1       #2                     5     15
-	// Child 1       #3       #1                     1     11
-	// Child 2       #4       #1                     1     11
-	//
-	//   PID #1            PID #3            PID #4
-	//   +--------------+  +--------------+  +--------------+
-	//   | counter 15   |  | counter 11   |  | counter 11   |
-	//   | main         |  | Child 1      |  | Child 2      |
-	//   | goroutine    |  |              |  |              |
-	//   +--------------+  +--------------+  +--------------+
-	//
-	// saw    3 processes run 1 program file. A new one runs it from the start: the
-	//        children began with 1, not with the 5 that main had set and the
-	//        goroutine found. (Python's children: 5 with fork, 1 with spawn.) In
-	//        all 30 was added, and main's counter grew by 10: the rest went into
-	//        memory that main does not have. Each process has several threads,
-	//        even the children, who started no goroutine.
-	//
-	// plan   A process leaves a sign in five places: in a variable, in the
-	//        directory that it goes to, in the environment, in a file and in a
-	//        pipe. Then a goroutine does the same. Where does main see the sign?
-	//
-	// left by      variable  directory  environment  file  pipe
-	// a process    no        no         no           yes   yes
-	// a goroutine  yes       yes        yes          yes   yes
-	//
-	// saw    Of the process: file and pipe. Of the goroutine: everything. A
-	//        variable, the directory and the environment are part of a process;
-	//        goroutines share them, for good or ill. Files and pipes lie between
-	//        processes.
-	// try    -set 100, -children 6
+func TestOutput(t *testing.T) {
+	if err := lessons.Prints(main, output); err != nil {
+		t.Error(err)
+	}
 }
+
+const output = `LESSON 1  What is a process, and how is it not a thread?         (example 3)
+
+plan   The source says counter = 1. main sets it to 5, starts a goroutine,
+       and starts this same program again as 2 child processes. When all of
+       them run, the goroutine and each child add 10 to counter.
+
+who           PID      parent   counter: before  after
+main          #1       #2                     5     15
+  goroutine   #1       #2                     5     15
+Child 1       #3       #1                     1     11
+Child 2       #4       #1                     1     11
+
+  PID #1            PID #3            PID #4
+  +--------------+  +--------------+  +--------------+
+  | counter 15   |  | counter 11   |  | counter 11   |
+  | main         |  | Child 1      |  | Child 2      |
+  | goroutine    |  |              |  |              |
+  +--------------+  +--------------+  +--------------+
+
+saw    3 processes run 1 program file. A new one runs it from the start: the
+       children began with 1, not with the 5 that main had set and the
+       goroutine found. (Python's children: 5 with fork, 1 with spawn.) In
+       all 30 was added, and main's counter grew by 10: the rest went into
+       memory that main does not have. Each process has several threads,
+       even the children, who started no goroutine.
+
+plan   A process leaves a sign in five places: in a variable, in the
+       directory that it goes to, in the environment, in a file and in a
+       pipe. Then a goroutine does the same. Where does main see the sign?
+
+left by      variable  directory  environment  file  pipe
+a process    no        no         no           yes   yes
+a goroutine  yes       yes        yes          yes   yes
+
+saw    Of the process: file and pipe. Of the goroutine: everything. A
+       variable, the directory and the environment are part of a process;
+       goroutines share them, for good or ill. Files and pipes lie between
+       processes.
+try    -set 100, -children 6
+`
 
 func TestFacts(t *testing.T) {
 	defer func(source int) { counter = source }(counter)

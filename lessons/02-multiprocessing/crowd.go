@@ -51,6 +51,9 @@ func begin(ctx context.Context, processes int) (begun int, err error) {
 			begun++
 		}
 	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return begun, ctx.Err() // Ctrl-C: they have ended, and it says nothing of CPUs
+	}
 	if begun < processes {
 		return begun, nil // that is the answer; ctx ends those who have begun
 	}

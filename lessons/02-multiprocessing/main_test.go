@@ -17,45 +17,48 @@ func TestMain(m *testing.M) {
 	lessons.RunTests(m, main)
 }
 
-func Example() {
-	main()
-	// Output:
-	// LESSON 2  Multiprocessing or multithreading?                     (example 1)
-	//
-	// plan   main starts A and B. Each counts down 5 4 3 2 1, a number a tick.
-	//
-	//   main  [.............................|]
-	//   A     [==5=====4=====3=====2=====1==]
-	//   B     [==5=====4=====3=====2=====1==]
-	//   tick  0     1     2     3     4     5
-	//         [ starts  = runs  . waits  | last line  ] ends
-	//
-	// saw    10 numbers, the last one in tick 5, not in tick 10: A and B ran at
-	//        the same time.
-	//
-	// plan   8 processes, 4 for each CPU of this machine. Each computes without a
-	//        pause until all of them have begun.
-	//
-	// saw    All 8 have begun, on 2 CPUs, and none had ended before: the system
-	//        gives a CPU to one for a moment and then to another. A process does
-	//        not need one of its own.
-	//
-	// plan   4 workers, each with a division to do. When all are at work, worker 3
-	//        divides by zero, and when that has had its effect the others go on.
-	//
-	// work   in four processes                 in four goroutines of one process
-	// 12/1   PID #4       12                   PID #8       lost
-	// 12/2   PID #5       6                    PID #8       lost
-	// 12/0   PID #6       panic, exit code 2   PID #8       panic, exit code 2
-	// 12/4   PID #7       3                    PID #8       lost
-	//
-	// saw    Of the 3 others 3 finished as processes and 0 as goroutines: a panic
-	//        ends the process that it happens in, with all that lives there. Join
-	//        tells its parent why: "runtime error: integer divide by zero". (The
-	//        stack traces, on stderr, are kept from you: see startQuietly in
-	//        crash.go.)
-	// try    -bad 1, -bad 0, -crowd 8, -unit 300ms, -free
+func TestOutput(t *testing.T) {
+	if err := lessons.Prints(main, output); err != nil {
+		t.Error(err)
+	}
 }
+
+const output = `LESSON 2  Multiprocessing or multithreading?                     (example 1)
+
+plan   main starts A and B. Each counts down 5 4 3 2 1, a number a tick.
+
+  main  [.............................|]
+  A     [==5=====4=====3=====2=====1==]
+  B     [==5=====4=====3=====2=====1==]
+  tick  0     1     2     3     4     5
+        [ starts  = runs  . waits  | last line  ] ends
+
+saw    10 numbers, the last one in tick 5, not in tick 10: A and B ran at
+       the same time.
+
+plan   8 processes, 4 for each CPU of this machine. Each computes without a
+       pause until all of them have begun.
+
+saw    All 8 have begun, on 2 CPUs, and none had ended before: the system
+       gives a CPU to one for a moment and then to another. A process does
+       not need one of its own.
+
+plan   4 workers, each with a division to do. When all are at work, worker 3
+       divides by zero, and when that has had its effect the others go on.
+
+work   in four processes                 in four goroutines of one process
+12/1   PID #4       12                   PID #8       lost
+12/2   PID #5       6                    PID #8       lost
+12/0   PID #6       panic, exit code 2   PID #8       panic, exit code 2
+12/4   PID #7       3                    PID #8       lost
+
+saw    Of the 3 others 3 finished as processes and 0 as goroutines: a panic
+       ends the process that it happens in, with all that lives there. Join
+       tells its parent why: "runtime error: integer divide by zero". (The
+       stack traces, on stderr, are kept from you: see startQuietly in
+       crash.go.)
+try    -bad 1, -bad 0, -crowd 8, -unit 300ms, -free
+`
 
 func TestFacts(t *testing.T) {
 	want := map[string]string{

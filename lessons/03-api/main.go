@@ -44,7 +44,7 @@ func life(ctx context.Context, code int) (l Life) {
 	p := mp.NewProcess(errand, Errand{theirs, code})
 	l.note("mp.NewProcess", p, p)
 	l.note("p.Start", p, p.Start(ctx))
-	l.hear(lessons.Recv(ours))
+	l.hear(p, ours)
 	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 	defer cancel()
 	l.note("p.Join, 20 ms", p, p.Join(short)) // the child waits for the word

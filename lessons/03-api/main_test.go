@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -13,39 +14,42 @@ func TestMain(m *testing.M) {
 	lessons.RunTests(m, main)
 }
 
-func Example() {
-	main()
-	// Output:
-	// LESSON 3  What does the module offer?                     (examples 1, 2, 8)
-	//
-	// plan   main makes a Process, starts it, joins it twice, and starts it once
-	//        more. The child waits for a word from main, which comes between the
-	//        joins, and calls os.Exit(7). Then a pool of 3 is given 9 tasks.
-	//
-	// call in main     PID      child   what the call gave
-	// mp.NewProcess    -          .     a value, *mp.Process
-	// p.Start          #1         |     nil; the child says "I run"
-	// p.Join, 20 ms    #1         |     context deadline exceeded
-	// p.Join           #1         7     exit code 7
-	// p.Start          #1         7     a process is started only once
-	//                          . none  | runs  a number: its exit code
-	//
-	// pool.Map gave    1 4 9 16 25 36 49 64 81
-	//
-	// worker's PID     its tasks
-	// #2               [] [] []
-	// #3               [] [] []
-	// #4               [] [] []
-	//                  [] a task; tasks below one another ran at the same time
-	//
-	// saw    When NewProcess returned, the child was not there; when Start
-	//        returned, it was running; when the short Join returned, it was
-	//        running; when Join returned, it had ended. What the second Start
-	//        gave: a process is started only once.
-	// saw    9 tasks were done by 3 processes. Workers alive after Map: 3, after
-	//        Close: 0. A pool keeps its workers for the next task.
-	// try    -code 0, -workers 1, -workers 9
+func TestOutput(t *testing.T) {
+	if err := lessons.Prints(main, output); err != nil {
+		t.Error(err)
+	}
 }
+
+const output = `LESSON 3  What does the module offer?                     (examples 1, 2, 8)
+
+plan   main makes a Process, starts it, joins it twice, and starts it once
+       more. The child waits for a word from main, which comes between the
+       joins, and calls os.Exit(7). Then a pool of 3 is given 9 tasks.
+
+call in main     PID      child   what the call gave
+mp.NewProcess    -          .     a value, *mp.Process
+p.Start          #1         |     nil; the child says "I run"
+p.Join, 20 ms    #1         |     context deadline exceeded
+p.Join           #1         7     exit code 7
+p.Start          #1         7     a process is started only once
+                         . none  | runs  a number: its exit code
+
+pool.Map gave    1 4 9 16 25 36 49 64 81
+
+worker's PID     its tasks
+#2               [] [] []
+#3               [] [] []
+#4               [] [] []
+                 [] a task; tasks below one another ran at the same time
+
+saw    When NewProcess returned, the child was not there; when Start
+       returned, it was running; when the short Join returned, it was
+       running; when Join returned, it had ended. What the second Start
+       gave: a process is started only once.
+saw    9 tasks were done by 3 processes. Workers alive after Map: 3, after
+       Close: 0. A pool keeps its workers for the next task.
+try    -code 0, -workers 1, -workers 9
+`
 
 func TestFacts(t *testing.T) {
 	want := map[string]string{
@@ -57,6 +61,16 @@ func TestFacts(t *testing.T) {
 		"3f": "3 0",
 	}
 	if err := experiments.Check(t.Context(), want); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNothingIsToldAfterCtrlC(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	_, plan, _ := strings.Cut(output, "\n\n")
+	plan, _, _ = strings.Cut(plan, "call in main")
+	if err := lessons.Prints(func() { tell(ctx, 7, 3) }, plan); err != nil {
 		t.Error(err)
 	}
 }

@@ -19,6 +19,9 @@ func tell(ctx context.Context, code, workers int) error {
 		return nil
 	}
 	l := life(ctx, code)
+	if ctx.Err() != nil {
+		return ctx.Err() // Ctrl-C: what the calls gave means nothing
+	}
 	lessons.Print(l)
 	w, err := meeting(ctx, workers, size)
 	if err = errors.Join(err, w.Failed); err != nil {
@@ -64,8 +67,12 @@ func (l *Life) note(call string, p *mp.Process, gave any) {
 	*l = append(*l, m)
 }
 
-// hear adds what the child has said to the last moment.
-func (l Life) hear(said string, err error) {
+// hear adds what the child says to the last moment, if there is a child.
+func (l Life) hear(p *mp.Process, line *mp.Conn[string, string]) {
+	if p.PID() == 0 {
+		return
+	}
+	said, err := lessons.Recv(line)
 	if err != nil {
 		said = err.Error()
 	}

@@ -189,19 +189,25 @@ func thirdTaskSees(ctx context.Context, tickets lessons.Tickets) (string, error)
 	return fmt.Sprintf("%d %d", seen[0], seen[1]), errors.Join(err, failed)
 }
 
-// 4e lets the second of three tasks fail, and counts the results that Map gives
-// nevertheless, and those that the same pool gives for three good tasks after
-// that. Many expect 0 and 0: that the failure is the pool's.
+// 4e counts the results that Map gives although a task fails, and those that
+// the same pool gives after that. Many expect 0 and 0: that the failure is the
+// pool's.
 func resultsDespiteFailure(ctx context.Context, tickets lessons.Tickets) (string, error) {
+	despite, after, _, err := failOnce(ctx, tickets)
+	return fmt.Sprintf("%d %d", despite, after), err
+}
+
+// failOnce lets the second of three tasks fail, and gives the same pool three
+// good tasks after that. It counts the results of both.
+func failOnce(ctx context.Context, tickets lessons.Tickets) (despite, after int, failed, err error) {
 	pool := mp.NewPool(pooled, 2)
 	defer pool.Close()
 	some, failed := pool.Map(ctx, questions(tickets, 3, 1, -2, 3))
-	despite := given(some)
 	if failed == nil {
-		return "", errors.New("no error has come of a task that failed")
+		return 0, 0, nil, errors.New("no error has come of a task that failed")
 	}
 	all, err := pool.Map(ctx, questions(tickets, 3, 1, 2, 3))
-	return fmt.Sprintf("%d %d", despite, given(all)), err
+	return given(some), given(all), failed, err
 }
 
 // given counts the results that are there; a failed task leaves an empty one.

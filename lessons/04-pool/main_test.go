@@ -14,38 +14,45 @@ func TestMain(m *testing.M) {
 	lessons.RunTests(m, main)
 }
 
-func Example() {
-	main()
-	// Output:
-	// LESSON 4  Process or Pool?                             (example 8's numbers)
-	//
-	// plan   Which of ten numbers are prime? Ask a Process for each of them, with
-	//        a queue for the answers; then ask a Pool of 2. Both times number 1 of
-	//        the ten, which is 2, is held back until the others are done.
-	//
-	// asked for    a Process each: the queue has    a Pool: Map returns
-	// 2            36         no                    2          prime <- done last
-	// 36           101        prime                 36         no
-	// 101          193        prime                 101        prime
-	// 193          323        no                    193        prime
-	// 323          513        no                    323        no
-	// 513          1327       prime                 513        no
-	// 1327         100000     no                    1327       prime
-	// 100000       9999999    no                    100000     no
-	// 9999999      433785907  prime                 9999999    no
-	// 433785907    2          prime <- came last    433785907  prime
-	//
-	// worker's PID  what it did
-	// #1            2
-	// #2            36 101 193 323 513 1327 100000 9999999 433785907
-	//
-	// saw    2 was asked for as number 1. The queue had its answer as number 10.
-	//        In the pool it was done as number 10, and Map has it as number 1.
-	// saw    A Process each: 10 processes did 1 task each. A Pool of 2: 2
-	//        processes did 10 tasks, the busiest 9 of them. A worker lives on for
-	//        the next task, and its variables with it.
-	// try    -hold 5, -hold 10, -workers 4 (more than once)
+func TestOutput(t *testing.T) {
+	if err := lessons.Prints(main, output); err != nil {
+		t.Error(err)
+	}
 }
+
+const output = `LESSON 4  Process or Pool?                             (example 8's numbers)
+
+plan   Which of ten numbers are prime? Ask a Process for each of them, with
+       a queue for the answers; then ask a Pool of 2. Both times number 1 of
+       the ten, which is 2, is held back until the others are done. Last, a
+       task fails.
+
+asked for    a Process each: the queue has    a Pool: Map returns
+2            36         no                    2          prime <- done last
+36           101        prime                 36         no
+101          193        prime                 101        prime
+193          323        no                    193        prime
+323          513        no                    323        no
+513          1327       prime                 513        no
+1327         100000     no                    1327       prime
+100000       9999999    no                    100000     no
+9999999      433785907  prime                 9999999    no
+433785907    2          prime <- came last    433785907  prime
+
+worker's PID  what it did
+#1            2
+#2            36 101 193 323 513 1327 100000 9999999 433785907
+
+saw    2 was asked for as number 1. The queue had its answer as number 10.
+       In the pool it was done as number 10, and Map has it as number 1.
+saw    A Process each: 10 processes did 1 task each. A Pool of 2: 2
+       processes did 10 tasks, the busiest 9 of them. A worker lives on for
+       the next task, and its variables with it.
+saw    Of three tasks the second failed: Map gave 2 results and an error,
+       "-2 is no natural number". Then the same pool was given three good
+       tasks: 3 results.
+try    -hold 5, -hold 10, -workers 4 (more than once)
+`
 
 func TestFacts(t *testing.T) {
 	want := map[string]string{

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"processbook/lessons"
+	"processbook/mp"
 )
 
 // The numbers of example 8.
@@ -15,7 +17,7 @@ var example8 = []int{2, 36, 101, 193, 323, 513, 1327, 100000, 9999999, 433785907
 // tell is the lesson's page: the plan, both ways, what they have shown.
 func tell(ctx context.Context, hold, workers int) error {
 	if !lesson.Plan("Which of ten numbers are prime? Ask a Process for each of them, with a queue for the answers;"+
-		" then ask a Pool of %d. Both times number %d of the ten, which is %d, is held back until the others are done.",
+		" then ask a Pool of %d. Both times number %d of the ten, which is %d, is held back until the others are done. Last, a task fails.",
 		workers, hold, example8[hold-1]) {
 		return nil
 	}
@@ -34,9 +36,35 @@ func tell(ctx context.Context, hold, workers int) error {
 	came, given := find(each, hold), find(pools, hold)
 	lessons.Para("saw", "%d was asked for as number %d. The queue had its answer as number %d. In the pool it was done as"+
 		" number %d, and Map has it as number %d.", example8[hold-1], hold, came+1, pools[given].Place, given+1)
-	lessons.Para("saw", "A Process each: %s. A Pool of %d: %s. A worker lives on for the next task, and its variables with it.",
-		shares(each), workers, shares(pools))
+	kept := "No worker lived on for another task."
+	if busiest(pools) > 1 {
+		kept = "A worker lives on for the next task, and its variables with it."
+	}
+	lessons.Para("saw", "A Process each: %s. A Pool of %d: %s. %s", shares(each), workers, shares(pools), kept)
+	if err := tellFailure(ctx); err != nil {
+		return err
+	}
 	lessons.Para("try", "-hold 5, -hold 10, -workers 4 (more than once)")
+	return nil
+}
+
+// tellFailure is about a pool whose task fails.
+func tellFailure(ctx context.Context) error {
+	tickets, err := lessons.NewTickets()
+	if err != nil {
+		return err
+	}
+	defer tickets.Remove()
+	despite, after, failed, err := failOnce(ctx, tickets)
+	if err != nil {
+		return err
+	}
+	why := failed.Error()
+	if told := new(mp.RemoteError); errors.As(failed, &told) {
+		why = told.Message
+	}
+	lessons.Para("saw", "Of three tasks the second failed: Map gave %d results and an error, \"%s\"."+
+		" Then the same pool was given three good tasks: %d results.", despite, why, after)
 	return nil
 }
 

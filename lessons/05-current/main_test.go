@@ -13,42 +13,45 @@ func TestMain(m *testing.M) {
 	lessons.RunTests(m, main)
 }
 
-func Example() {
-	main()
-	// Output:
-	// LESSON 5  Which process is this?                          (examples 2, 3, 4)
-	//
-	// plan   main starts "Worker 1", "Worker 2", one with no name (it has a
-	//        child), and 2 more, all named "Twin". Everybody calls whoami(): each
-	//        of them, main before and after that, and a goroutine of main.
-	//
-	// called in            mp.Current().Name    os.Getpid()   os.Getppid()
-	// main                 MainProcess          #1            #2
-	// child 1              Worker 1             #3            #1
-	// child 2              Worker 2             #4            #1
-	// child 3              Process-3            #5            #1
-	//   its child          Process-3:1          #6            #5
-	// child 4              Twin                 #7            #1
-	// child 5              Twin                 #8            #1
-	// main again           MainProcess          #1            #2
-	// a goroutine          MainProcess          #1            #2
-	//
-	//   #2  what started this program: go run, a shell, a test
-	//    +- #1  MainProcess
-	//        +- #3  Worker 1
-	//        +- #4  Worker 2
-	//        +- #5  Process-3
-	//        |   +- #6  Process-3:1
-	//        +- #7  Twin
-	//        +- #8  Twin
-	//
-	// saw    2 processes named Twin have 2 IDs: a name is yours to choose, an ID
-	//        is the system's. The one made without a name is Process-3: the
-	//        numbers count every process that was made, named or not. main, asked
-	//        again, is MainProcess: current is whoever asks, not who started last.
-	//        Its goroutine gives the same answer: it is no process, it is in one.
-	// try    -depth 4, -twins 5, -depth 1
+func TestOutput(t *testing.T) {
+	if err := lessons.Prints(main, output); err != nil {
+		t.Error(err)
+	}
 }
+
+const output = `LESSON 5  Which process is this?                          (examples 2, 3, 4)
+
+plan   main starts "Worker 1", "Worker 2", one with no name (it has a
+       child), and 2 more, all named "Twin". Everybody calls whoami(): each
+       of them, main before and after that, and a goroutine of main.
+
+called in            mp.Current().Name    os.Getpid()   os.Getppid()
+main                 MainProcess          #1            #2
+child 1              Worker 1             #3            #1
+child 2              Worker 2             #4            #1
+child 3              Process-3            #5            #1
+  its child          Process-3:1          #6            #5
+child 4              Twin                 #7            #1
+child 5              Twin                 #8            #1
+main again           MainProcess          #1            #2
+a goroutine          MainProcess          #1            #2
+
+  #2  what started this program: go run, a shell, a test
+   +- #1  MainProcess
+       +- #3  Worker 1
+       +- #4  Worker 2
+       +- #5  Process-3
+       |   +- #6  Process-3:1
+       +- #7  Twin
+       +- #8  Twin
+
+saw    2 processes named Twin have 2 IDs: a name is yours to choose, an ID
+       is the system's. The one made without a name is Process-3: the
+       numbers count every process that was made, named or not. main, asked
+       again, is MainProcess: current is whoever asks, not who started last.
+       Its goroutine gives the same answer: it is no process, it is in one.
+try    -depth 4, -twins 5, -depth 1
+`
 
 // A number in a name counts what its maker has made so far. So the facts need
 // a program of their own, and no test here may make a Process: the Example's

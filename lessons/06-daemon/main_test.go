@@ -15,34 +15,37 @@ func TestMain(m *testing.M) {
 	lessons.RunTests(m, main)
 }
 
-func Example() {
-	main()
-	// Output:
-	// LESSON 6  What are daemon processes for?                     (examples 4, 5)
-	//
-	// plan   main starts Worker 1 (a daemon, 4 ticks of work), works 1 tick,
-	//        starts Worker 2 (2 ticks), joins nobody, and is at its last line.
-	//        Each worker writes a number a tick.
-	//
-	// tick   who        what
-	//    0   main       starting (PID #1)
-	//    0   Worker 1   starting (PID #2)
-	//    1   Worker 2   starting (PID #3)
-	//    1   main       is at its last line
-	//    1   Worker 1   is stopped
-	//    3   Worker 2   exiting
-	//    3   main       ends
-	//
-	//   main      [=====|...........]
-	//   Worker 1  [=====x
-	//   Worker 2        [===========]
-	//   tick      0     1     2     3
-	//             [ starts  = runs  . waits  | last line  ] ends  x is stopped
-	//
-	// saw    Main waited for Worker 2, but nobody waits for a daemon: Worker 1
-	//        never printed "exiting". The file of Worker 1 has 1 of 4 numbers.
-	// try    -nodaemon, -join 1, -join 3, -unit 500ms, -free
+func TestOutput(t *testing.T) {
+	if err := lessons.Prints(main, output); err != nil {
+		t.Error(err)
+	}
 }
+
+const output = `LESSON 6  What are daemon processes for?                     (examples 4, 5)
+
+plan   main starts Worker 1 (a daemon, 4 ticks of work), works 1 tick,
+       starts Worker 2 (2 ticks), joins nobody, and is at its last line.
+       Each worker writes a number a tick.
+
+tick   who        what
+   0   main       starting (PID #1)
+   0   Worker 1   starting (PID #2)
+   1   Worker 2   starting (PID #3)
+   1   main       is at its last line
+   1   Worker 1   is stopped
+   3   Worker 2   exiting
+   3   main       ends
+
+  main      [=====|...........]
+  Worker 1  [=====x
+  Worker 2        [===========]
+  tick      0     1     2     3
+            [ starts  = runs  . waits  | last line  ] ends  x is stopped
+
+saw    Main waited for Worker 2, but nobody waits for a daemon: Worker 1
+       never printed "exiting". The file of Worker 1 has 1 of 4 numbers.
+try    -nodaemon, -join 1, -join 3, -unit 500ms, -free
+`
 
 func TestFacts(t *testing.T) {
 	want := map[string]string{

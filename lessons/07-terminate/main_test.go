@@ -14,40 +14,43 @@ func TestMain(m *testing.M) {
 	lessons.RunTests(m, main)
 }
 
-func Example() {
-	main()
-	// Output:
-	// LESSON 7  How do you end a process?                             (no example)
-	//
-	// plan   Five processes defer a cleanup. Listener waits for messages; Loner,
-	//        Parent, Holder and Writer hang for ever. Loner has nothing in its
-	//        hands, Parent has a child (Kid), Holder the only token of a queue (a
-	//        lock), and Writer is in the middle of a message. main sends "please
-	//        stop" to these five, and terminates those who do not listen. Then 3
-	//        others try to do their work, and 3 more, who need the lock for it.
-	//
-	// who        "please stop"       Terminate             deferred cleanup
-	// Listener   ends, exit code 0   -                     runs
-	// Loner      lives on            ends, exit code -15   does not run
-	// Parent     lives on            ends, exit code -15   does not run
-	// Holder     lives on            ends, exit code -15   does not run
-	// Writer     lives on            ends, exit code -15   does not run
-	//
-	//   before                  after       what it is to others
-	//   (Listener)
-	//   (Loner)                             3 of 3 others finish their work
-	//   (Parent)---(Kid)                    Kid is gone
-	//   (Holder *)  lock [ ]    lock [ ]    0 of 3 others get the lock
-	//   (Writer)===[##          [##         main receives a broken message
-	//   (...) is alive   * the token   [## the beginning of a message
-	//
-	// saw    1 of 5 ended when asked, 4 by Terminate, and none of these ran its
-	//        cleanup. Without Loner, 3 of 3 others finish. But the token is gone
-	//        with Holder: 3 others wait for the lock, until main makes a new one.
-	//        Kid is gone, although nobody terminated it, and main receives a
-	//        broken message.
-	// try    -listen, -others 9
+func TestOutput(t *testing.T) {
+	if err := lessons.Prints(main, output); err != nil {
+		t.Error(err)
+	}
 }
+
+const output = `LESSON 7  How do you end a process?                             (no example)
+
+plan   Five processes defer a cleanup. Listener waits for messages; Loner,
+       Parent, Holder and Writer hang for ever. Loner has nothing in its
+       hands, Parent has a child (Kid), Holder the only token of a queue (a
+       lock), and Writer is in the middle of a message. main sends "please
+       stop" to these five, and puts an end to those who do not listen. Then
+       3 others try to do their work, and 3 more, who need the lock for it.
+
+who        "please stop"       what stop does then       deferred cleanup
+Listener   ends, exit code 0   -                         runs
+Loner      lives on            Terminate: exit code -15  does not run
+Parent     lives on            Terminate: exit code -15  does not run
+Holder     lives on            Terminate: exit code -15  does not run
+Writer     lives on            Terminate: exit code -15  does not run
+
+  before                  after       what it is to others
+  (Listener)
+  (Loner)                             3 of 3 others finish their work
+  (Parent)---(Kid)                    Kid is gone
+  (Holder *)  lock [ ]    lock [ ]    0 of 3 others get the lock
+  (Writer)===[##          [##         main receives a broken message
+  (...) is alive   * the token   [## the beginning of a message
+
+saw    1 of 5 ended when asked, 4 by Terminate, and none of these ran its
+       cleanup. Without Loner, 3 of 3 others finish. But the token is gone
+       with Holder: 3 others wait for the lock, until main makes a new one.
+       Kid is gone, although nothing was done to it, and main receives a
+       broken message.
+try    -listen, -others 9
+`
 
 func TestFacts(t *testing.T) {
 	want := map[string]string{
@@ -71,7 +74,7 @@ func TestHolderThatListensPutsItsTokenBack(t *testing.T) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		for _, want := range []string{
-			"Holder     ends, exit code 0   -                     runs\n",
+			"Holder     ends, exit code 0   -                         runs\n",
 			"  (Holder *)  lock [ ]    lock [*]    " + others + " of " + others + " others get the lock\n",
 		} {
 			if !strings.Contains(string(out), want) {

@@ -32,7 +32,7 @@ func plan(others int, listen bool) string {
 	}
 	return fmt.Sprintf("Five processes defer a cleanup. Listener waits for messages; %[1]s. Loner has nothing in its hands,"+
 		" Parent has a child (Kid), Holder the only token of a queue (a lock), and Writer is in the middle of a message."+
-		" main sends \"please stop\" to these five, and terminates those who do not listen. Then %[2]d others try to do"+
+		" main sends \"please stop\" to these five, and puts an end to those who do not listen. Then %[2]d others try to do"+
 		" their work, and %[2]d more, who need the lock for it.", deaf, others)
 }
 
@@ -130,26 +130,31 @@ func (s *Story) show(ctx context.Context) error {
 // showEnds prints a row for each: what it did when asked, how it ended when it
 // did not end then, and whether that left time for its deferred function.
 func showEnds(team []*Member) error {
-	line := func(who, asked, terminated, cleanup string) {
-		lessons.Printf("%-9s  %-18s  %-20s  %s\n", who, asked, terminated, cleanup)
+	line := func(who, asked, ended, cleanup string) {
+		lessons.Printf("%-9s  %-18s  %-24s  %s\n", who, asked, ended, cleanup)
 	}
-	line("who", "\"please stop\"", "Terminate", "deferred cleanup")
+	line("who", "\"please stop\"", "what stop does then", "deferred cleanup")
 	for _, m := range team {
 		said, err := m.hearAll()
 		if err != nil {
 			return err
 		}
 		code, _ := m.ExitCode()
-		asked, terminated, cleanup := fmt.Sprintf("ends, exit code %d", code), "-", "does not run"
+		asked, ended, cleanup := fmt.Sprintf("ends, exit code %d", code), "-", "does not run"
 		if m.deaf {
-			asked, terminated = "lives on", asked
+			asked, ended = "lives on", fmt.Sprintf("%s: exit code %d", call(code), code)
 		}
 		if slices.Contains(said, "cleanup") {
 			cleanup = "runs"
 		}
-		line(m.Name, asked, terminated, cleanup)
+		line(m.Name, asked, ended, cleanup)
 	}
 	return nil
+}
+
+// call is what has ended a process, as its exit code tells.
+func call(code int) string {
+	return cmp.Or(map[int]string{-9: "Kill", -15: "Terminate"}[code], "other means")
 }
 
 // What is left is for others to find out.
@@ -174,10 +179,12 @@ func (l left) pipe() string {
 
 // saw puts it into words.
 func (s *Story) saw(l left) string {
-	terminated, cleanups := 0, "none"
+	var calls []string
+	cleanups := "none"
 	for _, m := range s.team {
 		if m.deaf {
-			terminated++
+			code, _ := m.ExitCode()
+			calls = append(calls, call(code))
 			if slices.Contains(m.said, "cleanup") {
 				cleanups = "some"
 			}
@@ -187,7 +194,7 @@ func (s *Story) saw(l left) string {
 	if waiting := len(s.keen) - l.locked; waiting > 0 {
 		lock = fmt.Sprintf("But the token is gone with Holder: %d others wait for the lock, until main makes a new one.", waiting)
 	}
-	return fmt.Sprintf("%d of %d ended when asked, %d by Terminate, and %s of these ran its cleanup."+
-		" Without Loner, %d of %d others finish. %s Kid %s, although nobody terminated it, and main receives %s.",
-		len(s.team)-terminated, len(s.team), terminated, cleanups, l.free, len(s.free), lock, l.kid, l.message)
+	return fmt.Sprintf("%d of %d ended when asked, %d by %s, and %s of these ran its cleanup."+
+		" Without Loner, %d of %d others finish. %s Kid %s, although nothing was done to it, and main receives %s.",
+		len(s.team)-len(calls), len(s.team), len(calls), strings.Join(slices.Compact(calls), " and "), cleanups, l.free, len(s.free), lock, l.kid, l.message)
 }

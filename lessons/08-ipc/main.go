@@ -27,7 +27,7 @@ import (
 var (
 	lesson    = lessons.New(8, "How do processes talk?", "examples 6, 7, 8")
 	consumers = lesson.Int("consumers", 4, 1, 8, "start `N` consumers")
-	pills     = lesson.Int("pills", 1, 0, 8, "put `N` pills behind the tasks")
+	pills     = lesson.Int("pills", 1, 0, 8, "put `N` pills, too")
 )
 
 // consumer takes a task each time that main says so, through a pipe which the

@@ -16,60 +16,63 @@ func TestMain(m *testing.M) {
 	lessons.RunTests(m, main)
 }
 
-func Example() {
-	main()
-	// Output:
-	// LESSON 8  How do processes talk?                          (examples 6, 7, 8)
-	//
-	// plan   Example 6, and a lock: main locks a Mutex and puts a box with x = 10
-	//        into a queue. A child gets the box. Then main sets x to 20, and then
-	//        the child sets x to 99. Who else can lock the Mutex, and who sees
-	//        which x?
-	//
-	//                the Mutex    x after main's 20   after the child's 99
-	//   main         has it                      20                     20
-	//     goroutine  is refused                  20                     20
-	//   child        has it                      10                     99
-	//
-	// saw    The child's box is a copy: neither sees what the other does to its
-	//        own. Its Mutex is another one, too: a lock keeps out the goroutines
-	//        of its own process, and nobody else.
-	//
-	// plan   main puts 10 tasks into a queue, for 4 consumers to take in turn. In
-	//        example 7 a consumer leaves when it sees no task, in example 8 when
-	//        it takes a pill; main puts 1 pill behind the tasks.
-	//
-	//                                             tasks   consumers    main's
-	//   a consumer leaves                          done   left  wait   Join
-	//   seeing no task, looks before main puts        0      4     0   waits
-	//   seeing no task, looks after that             10      4     0   returns
-	//   taking a pill                                10      1     3   returns
-	//
-	//   main puts   2 36 101 193 323 513 1327 100000 9999999 433785907 *
-	//   Consumer 1  2    323     9999999    .
-	//   Consumer 2  36   513     433785907  .
-	//   Consumer 3  101  1327    *
-	//   Consumer 4  193  100000  .
-	//   main gets   5 x prime, 5 x not prime
-	//               * a pill  . waits until main closes the queue
-	//
-	// saw    The consumers that looked too soon did 0 of 10 tasks: a queue is
-	//        empty when all is done, but also when nothing has come yet. Join
-	//        would have waited for ever: it counts tasks, not consumers. 1 pill
-	//        ended 1 of 4 consumers. A pill is a message, and one process gets it.
-	//        3 waited until main closed the queue, which all could see.
-	//
-	// plan   A process sends hello through a pipe and is killed. Another one is
-	//        killed in the middle of its next message.
-	//
-	//   the sender is killed     main receives
-	//   between two messages     hello, the end
-	//   in the middle of one     hello, a broken message
-	//
-	// saw    The end of a process is the end of its pipes. The reader need not
-	//        wait, and knows whether something is missing.
-	// try    -pills 4, -pills 6, -consumers 2
+func TestOutput(t *testing.T) {
+	if err := lessons.Prints(main, output); err != nil {
+		t.Error(err)
+	}
 }
+
+const output = `LESSON 8  How do processes talk?                          (examples 6, 7, 8)
+
+plan   Example 6, and a lock: main locks a Mutex and puts a box with x = 10
+       into a queue. A child gets the box. Then main sets x to 20, and then
+       the child sets x to 99. Who else can lock the Mutex, and who sees
+       which x?
+
+               the Mutex    x after main's 20   after the child's 99
+  main         has it                      20                     20
+    goroutine  is refused                  20                     20
+  child        has it                      10                     99
+
+saw    The child's box is a copy: neither sees what the other does to its
+       own. Its Mutex is another one, too: a lock keeps out the goroutines
+       of its own process, and nobody else.
+
+plan   main puts 10 tasks into a queue, for 4 consumers to take in turn. In
+       example 7 a consumer leaves when it sees no task, in example 8 when
+       it takes a pill, and main puts 1 pill there, too.
+
+                                            tasks   consumers    main's
+  a consumer leaves                          done   left  wait   Join
+  seeing no task, looks before main puts        0      4     0   waits
+  seeing no task, looks after that             10      4     0   returns
+  taking a pill                                10      1     3   returns
+
+  main puts   2 36 101 193 323 513 1327 100000 9999999 433785907 *
+  Consumer 1  2    323     9999999    .
+  Consumer 2  36   513     433785907  .
+  Consumer 3  101  1327    *
+  Consumer 4  193  100000  .
+  main gets   5 x prime, 5 x not prime
+              * a pill  . waits until main closes the queue
+
+saw    The consumers that looked too soon did 0 of 10 tasks: a queue is
+       empty when all is done, but also when nothing has come yet. Join
+       would have waited for ever: it counts tasks, not consumers. 1 pill
+       ended 1 of 4 consumers. A pill is a message, and one process gets it.
+       3 waited until main closed the queue, which all could see.
+
+plan   A process sends hello through a pipe and is killed. Another one is
+       killed in the middle of its next message.
+
+  the sender is killed     main receives
+  between two messages     hello, the end
+  in the middle of one     hello, a broken message
+
+saw    The end of a process is the end of its pipes. The reader need not
+       wait, and knows whether something is missing.
+try    -pills 4, -pills 6, -consumers 2
+`
 
 func TestFacts(t *testing.T) {
 	want := map[string]string{

@@ -70,7 +70,7 @@ func sawLock(child Look) string {
 // tellTasks is part 2: who gets what, and how everybody knows that it is over.
 func tellTasks(ctx context.Context, consumers, pills int) error {
 	if !lesson.Plan("main puts %s into a queue, for %s to take in turn. In example 7 a consumer leaves when it sees no task,"+
-		" in example 8 when it takes a pill; main puts %s behind the tasks.",
+		" in example 8 when it takes a pill, and main puts %s there, too.",
 		count(len(numbers), "task"), count(consumers, "consumer"), count(pills, "pill")) {
 		return nil
 	}

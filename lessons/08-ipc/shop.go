@@ -52,7 +52,7 @@ func prime(n int) bool {
 // A Script says which of the chapter's examples to play.
 type Script struct {
 	Consumers int
-	Pills     int  // example 8: main puts so many, behind the tasks
+	Pills     int  // example 8: main puts so many
 	Hasty     bool // example 7: a consumer leaves when the queue looks empty
 	Early     bool // and has its first look before main puts the tasks
 }
