@@ -1,5 +1,8 @@
 package lessons
 
+// Only on Linux: nobody else has a disk that is always full. A file that cannot
+// be written takes its place in TestOutputThatIsLostIsNoSuccess, on all systems.
+
 import (
 	"os"
 	"testing"

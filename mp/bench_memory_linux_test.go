@@ -1,5 +1,8 @@
 package mp
 
+// Only on Linux: no other system tells how much of what several processes share
+// is a process's part. No promise needs this number.
+
 import (
 	"os"
 	"regexp"

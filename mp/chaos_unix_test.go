@@ -2,6 +2,11 @@
 
 package mp
 
+// Not on Windows: the killer also stops processes, with a signal by way of
+// os.Process, which never hits somebody else who has got the number since. All
+// that it checks is checked there, too, one thing at a time: crash_test.go,
+// stopped_test.go, queue_kill_test.go, family_test.go.
+
 import (
 	"context"
 	"errors"

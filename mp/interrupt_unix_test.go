@@ -2,22 +2,16 @@
 
 package mp
 
+// Not on Windows: Ctrl-C goes to everybody at a console there, these tests and
+// whoever runs them among them; and there need not be a console. That all end
+// with main, TestKilledMainLeavesNobody tests there, too.
+
 import (
 	"bytes"
-	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
 )
-
-// deadly are some signals that end a process.
-var deadly = []os.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGABRT}
-
-// killedText is what an error says of a process that somebody else has killed,
-// or that has killed itself.
-const killedText = "signal 9"
 
 // Rule 9. A terminal sends SIGINT to all processes of a group at once: one
 // clean end, no trace from any child, and the exit that a shell expects.
@@ -54,23 +48,4 @@ func TestCtrlCTwice(t *testing.T) {
 	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGINT || stderr.Len() > 0 {
 		t.Errorf("%v; stderr: %s", cmd.ProcessState, &stderr)
 	}
-}
-
-// limitFiles lets a command have so many files at most.
-func limitFiles(cmd *exec.Cmd, n int) bool {
-	cmd.Args = append([]string{"sh", "-c", fmt.Sprintf("ulimit -n %d; exec \"$0\" \"$@\"", n)}, cmd.Path)
-	cmd.Path = "/bin/sh"
-	return true
-}
-
-// openFiles counts the files of this process. Not every system lists them, but
-// each gives a new file the lowest number that is free.
-func openFiles() (n int) {
-	var about syscall.Stat_t
-	for fd := range 4096 { // far more than a test has
-		if syscall.Fstat(fd, &about) == nil {
-			n++
-		}
-	}
-	return n
 }

@@ -1,5 +1,9 @@
 package mp
 
+// Only on Linux: not every system lets one process ask for another's memory.
+// On all systems, TestBoundedQueueStaysSmall asks for its own, and
+// TestImapStaysInItsWindow counts what is ahead.
+
 import (
 	"context"
 	"flag"

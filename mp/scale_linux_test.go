@@ -1,5 +1,9 @@
 package mp
 
+// Only on Linux: Windows has no limit of files, and elsewhere nobody has tried
+// one below what is open. TestWorkersThatNeverStart, on all systems, has workers
+// that cannot be had for another reason.
+
 import (
 	"context"
 	"errors"

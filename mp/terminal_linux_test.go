@@ -1,5 +1,9 @@
 package mp
 
+// Only on Linux: each system has its own way to make a terminal. What this one
+// sends, the tests in interrupt_unix_test.go send on every Unix; there is why
+// not on Windows.
+
 import (
 	"fmt"
 	"os"

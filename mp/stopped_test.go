@@ -1,10 +1,9 @@
-//go:build unix
-
 package mp
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -17,31 +16,6 @@ import (
 
 // A process that is stopped stays where it is until it is killed. So a test can
 // let it die at one moment of its life.
-
-// stop stops a child, and returns when it has stopped.
-func stop(t *testing.T, pid int) {
-	t.Helper()
-	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	hasStopped(t, pid)
-}
-
-// hasStopped waits until a child has been stopped. It must not end before, or
-// Join would miss its end.
-func hasStopped(t *testing.T, pid int) {
-	t.Helper()
-	inTime(t, "a child that stops", func() {
-		var status syscall.WaitStatus
-		_, err := syscall.Wait4(pid, &status, syscall.WUNTRACED, nil)
-		for err == syscall.EINTR {
-			_, err = syscall.Wait4(pid, &status, syscall.WUNTRACED, nil)
-		}
-		if err != nil || !status.Stopped() {
-			t.Errorf("Wait4() = %v, status %v", err, status)
-		}
-	})
-}
 
 type entry struct {
 	N      int
@@ -77,7 +51,7 @@ var (
 			return 0, err
 		}
 		if e.Stop {
-			syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+			stopSelf()
 			select {}
 		}
 		return e.N, nil
@@ -119,9 +93,13 @@ func TestStartsContextEndsTheProcess(t *testing.T) {
 			}
 			if test.stop {
 				stop(t, pid)
+				hasStopped(t, pid)
 			}
 			cancel()
 			err = p.Join(soon(t))
+			if !terminateAsks {
+				test.code = -15
+			}
 			if code, ended := p.ExitCode(); code != test.code || !ended {
 				t.Errorf("Join() = %v, ExitCode() = %d, %t; want %d", err, code, ended, test.code)
 			}
@@ -138,13 +116,13 @@ func TestStoppedGrandchildEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	syscall.Kill(pid, syscall.SIGSTOP)
+	stop(t, pid)
 	p.Kill()
 	var exit *ExitError
 	if err := p.Join(soon(t)); !errors.As(err, &exit) || exit.Code != -9 {
 		t.Errorf("Join() = %v", err)
 	}
-	syscall.Kill(pid, syscall.SIGCONT)
+	resume(pid)
 	inTime(t, "the end of the grandchild", func() {
 		if _, err := ours.Recv(); err != io.EOF {
 			t.Error(err)
@@ -162,6 +140,7 @@ func TestTaskOfADeadWorkerIsNotLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop(t, first)
+	hasStopped(t, first)
 	var second int
 	applied := make(chan error, 1)
 	go func() {
@@ -186,7 +165,8 @@ func TestWorkerKilledWithTasksAhead(t *testing.T) {
 	p := NewPool(enter, 1)
 	defer p.Terminate()
 	const n, bad = 250, 150
-	ledger := filepath.Join(t.TempDir(), "ledger")
+	ledger := filepath.Join(os.TempDir(), fmt.Sprintf("ledger %d", os.Getpid()))
+	defer os.Remove(ledger)
 	tasks := make([]entry, n)
 	for i := range tasks {
 		tasks[i] = entry{i, ledger, i == bad}
@@ -200,6 +180,10 @@ func TestWorkerKilledWithTasksAhead(t *testing.T) {
 	}()
 	until(t, "a worker", func() bool { return len(p.staffed()) == 1 })
 	worker := p.staffed()[0]
+	until(t, "the bad task", func() bool {
+		done, _ := os.ReadFile(ledger)
+		return len(done) > bad
+	})
 	hasStopped(t, worker.PID())
 	worker.Kill()
 	<-mapped
@@ -234,6 +218,7 @@ func stopInGet(t *testing.T, q *Queue[int]) *Process {
 		return len(store.takers) == 1
 	})
 	stop(t, p.PID())
+	hasStopped(t, p.PID())
 	return p
 }
 
@@ -300,20 +285,4 @@ func unless(err, want error) error {
 		return nil
 	}
 	return errors.Join(errors.New("another error was expected"), err)
-}
-
-// zombies counts the children that have ended and that nobody has waited for.
-// To send them a signal would not find them: that goes well. Call it when there
-// should be no children.
-func zombies() (n int) {
-	for {
-		pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
-		if err == syscall.EINTR {
-			continue
-		}
-		if err != nil || pid <= 0 {
-			return n
-		}
-		n++
-	}
 }

@@ -1,25 +1,20 @@
-//go:build unix
-
 package mp
 
 import (
 	"context"
 	"iter"
 	"os"
-	"os/signal"
 	"runtime"
 	"slices"
-	"syscall"
 	"testing"
 )
 
 // lightFuse answers with its pid and leaves something behind that ends the
-// worker at a signal, whatever it is at then.
+// worker when it is lit, whatever it is at then.
 var lightFuse = Func("lightFuse", func(way string) (int, error) {
 	if way != "" {
-		lit := make(chan os.Signal, 1)
-		signal.Notify(lit, syscall.SIGUSR1)
-		go func() { <-lit; die(way) }()
+		lit := layFuse()
+		go func() { lit(); die(way) }()
 	}
 	return os.Getpid(), nil
 })
@@ -30,7 +25,7 @@ func burnDown[A, R any](t *testing.T, p *Pool[A, R], pid int, way string) {
 	t.Helper()
 	for _, w := range p.staffed() {
 		if w.PID() == pid {
-			syscall.Kill(pid, syscall.SIGUSR1)
+			light(pid)
 			checkExit(t, w, w.Join(soon(t)), way)
 			return
 		}
@@ -95,8 +90,8 @@ func TestCrashBeforeTheTaskIsTaken(t *testing.T) {
 			t.Fatal(err)
 		}
 		worker := p.staffed()[0]
-		syscall.Kill(worker.PID(), syscall.SIGSTOP)
-		syscall.Wait4(worker.PID(), nil, syscall.WUNTRACED, nil) // now it has stopped
+		stop(t, worker.PID())
+		hasStopped(t, worker.PID())
 		answered := make(chan bool)
 		go func() {
 			answer, err := p.Apply(soon(t), make([]byte, size))

@@ -1,0 +1,96 @@
+//go:build unix
+
+package mp
+
+// What tests need of a system; system_windows_test.go has the same.
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"testing"
+)
+
+// deadly are some signals that end a process.
+var deadly = []os.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGABRT}
+
+// killedText is what an error says of a process that somebody else has killed,
+// or that has killed itself.
+const killedText = "signal 9"
+
+// terminateAsks says that a process may refuse to end by Terminate.
+const terminateAsks = true
+
+// stop stops a process.
+func stop(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// hasStopped waits until a child has been stopped. It must not end before, or
+// Join would miss its end.
+func hasStopped(t *testing.T, pid int) {
+	t.Helper()
+	inTime(t, "a child that stops", func() {
+		var status syscall.WaitStatus
+		_, err := syscall.Wait4(pid, &status, syscall.WUNTRACED, nil)
+		for err == syscall.EINTR {
+			_, err = syscall.Wait4(pid, &status, syscall.WUNTRACED, nil)
+		}
+		if err != nil || !status.Stopped() {
+			t.Errorf("Wait4() = %v, status %v", err, status)
+		}
+	})
+}
+
+func stopSelf() { syscall.Kill(os.Getpid(), syscall.SIGSTOP) }
+
+func resume(pid int) { syscall.Kill(pid, syscall.SIGCONT) }
+
+// layFuse returns what waits until another process lights it.
+func layFuse() (wait func()) {
+	lit := make(chan os.Signal, 1)
+	signal.Notify(lit, syscall.SIGUSR1)
+	return func() { <-lit }
+}
+
+func light(pid int) { syscall.Kill(pid, syscall.SIGUSR1) }
+
+// limitFiles lets a command have so many files at most.
+func limitFiles(cmd *exec.Cmd, n int) bool {
+	cmd.Args = append([]string{"sh", "-c", fmt.Sprintf("ulimit -n %d; exec \"$0\" \"$@\"", n)}, cmd.Path)
+	cmd.Path = "/bin/sh"
+	return true
+}
+
+// openFiles counts the files of this process. Not every system lists them, but
+// each gives a new file the lowest number that is free.
+func openFiles() (n int) {
+	var about syscall.Stat_t
+	for fd := range 4096 { // far more than a test has
+		if syscall.Fstat(fd, &about) == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// zombies counts the children that have ended and that nobody has waited for.
+// To send them a signal would not find them: that goes well. Call it when there
+// should be no children.
+func zombies() (n int) {
+	for {
+		pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || pid <= 0 {
+			return n
+		}
+		n++
+	}
+}
