@@ -223,7 +223,7 @@ func eachQuestion(t *testing.T, questions []*answers.Question, class []*student,
 		})
 	}
 	for _, s := range class {
-		if s.total.Count == (answers.Score{}).Count {
+		if s.total.Count == (answers.Score{}).Count && !t.Failed() { // with -failfast, nothing comes after a failure
 			tell(t, fmt.Sprintf("-run %s: there is no such question or item; write, for example, -run Quiz/Q6 or -run Quiz/Q6/6a", wanted))
 			t.FailNow()
 		}
@@ -447,6 +447,12 @@ func TestALineForEachWorksheet(t *testing.T) {
 func TestALessonThatWasChanged(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip(err)
+	}
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "GIT_") {
+			t.Setenv(name, "")
+			os.Unsetenv(name) // of the repository in whose hook this may be run
+		}
 	}
 	t.Chdir(t.TempDir())
 	file := filepath.Join("lessons", "01-a", "main.go")

@@ -10,6 +10,7 @@ import (
 	"go/format"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -66,8 +67,11 @@ func (d *desk) run(command string) (output string, err error) {
 func (d *desk) withSheet(args []string) []string {
 	sheet := usualSheet
 	if i := slices.Index(args, "-sheet"); i >= 0 {
-		if args[i+1] != "FILE" {
-			sheet = args[i+1]
+		switch sheet = args[i+1]; sheet {
+		case "FILE":
+			sheet = usualSheet
+		case "DIR":
+			sheet = path.Dir(usualSheet)
 		}
 		args = slices.Delete(args, i, i+2)
 	}
@@ -178,11 +182,10 @@ func (d *desk) program(text string) error {
 type promise func(t *testing.T, d *desk, command string) error
 
 var promises = map[string]promise{
-	"go run ./lessons/01-process":      prints(counts{"LESSON 1 ": 1}),
-	"go run ./lessons/06-daemon -plan": prints(counts{"plan ": 1, "saw ": 0}),
-	"go doc ./lessons/01-process":      prints(counts{"Watch this claim": 1, "Python ": 1, "Change the source": 1}),
-	"go doc ./mp":                      prints(counts{"A program": 1, "Python's words": 1}),
-	"go doc -all ./mp":                 prints(counts{"Promises": 1, "Reading it": 1, "func NewPool": 1}),
+	"go run ./lessons/01-process": prints(counts{"LESSON 1 ": 1}),
+	"go doc ./lessons/01-process": prints(counts{"Watch this claim": 1, "Python ": 1, "Change the source": 1}),
+	"go doc ./mp":                 prints(counts{"A program": 1, "Python's words": 1}),
+	"go doc -all ./mp":            prints(counts{"Promises": 1, "Reading it": 1, "func NewPool": 1}),
 
 	"go test -run Quiz/Q6": prints(counts{"this machine   disagrees": 2, "0 of 6 predictions right": 1}),
 	"go test -failfast":    prints(counts{"this machine   disagrees": 1}),
@@ -190,6 +193,7 @@ var promises = map[string]promise{
 	"go test -start -sheet answers/mine-2.md": prints(counts{
 		"Your worksheet is answers/mine-2.md. Predict, then: go test -sheet answers/mine-2.md": 1}),
 	"go test -sheet answers/mine-2.md": prints(counts{"0 of 50 predictions right, 50 blank": 1}),
+	"go test -sheet DIR":               prints(counts{"mine: 0 of 50 predictions right, 2 to look at again, 48 blank": 1}),
 	"go test -sheet FILE -json": prints(counts{
 		`"attr","Package":"processbook","Test":"TestQuiz/Q6","Key":"predictions","Value":"0/6"`: 1,
 		`"fail","Package":"processbook","Test":"TestQuiz/Q6/6`:                                  2}),
@@ -199,6 +203,7 @@ var promises = map[string]promise{
 
 	// These would run this test again. What they are to run is there.
 	"go test ./...":                         tests("processbook", "processbook/lessons", "processbook/lessons/01-process", "processbook/mp"),
+	"go test . ./answers ./lessons/...":     tests("processbook", "processbook/answers", "processbook/lessons", "processbook/lessons/01-process"),
 	"go test ./lessons/06-daemon":           tests("processbook/lessons/06-daemon"),
 	"go test ./lessons -run Readme -update": hasUpdate,
 	"bash .ci/run":                          runsEverything,
@@ -223,9 +228,8 @@ func prints(texts counts) promise {
 // tests wants packages with tests where the command looks for them.
 func tests(packages ...string) promise {
 	return func(_ *testing.T, _ *desk, command string) error {
-		args := strings.Fields(command)
-		pattern := args[slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "./") })]
-		output, err := typed("..", "go", "list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}", pattern)
+		list := []string{"go", "list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}"}
+		output, err := typed("..", append(list, strings.Fields(command)[2:]...)...)
 		for _, p := range packages {
 			if !slices.Contains(strings.Fields(output), p) {
 				return fmt.Errorf("go list gives %q, %v, want %s among them", output, err, p)
