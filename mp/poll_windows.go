@@ -12,8 +12,13 @@ var peekNamedPipe = syscall.NewLazyDLL("kernel32.dll").NewProc("PeekNamedPipe")
 
 // await reports whether there is something to read, or the end of the pipe,
 // now or within so long. A Windows pipe has no deadline and cannot be waited
-// for without reading, so it is looked at again and again.
+// for without reading, so it is looked at again and again. What is there is
+// begun, too: Windows takes back what nobody has begun to read when a writer is
+// killed, and then a value that breaks off would look like a clean end.
 func (in *inlet) await(wait time.Duration) (bool, error) {
+	if len(in.early) > 0 {
+		return true, nil
+	}
 	for until := time.Now().Add(wait); ; time.Sleep(time.Millisecond) {
 		raw, err := in.SyscallConn()
 		if err != nil {
@@ -26,7 +31,13 @@ func (in *inlet) await(wait time.Duration) (bool, error) {
 		}); err != nil {
 			return false, os.ErrClosed
 		}
-		if ok == 0 || bytes > 0 { // an error is the end of the pipe; the next read will tell
+		if ok == 0 { // an error is the end of the pipe; the next read will tell
+			return true, nil
+		}
+		if bytes > 0 {
+			var b [1]byte
+			n, _ := in.File.Read(b[:])
+			in.early = append(in.early, b[:n]...)
 			return true, nil
 		}
 		if !time.Now().Before(until) {
