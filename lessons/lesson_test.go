@@ -123,6 +123,14 @@ func TestProcessIDsHaveAliasesInTests(t *testing.T) {
 	}
 }
 
+func TestPrints(t *testing.T) {
+	for text, same := range map[string]bool{"a\nb\n": true, "a\n": false} {
+		if err := Prints(func() { Print("a\nb\n") }, text); (err == nil) != same {
+			t.Errorf("Prints(a b, %q) = %v", text, err)
+		}
+	}
+}
+
 func TestDifference(t *testing.T) {
 	for _, c := range []struct{ got, want, differ string }{
 		{"a\nb\n", "a\nb\n", "<nil>"},
