@@ -125,20 +125,22 @@ func (s section) astray(file string) (complaints []string) {
 	return complaints
 }
 
-// answers finds what stands behind a >. If nothing does, the first line that is
-// not the item's own is meant for an answer.
+// answers finds what stands behind a >. If nothing does, the first line below it
+// is meant for an answer, or what stands behind the form. (What is above it may
+// be the item as it was in an older worksheet.)
 func (it *Item) answers(file string, s section) (marked []Prediction) {
 	var loose []Prediction
+	mark := slices.IndexFunc(s.lines, func(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), ">") })
 	for i, line := range s.lines {
 		line = strings.TrimSpace(line)
 		words, isMarked := strings.CutPrefix(line, ">")
-		words = strings.TrimPrefix(strings.TrimSpace(words), "("+it.Form.Words+")")
+		words, behindForm := strings.CutPrefix(strings.TrimSpace(words), "("+it.Form.Words+")")
 		p := predict(words, fmt.Sprintf("%s:%d", file, s.line+1+i))
 		switch {
 		case p.Words == "" || it.asks(line):
 		case isMarked:
 			marked = append(marked, p)
-		case len(loose) == 0:
+		case len(loose) == 0 && (i > mark || behindForm):
 			loose = append(loose, p)
 		}
 	}

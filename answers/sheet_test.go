@@ -88,6 +88,7 @@ func TestReadingAWorksheet(t *testing.T) {
 		"something without a mark":     {six + "I do not know\n", "I do not know mine.md:5", ""},
 		"something below the mark":     {six + ">\nA?\nor B?\n", "A? mine.md:6", ""},
 		"the answer behind the form":   {strings.TrimSpace(six) + " A C!\n>\n", "A C mine.md:4 sure", ""},
+		"an older text":                {"### 6a\nMain joins.\n(letters)\n>\n", "", ""},
 		"the form before the answer":   {six + "> (letters) A C\n", "A C mine.md:5", ""},
 		"a note and an answer":         {six + "hm, a daemon\n> A\nor is it?\n", "A mine.md:6", ""},
 		"an item twice":                {six + "> A\n" + six + "> B\n", "B mine.md:10", "6a is answered twice, here and at mine.md:5; keep one"},

@@ -147,16 +147,17 @@ func TestAParentEndsAfterItsDaemons(t *testing.T) {
 }
 
 func TestWhatIsNotAStory(t *testing.T) {
-	const short = 300 * time.Millisecond // for what will never happen
+	const short = 3 * time.Second // for what will never happen; long enough for a start
 	for _, c := range []struct {
 		scene Scene
+		limit time.Duration
 		want  string
 	}{
-		{Scene{Play: "join", Ticks: NoLimit, Cast: []Scene{{Play: "join parent"}}}, "tick 0: all wait for each other: P joins P1; P1 joins P"},
-		{Scene{Ticks: 1, Cast: []Scene{{Play: "silent"}}}, "tick 0: waited for 300ms in vain: P1 has not said what it waits for"},
-		{Scene{Play: "fail"}, "P (pid "},
+		{Scene{Play: "join", Ticks: NoLimit, Cast: []Scene{{Play: "join parent"}}}, Limit, "tick 0: all wait for each other: P joins P1; P1 joins P"},
+		{Scene{Ticks: 1, Cast: []Scene{{Play: "silent"}}}, short, "tick 0: waited for 3s in vain: P1 has not said what it waits for"},
+		{Scene{Play: "fail"}, Limit, "P (pid "},
 	} {
-		if out, _, err := perform(t, Clock{}, short, c.scene); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+		if out, _, err := perform(t, Clock{}, c.limit, c.scene); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("got error %v, want %s\n%s", err, c.want, out)
 		}
 	}
