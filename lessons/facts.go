@@ -24,7 +24,7 @@ type Facts map[string]func(ctx context.Context) (string, error)
 
 // Limit is how long to wait for what should happen. It is long, because a busy
 // machine is slow: nothing is concluded from it but that something is broken.
-const Limit = 10 * time.Second
+const Limit = 30 * time.Second
 
 // Measure does the experiment for an item. It ends ctx after some time, so an
 // experiment that starts its processes with ctx, and waits for nothing but

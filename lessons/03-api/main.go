@@ -49,7 +49,7 @@ func life(ctx context.Context, code int) (l Life) {
 	defer cancel()
 	l.note("p.Join, 20 ms", p, p.Join(short)) // the child waits for the word
 	ours.Send("go on")
-	l.note("p.Join", p, lessons.Join(ctx, p)) // p.Join, but 10 s at most
+	l.note("p.Join", p, lessons.Join(ctx, p)) // p.Join, but 30 s at most
 	l.note("p.Start", p, p.Start(ctx))
 	return l
 }
