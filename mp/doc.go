@@ -92,7 +92,8 @@
 // SIGKILL, whenever that is.
 //
 //	G1   All descendants that it started are gone within a second (one that is
-//	     stopped: once it is continued).
+//	     stopped: once it is continued; on Windows, one that was just being
+//	     created may stay, and never runs a line).
 //	       TestDescendantsEndWithTheirParent TestTowerFalls
 //	       TestKilledMainLeavesNobody TestStoppedGrandchildEnds
 //	G2   A worker costs its pool the task that it was at, no other; the error
