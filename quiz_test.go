@@ -21,6 +21,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -123,6 +124,7 @@ func TestQuiz(t *testing.T) {
 // A student is a worksheet and what becomes of it.
 type student struct {
 	file, name string
+	err        error // it is no worksheet
 	predicted  map[string]answers.Prediction
 	odd        []string // complaints about lines that answer no item
 	total      answers.Score
@@ -177,33 +179,77 @@ func markOne(t *testing.T, questions []*answers.Question, s *student) {
 
 // markAll says of each worksheet in the directory how far it is, for a teacher.
 func markAll(t *testing.T, questions []*answers.Question) {
-	files, _ := filepath.Glob(filepath.Join(*sheet, "*.md"))
-	if len(files) == 0 {
+	all, others := readAll(t, questions)
+	if len(all) == 0 {
 		tell(t, "there is no worksheet in "+*sheet+", that is, no file *.md")
 	}
-	var class []*student
-	for _, file := range files {
-		if s, err := readSheet(filepath.ToSlash(file), questions); err != nil {
-			tell(t, err.Error())
-		} else {
-			class = append(class, s)
-		}
-	}
+	class := slices.DeleteFunc(slices.Clone(all), func(s *student) bool { return s.err != nil })
+	missed := make(map[string]int)
 	eachQuestion(t, questions, class, func(t *testing.T, q *answers.Question) {
 		for _, s := range class {
 			for _, it := range q.Items {
-				s.mark(it)
+				if outcome, _ := s.mark(it); outcome == answers.Wrong {
+					missed[it.ID]++
+				}
 			}
 		}
 	})
 	closing = "\n" + closing
-	for _, s := range class {
-		closing += s.name + ": " + s.total.String()
-		if s.total.Count[answers.Unmarked]+len(s.odd) > 0 {
-			closing += "; what cannot be read: go test -sheet " + s.file
-		}
-		closing += "\n"
+	for _, s := range all {
+		closing += s.line() + "\n"
 	}
+	closing += mostMissed(missed, len(class))
+	if len(others) > 0 {
+		closing += "not looked at, for the name does not end in .md: " + strings.Join(others, ", ") + "\n"
+	}
+}
+
+// readAll reads the directory's worksheets, and says what else is there.
+func readAll(t *testing.T, questions []*answers.Question) (all []*student, others []string) {
+	entries, err := os.ReadDir(*sheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() || !strings.EqualFold(filepath.Ext(e.Name()), ".md") {
+			others = append(others, e.Name())
+			continue
+		}
+		file := filepath.ToSlash(filepath.Join(*sheet, e.Name()))
+		s, err := readSheet(file, questions)
+		if err != nil {
+			s = &student{file: file, name: e.Name(), err: err}
+			t.Fail()
+		}
+		all = append(all, s)
+	}
+	return all, others
+}
+
+// line is what a teacher reads of a student.
+func (s *student) line() string {
+	text := s.name + ": " + s.total.String()
+	switch {
+	case s.err != nil:
+		return s.name + ": not marked: " + s.err.Error()
+	case s.total.Count[answers.Unmarked]+len(s.odd) > 0:
+		text += "; see go test -sheet " + s.file
+	}
+	return text
+}
+
+// mostMissed are the items that most of a class have got wrong.
+func mostMissed(missed map[string]int, class int) string {
+	items := slices.SortedFunc(maps.Keys(missed), func(a, b string) int {
+		return cmp.Or(missed[b]-missed[a], strings.Compare(a, b))
+	})
+	if len(items) == 0 {
+		return ""
+	}
+	for i, id := range items {
+		items[i] = fmt.Sprintf("%s (%d of %d)", id, missed[id], class)
+	}
+	return "most missed: " + strings.Join(items[:min(5, len(items))], ", ") + "\n"
 }
 
 // eachQuestion does something with each question that -run asks for.
@@ -423,24 +469,29 @@ func TestALineForEachWorksheet(t *testing.T) {
 	for name, text := range map[string]string{
 		"a.md":    "Name: Anna\n### 3a\n> 0\n### 3e\n> 9 !",
 		"bert.md": "### 3a\n> 0, I think\n### 9z\n",
-		"c.md":    "my homework",
+		"c.MD":    "my homework",
+		"d.txt":   "### 3a\n> 0",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
+	if err := os.Mkdir(filepath.Join(dir, "e"), 0o777); err != nil {
+		t.Fatal(err)
+	}
 	output, err := quiz("-test.run", "^TestQuiz$/Q3", "-sheet", dir)
 	for _, want := range []string{
-		"c.md is no worksheet",
-		"\nAnna: 1 of 6 predictions right, 1 to look at again, 4 blank; sure and wrong: 3e,",
-		"\nbert: 0 of 6 predictions right, 1 not marked, 5 blank; what cannot be read: go test -sheet ",
+		"\nc.MD: not marked: ",
+		"\nmost missed: 3e (1 of 2)\nnot looked at, for the name does not end in .md: d.txt, e\n",
+		"\nAnna (a.md): 1 of 6 predictions right, 1 to look at again, 4 blank; sure and wrong: 3e,",
+		"\nbert.md: 0 of 6 predictions right, 1 not marked, 5 blank; see go test -sheet ",
 	} {
 		if !strings.Contains(output, want) {
 			t.Errorf("%v, want %q in\n%s", err, want, output)
 		}
 	}
-	if strings.Contains(output, "c:") {
-		t.Errorf("what is no worksheet has a score:\n%s", output)
+	if err == nil || strings.Contains(output, "c.MD: 0") {
+		t.Errorf("what is no worksheet has a score, or is no failure: %v\n%s", err, output)
 	}
 }
 

@@ -157,12 +157,17 @@ func (f Form) readLetters(answer string) (string, bool) {
 }
 
 var (
+	bullet    = regexp.MustCompile(`^\s*[-\x{2212}]\s+\d`)
 	thousands = regexp.MustCompile(`(\d),(\d\d\d)\b`)
-	spelled   = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
+	spelled   = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+		"eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"}
 )
 
 // readNumbers takes digits or words, and "2,000" for one number.
 func (f Form) readNumbers(answer string) (string, bool) {
+	if f.Count == 1 && bullet.MatchString(answer) { // or is it a minus?
+		return "", false
+	}
 	given := words(thousands.ReplaceAllString(answer, "$1$2"), "and", "then")
 	for i, word := range given {
 		n, err := strconv.Atoi(word)

@@ -28,6 +28,8 @@ func TestReadingAnswers(t *testing.T) {
 		{"number", "005.", "5"},
 		{"number", "five", "5"},
 		{"number", "-15", "-15"},
+		{"number", "- 15", no},
+		{"number", "fifteen", "15"},
 		{"number", "\u221215", "-15"},
 		{"number", "2,000", "2000"},
 		{"number", "1 2", no},

@@ -46,6 +46,8 @@ type Prediction struct {
 func ReadSheet(file string) (string, error) {
 	info, err := os.Stat(file)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && !strings.EqualFold(filepath.Ext(file), ".md"):
+		return "", fmt.Errorf("there is no file or directory %s; a worksheet's name ends in .md", file)
 	case errors.Is(err, fs.ErrNotExist):
 		return "", fmt.Errorf("there is no worksheet %s; make it: go test -start -sheet %[1]s", file)
 	case err == nil && info.IsDir():
@@ -60,12 +62,12 @@ func ReadSheet(file string) (string, error) {
 
 var nameLine = regexp.MustCompile(`(?m)^Name:[ \t]*(\S.*?)\s*$`)
 
-// Owner is the name in a worksheet, or that of its file.
+// Owner is the name in a worksheet, and that of its file.
 func Owner(file, text string) string {
 	if name := nameLine.FindStringSubmatch(text); name != nil {
-		return name[1]
+		return fmt.Sprintf("%s (%s)", name[1], filepath.Base(file))
 	}
-	return strings.TrimSuffix(filepath.Base(file), ".md")
+	return filepath.Base(file)
 }
 
 // Predictions finds the answers in the text of a worksheet, by item, and what

@@ -121,10 +121,10 @@ func TestReadingAWorksheet(t *testing.T) {
 func TestOwner(t *testing.T) {
 	blank := Worksheet(daemons)
 	for text, want := range map[string]string{
-		blank: "anna",
-		strings.Replace(blank, "Name:", "Name:  Anna B. ", 1): "Anna B.",
-		strings.Replace(blank, "Name:", "Name: Anna B.\r", 1): "Anna B.",
-		"": "anna",
+		blank: "anna.md",
+		strings.Replace(blank, "Name:", "Name:  Anna B. ", 1): "Anna B. (anna.md)",
+		strings.Replace(blank, "Name:", "Name: Anna B.\r", 1): "Anna B. (anna.md)",
+		"": "anna.md",
 	} {
 		if got := Owner("class/anna.md", text); got != want {
 			t.Errorf("got %q, want %q, in\n%s", got, want, text)

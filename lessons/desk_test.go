@@ -193,7 +193,7 @@ var promises = map[string]promise{
 	"go test -start -sheet answers/mine-2.md": prints(counts{
 		"Your worksheet is answers/mine-2.md. Predict, then: go test -sheet answers/mine-2.md": 1}),
 	"go test -sheet answers/mine-2.md": prints(counts{"0 of 50 predictions right, 50 blank": 1}),
-	"go test -sheet DIR":               prints(counts{"mine: 0 of 50 predictions right, 2 to look at again, 48 blank": 1}),
+	"go test -sheet DIR":               prints(counts{"mine.md: 0 of 50 predictions right, 2 to look at again, 48 blank": 1}),
 	"go test -sheet FILE -json": prints(counts{
 		`"attr","Package":"processbook","Test":"TestQuiz/Q6","Key":"predictions","Value":"0/6"`: 1,
 		`"fail","Package":"processbook","Test":"TestQuiz/Q6/6`:                                  2}),

@@ -81,7 +81,8 @@ func newProcess(kind string, f *function) *Process {
 // Start starts the process and returns without waiting for it: its function
 // runs while this process goes on. When ctx ends, the process is terminated,
 // and killed a second later if that did not help; with context.Background it
-// lives as long as it likes, but never longer than this process.
+// lives as long as it likes, but never longer than this process. (So a context
+// that a deferred cancel ends, ends a child that nobody has joined before.)
 //
 // Nobody has to call Join for the process to be cleaned up. The errors are
 // [ErrStarted], [ErrDaemonChild], [ErrNoMain], an argument that cannot be

@@ -207,7 +207,8 @@ func (q *Queue[T]) Len() (int, error) {
 // Close says that nothing more will be put, like close(ch): call it once the
 // last item is in, usually by joining the producers first. Items that are in
 // the queue can still be got; then every Get in every process returns
-// [io.EOF]. A second Close does nothing.
+// [io.EOF]. A second Close does nothing. Without a Close, consumers wait, and
+// Main for them: in a run that may return early, defer one.
 func (q *Queue[T]) Close() error { return inQueue("close", q.hold().close()) }
 
 // A JoinableQueue is a [Queue] that knows when its items have been dealt with:
