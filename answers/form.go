@@ -109,7 +109,7 @@ func (f Form) Ask(answer string) string {
 	case f.Kind == Numbers && f.Count > 2:
 		return fmt.Sprintf("write %d numbers, with blanks between them", f.Count)
 	case f.Kind == Numbers:
-		return "write numbers, with blanks between them, like " + example
+		return "write one list of numbers, like " + example
 	case f.Kind == Name:
 		return "write a name"
 	case f.Count > 1:

@@ -87,7 +87,7 @@ func TestWhatAFormAsksForIsNotTheAnswer(t *testing.T) {
 		{"number", "3", "write a number, like 40"},
 		{"two numbers", "3 0", "write two numbers, like 40 2"},
 		{"three numbers", "3 0 1", "write 3 numbers, with blanks between them"},
-		{"numbers", "3 0 1", "write numbers, with blanks between them, like 40 2 17"},
+		{"numbers", "3 0 1", "write one list of numbers, like 40 2 17"},
 		{"name", "MainProcess", "write a name"},
 		{"yes / no", "no", "write one of: yes / no"},
 		{"two of: a, b, c", "a, b", "write 2 of: a, b, c"},

@@ -73,14 +73,15 @@ func (e *RemoteError) Error() string {
 	return fmt.Sprintf("%s: %s", e.Func, e.Message)
 }
 
-// place returns the file and the line of the first frame that is not the
-// runtime's: where somebody is going to look.
+// place returns the file and the line of the first frame that is neither the
+// runtime's nor ours: where somebody is going to look.
 func (e *RemoteError) place() string {
-	theirs := false
+	theirs, ours := false, false
 	for line := range strings.Lines(e.Stack) {
 		if at, isPlace := strings.CutPrefix(line, "\t"); !isPlace {
 			theirs = !strings.HasPrefix(line, "panic(") && !strings.HasPrefix(line, "runtime.")
-		} else if at, _, _ = strings.Cut(strings.TrimSpace(at), " +0x"); theirs {
+			ours = strings.HasPrefix(line, "processbook/mp.")
+		} else if at, _, _ = strings.Cut(strings.TrimSpace(at), " +0x"); theirs && (!ours || strings.Contains(at, "_test.go:")) {
 			return " (" + filepath.Base(at) + ")"
 		}
 	}

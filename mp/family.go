@@ -98,14 +98,17 @@ func endFamily() {
 	}
 }
 
-// awaited returns who endFamily waits for although nobody told them to end.
-func awaited() (names []string) {
+// awaited returns who endFamily waits for although nobody told them to end, and
+// whether all of them wait for items that nobody is left to put.
+func awaited() (names []string, inVain bool) {
+	inVain = true
 	for _, c := range Children() {
 		if !c.orders.Daemon {
 			names = append(names, fmt.Sprintf("%s (pid %d)", c.Name, c.pid))
+			inVain = inVain && c.hungry.Load() > 0
 		}
 	}
-	return names
+	return names, inVain && len(names) > 0
 }
 
 // orphaned ends this process because its parent is gone, and with it, through

@@ -47,8 +47,8 @@ func Main(run func(ctx context.Context) error) {
 	interrupted := ctx.Err() != nil
 	if err != nil && !interrupted { // or it only says that children have ended
 		complain(err)
-		time.AfterFunc(time.Second, sayForWhom)
 	}
+	go sayForWhom(err != nil && !interrupted)
 	endFamily()
 	switch {
 	case err != nil && interrupted:
@@ -63,11 +63,21 @@ func Main(run func(ctx context.Context) error) {
 
 func complain(text any) { fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), text) }
 
-// sayForWhom is for a run that returned an error before it had closed what its
-// children wait for: Main waits for them.
-func sayForWhom() {
-	if names := awaited(); len(names) > 0 {
-		complain("waiting for " + strings.Join(names, ", "))
+// sayForWhom is for a run that has returned, perhaps with an error, before it
+// has closed what its children wait for. Main waits for them.
+func sayForWhom(failed bool) {
+	for {
+		time.Sleep(time.Second)
+		names, inVain := awaited()
+		text := "waiting for " + strings.Join(names, ", ")
+		switch {
+		case inVain:
+			complain(text + ", which waits for items of a queue; Close the queue when there will be none")
+			return
+		case failed && len(names) > 0:
+			complain(text)
+			failed = false
+		}
 	}
 }
 

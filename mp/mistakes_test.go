@@ -3,7 +3,6 @@ package mp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -23,12 +22,17 @@ func init() {
 }
 
 var (
-	putAstray      = Proc("putAstray", func(n int) error { return strayQueue.Put(context.Background(), n) })
-	sendAstray     = Proc("sendAstray", func(n int) error { return strayEnd.Send(n) })
-	elementOf      = Func("elementOf", func(n int) (int, error) { return []int{1, 2}[n], nil })
-	leaveWith      = Func("leaveWith", func(code int) (int, error) { os.Exit(code); return 0, nil })
-	takeLetter     = Proc("takeLetter", func(letter) error { return nil })
-	answerHidden   = Func("answerHidden", func(int) (hidden, error) { return hidden{}, nil })
+	putAstray    = Proc("putAstray", func(n int) error { return strayQueue.Put(context.Background(), n) })
+	sendAstray   = Proc("sendAstray", func(n int) error { return strayEnd.Send(n) })
+	elementOf    = Func("elementOf", func(n int) (int, error) { return []int{1, 2}[n], nil })
+	leaveWith    = Func("leaveWith", func(code int) (int, error) { os.Exit(code); return 0, nil })
+	takeLetter   = Proc("takeLetter", func(letter) error { return nil })
+	answerHidden = Func("answerHidden", func(int) (hidden, error) { return hidden{}, nil })
+	takeAll      = Proc("takeAll", func(q *Queue[int]) error {
+		for range q.All(context.Background()) {
+		}
+		return nil
+	})
 	waitForNothing = Proc("waitForNothing", func(c *Conn[None, None]) error { c.Recv(); return nil })
 )
 
@@ -92,36 +96,55 @@ func TestStackOfAPanic(t *testing.T) {
 }
 
 func init() {
-	programs["forgets to close"] = func(ctx context.Context) error {
-		ours, theirs := Pipe[None, None]()
-		if err := NewProcess(waitForNothing, theirs).Start(ctx); err != nil {
-			return err
-		}
+	atTheEnd := func(do func() error) {
 		go func() {
 			io.Copy(io.Discard, os.Stdin)
-			ours.Close()
+			do()
 		}()
-		return errors.New("no such file")
+	}
+	programs["fails before its Close"] = func(ctx context.Context) error {
+		ours, theirs := Pipe[None, None]()
+		atTheEnd(ours.Close)
+		return errors.Join(NewProcess(waitForNothing, theirs).Start(context.Background()), errors.New("no such file"))
+	}
+	programs["forgets its Close"] = func(ctx context.Context) error {
+		q := NewQueue[int](0)
+		atTheEnd(q.Close)
+		for range 2 {
+			if err := NewProcess(takeAll, q).Start(context.Background()); err != nil {
+				return err
+			}
+		}
+		return q.Put(ctx, 1)
 	}
 }
 
-// Whoever returns an error before he has closed what his children wait for is
-// told for whom Main waits.
+// Whoever returns before he has closed what his children wait for is told for
+// whom Main waits.
 func TestMainSaysForWhomItWaits(t *testing.T) {
-	cmd, stdout := program(t, "forgets to close")
-	stdin, _ := cmd.StdinPipe()
-	stderr, _ := cmd.StderrPipe()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	inTime(t, "the two lines", func() {
-		var name, rest string
-		fmt.Fscanf(stderr, "%s no such file\n", &name)
-		fmt.Fscanf(stderr, "%s waiting for Process-1 %s", &name, &rest)
-		if rest != "(pid" {
-			t.Errorf("after the error comes %q %q", name, rest)
+	for name, want := range map[string][]string{
+		"fails before its Close": {"no such file", "waiting for Process-1 (pid "},
+		"forgets its Close":      {"waiting for Process-1 (pid ", "), Process-2 (pid ", "), which waits for items of a queue; Close the queue"},
+	} {
+		cmd, stdout := program(t, name)
+		stdin, _ := cmd.StdinPipe()
+		stderr, _ := cmd.StderrPipe()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
 		}
-	})
-	stdin.Close()
-	ended(t, stdout)
+		inTime(t, name, func() {
+			var said []byte
+			for b := make([]byte, 1); len(want) > 0; said = append(said, b...) {
+				if _, err := stderr.Read(b); err != nil {
+					t.Errorf("%s: it says %q, and not %q", name, said, want)
+					return
+				}
+				if strings.Contains(string(said), want[0]) {
+					want = want[1:]
+				}
+			}
+		})
+		stdin.Close()
+		ended(t, stdout)
+	}
 }

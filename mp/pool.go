@@ -98,9 +98,11 @@ func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 // Map does a task for each argument and returns the results in the order of
 // the arguments, whatever the order in which they were done. All tasks are
 // done, even if some fail; then the error joins their [*TaskError]s, in order,
-// and the results of the others are in their places; errors.As finds the first
-// of them, [Pool.Imap] has each beside its result. After other errors, for which
-// see [Pool.Apply], there are no results at all, so look at the error first. Chunk is Python's chunksize.
+// the results of the others are in their places, and in the place of one that
+// failed is a zero value, whatever it returned. errors.As finds the first
+// TaskError, [Pool.Imap] has each beside its result. After other errors, for
+// which see [Pool.Apply], there are no results at all, so look at the error
+// first. Chunk is Python's chunksize.
 func (p *Pool[A, R]) Map(ctx context.Context, args []A) ([]R, error) {
 	return p.all(ctx, args, max(1, p.Chunk))
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -33,6 +34,7 @@ type Process struct {
 	say    *sender                // to the child; set by Start
 	cut    func()                 // the lifeline; set by Start
 	guests sync.WaitGroup         // whoever talks to the child over pipes of its own
+	hungry atomic.Int32           // at how many of this process's queues it waits for an item
 
 	mu        sync.Mutex
 	started   bool

@@ -122,7 +122,8 @@ func (q *Queue[T]) TryPut(v T) error {
 
 // Get removes the first item and returns it, and waits for one if there is
 // none. It returns [io.EOF] when the queue is closed and empty, and ctx.Err()
-// if ctx ends first.
+// if ctx ends first. While the queue is open, Get waits even if all producers
+// are dead, for there may be another one.
 func (q *Queue[T]) Get(ctx context.Context) (T, error) {
 	var v T
 	if ctx.Err() != nil {

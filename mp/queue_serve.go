@@ -22,6 +22,7 @@ type server[T any] struct {
 
 	mu     sync.Mutex
 	outbox []note[T] // for the child, in the order in which things happened
+	hungry bool      // the child has asked, and has got nothing yet
 	loans  []loan    // items that may still come back, in the order of lending
 	first  uint64    // of the last batch: what a waiting Get will take at once
 	calls  map[uint64]context.CancelFunc
@@ -143,6 +144,7 @@ func (s *server[T]) read(in *receiver) {
 			s.receive(f, v, err)
 		case msgWant:
 			s.withdraw()
+			s.setHungry(true)
 			s.withdraw = s.q.want(int(min(max(f.id, 1), maxWant)), s.deliver)
 		case msgTaken, msgBack, msgDone:
 			s.told(f.kind, f.id)
@@ -205,10 +207,21 @@ func (s *server[T]) cancel(id uint64) {
 	}
 }
 
+// setHungry lets Main know for what the child waits.
+func (s *server[T]) setHungry(now bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.hungry != now {
+		s.hungry = now
+		s.child.hungry.Add(int32(bit(now)) - int32(bit(!now)))
+	}
+}
+
 // deliver lends the child a batch, or tells it that there will be none. The
 // holder's lock is held: so whoever asks the child afterwards to give back
 // what it can, is heard by the child after this.
 func (s *server[T]) deliver(lot []item[T], err error) {
+	s.setHungry(false)
 	if err == io.EOF {
 		s.post(note[T]{kind: msgEnd})
 	}
