@@ -207,6 +207,7 @@ var promises = map[string]promise{
 	"go test ./lessons/06-daemon":           tests("processbook/lessons/06-daemon"),
 	"go test ./lessons -run Readme -update": hasUpdate,
 	"bash .ci/run":                          runsEverything,
+	"go test ./mp -run '^$' -bench .":       measures("StartAndJoin", "PipeRoundTrip", "QueueInts1to1", "PoolOneByOne"),
 }
 
 type counts map[string]int
@@ -233,6 +234,23 @@ func tests(packages ...string) promise {
 		for _, p := range packages {
 			if !slices.Contains(strings.Fields(output), p) {
 				return fmt.Errorf("go list gives %q, %v, want %s among them", output, err, p)
+			}
+		}
+		return nil
+	}
+}
+
+func measures(rows ...string) promise {
+	return func(*testing.T, *desk, string) error {
+		var all strings.Builder
+		files, _ := filepath.Glob("../mp/bench_*_test.go")
+		for _, file := range files {
+			text, _ := os.ReadFile(file)
+			all.Write(text)
+		}
+		for _, row := range rows {
+			if !strings.Contains(all.String(), "\nfunc Benchmark"+row+"(") {
+				return fmt.Errorf("there is no benchmark of %s", row)
 			}
 		}
 		return nil

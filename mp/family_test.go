@@ -18,10 +18,18 @@ import (
 	"time"
 )
 
-// die ends a process in one of these ways. What cannot be recovered from must
-// happen in another goroutine.
-var ways = []string{"error", "panic", "exit", "kill", "goroutine", "map", "unlock", "stack"}
+// someWays returns those in which die ends a process; with -short without those
+// that take the runtime long.
+func someWays() []string {
+	ways := []string{"error", "panic", "exit", "kill", "goroutine", "map", "unlock", "stack"}
+	if testing.Short() {
+		return ways[:5]
+	}
+	return ways
+}
 
+// die ends a process. What cannot be recovered from must happen in another
+// goroutine.
 func die(way string) error {
 	switch way {
 	case "error":
@@ -144,7 +152,7 @@ func overflow() int { return 1 + overflow() }
 
 // G1: whatever a process does, its descendants end with it.
 func TestDescendantsEndWithTheirParent(t *testing.T) {
-	for _, way := range append(ways, "return", "terminate") {
+	for _, way := range append(someWays(), "return", "terminate") {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
 			ours, theirs := Pipe[string, None]()

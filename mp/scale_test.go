@@ -22,15 +22,20 @@ var (
 		}
 		return c.Send(crc32.ChecksumIEEE(b))
 	})
-	putBlocks = Proc("putBlocks", func(q *Queue[[]byte]) error {
-		for range 20_000 {
-			if err := q.Put(context.Background(), make([]byte, 10<<10)); err != nil {
+	putBlocks = Proc("putBlocks", func(b blocks) error {
+		for range b.N {
+			if err := b.Q.Put(context.Background(), make([]byte, 10<<10)); err != nil {
 				return err
 			}
 		}
-		return q.Close()
+		return b.Q.Close()
 	})
 )
+
+type blocks struct {
+	Q *Queue[[]byte]
+	N int
+}
 
 type cargo struct {
 	Load []byte
@@ -173,7 +178,8 @@ func TestImapStaysInItsWindow(t *testing.T) {
 // A bounded queue holds back its producer: what is in memory stays the same.
 func TestBoundedQueueStaysSmall(t *testing.T) {
 	q := NewQueue[[]byte](10)
-	start(t, NewProcess(putBlocks, q))
+	all := many(20_000)
+	start(t, NewProcess(putBlocks, blocks{q, all}))
 	var before, after runtime.MemStats
 	n := 0
 	for range q.All(context.Background()) {
@@ -184,7 +190,7 @@ func TestBoundedQueueStaysSmall(t *testing.T) {
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
-	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); n != 20_000 || grown > 4<<20 {
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); n != all || grown > 4<<20 {
 		t.Errorf("%d items; the heap has grown by %d bytes", n, grown)
 	}
 }
