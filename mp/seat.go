@@ -288,7 +288,7 @@ func (s *seat[A, R]) hear(in *receiver, f frame) {
 	switch {
 	case f.kind == msgBegun && len(s.flight) > 0 && !s.begun:
 		s.begin(time.Now())
-	case f.kind == msgReturned && f.id <= uint64(len(s.flight)):
+	case f.kind == msgReturned && f.id <= uint64(len(s.flight))-uint64(bit(s.begun)): // if begun, there is one
 		s.returned(int(f.id))
 	case f.kind == msgFailures && s.begun:
 		s.failed = o.failed
