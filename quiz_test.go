@@ -25,6 +25,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -46,6 +47,9 @@ var (
 	sheet  = flag.String("sheet", usualSheet, "the worksheet `FILE`, or a directory of worksheets")
 )
 
+// shortName is what many type behind -run, and what would run no test.
+var shortName = regexp.MustCompile(`^[Qq]?[1-8][a-z]?$`)
+
 // closing is TestQuiz's last word. What a test says is lost if it passes; what
 // TestMain prints is seen by everybody who types "go test".
 var closing string
@@ -56,6 +60,8 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	said, err := "", error(nil)
 	switch {
+	case shortName.MatchString(flag.Lookup("test.run").Value.String()):
+		err = errors.New("write -run Quiz/Q6 for a question, or -run Quiz/Q6/6a for an item")
 	case flag.NArg() > 0:
 		err = fmt.Errorf("there is nothing to do with %q; type go test alone, with flags like -start; another worksheet is -sheet FILE", flag.Args())
 	case *start:
@@ -455,6 +461,8 @@ func TestWhatCannotBeMarkedFails(t *testing.T) {
 		{"^TestQuiz$", t.TempDir(), "there is no worksheet in "},
 		{"^TestQuiz$/^Q9$", blankSheet, "/^Q9$: there is no such question or item; "},
 		{"^TestQuiz$/Q6/9z", blankSheet, "/9z: there is no such question or item; "},
+		{"Q6", blankSheet, "write -run Quiz/Q6 "},
+		{"6a", blankSheet, "write -run Quiz/Q6 "},
 	} {
 		output, err := quiz("-test.run", test.run, "-sheet", test.sheet)
 		if err == nil || !strings.Contains(output, test.want) || strings.Contains(output, "predictions right") {

@@ -187,9 +187,10 @@ var promises = map[string]promise{
 	"go doc ./mp":                 prints(counts{"A program": 1, "Python's words": 1}),
 	"go doc -all ./mp":            prints(counts{"Promises": 1, "Reading it": 1, "func NewPool": 1}),
 
-	"go test -run Quiz/Q6": prints(counts{"this machine   disagrees": 2, "0 of 6 predictions right": 1}),
-	"go test -failfast":    prints(counts{"this machine   disagrees": 1}),
-	"go test -reveal":      prints(counts{"this machine   says ": 2}),
+	"go test -run Quiz/Q6/6a": prints(counts{"this machine   disagrees": 1, "0 of 1 predictions right": 1}),
+	"go test -run Quiz/Q6":    prints(counts{"this machine   disagrees": 2, "0 of 6 predictions right": 1}),
+	"go test -failfast":       prints(counts{"this machine   disagrees": 1}),
+	"go test -reveal":         prints(counts{"this machine   says ": 2}),
 	"go test -start -sheet answers/mine-2.md": prints(counts{
 		"Your worksheet is answers/mine-2.md. Predict, then: go test -sheet answers/mine-2.md": 1}),
 	"go test -sheet answers/mine-2.md": prints(counts{"0 of 50 predictions right, 50 blank": 1}),

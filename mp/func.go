@@ -35,16 +35,18 @@ func (*None) GobDecode([]byte) error { return nil }
 //	var square = mp.Func("square", func(n int) (int, error) { return n * n, nil })
 //
 // The argument and the answer travel as package encoding/gob encodes them:
-// only exported fields, and what has a function or a channel in it is refused.
-// The error travels as a [RemoteError]. The function needs no context: it ends with its parent.
+// only exported fields (one in lower case arrives as its zero value, without an
+// error), and what has a function or a channel in it is refused. The error
+// travels as a [RemoteError], so errors.Is does not find what it wrapped. The
+// function needs no context: it ends with its parent.
 //
 // A function that starts itself has to be declared in two steps, or the
 // compiler sees an initialization cycle: var f mp.Function[A, R], and in an
 // init function f = mp.Func("f", ...).
 //
 // Func panics if the name is taken, or if [Main] or [Init] has run already, for
-// then this process and its children would not agree on what
-// there is. In Python it is any function at the top level of a module.
+// then this process and its children would not agree on what there is. In
+// Python it is any function at the top level of a module.
 func Func[A, R any](name string, f func(A) (R, error)) Function[A, R] {
 	if f == nil {
 		panic(fmt.Sprintf("mp: Func(%q) with a nil function", name))

@@ -132,7 +132,8 @@ func (s *sender) encode(v any) (fresh byte, raw []byte, err error) {
 	}
 	defer func() { // a nil pointer at the top, or a panic in the value's own GobEncode
 		if r := recover(); r != nil {
-			err = fmt.Errorf("mp: cannot encode a %v: panic: %v", t, r)
+			text := strings.TrimPrefix(fmt.Sprint("panic: ", r), "panic: gob: ") // gob's own is a nil pointer
+			err = fmt.Errorf("mp: cannot encode a %v: %s", t, text)
 		}
 	}()
 	if err = s.enc.Encode(v); err != nil {

@@ -291,7 +291,8 @@ func lastWords(crash *os.File) string {
 // [*ExitError] otherwise. If ctx ends first, Join returns ctx.Err() and the
 // process goes on: that is Python's join with a timeout. An error that the
 // function returned has been printed by the child, too, so there is no need to.
-// Join may be called any number of times, by any goroutine.
+// A process that ranges over a queue ends when that is closed: Close it before
+// Join. Join may be called any number of times, by any goroutine.
 func (p *Process) Join(ctx context.Context) error {
 	if p == self.process {
 		return fmt.Errorf("%s: %w", p.Name, errOnlooker)
