@@ -185,6 +185,14 @@ func markOne(t *testing.T, questions []*answers.Question, s *student) {
 
 // markAll says of each worksheet in the directory how far it is, for a teacher.
 func markAll(t *testing.T, questions []*answers.Question) {
+	switch wanted := flag.Lookup("test.run").Value.String(); {
+	case strings.Count(wanted, "/") > 1:
+		tell(t, "of a directory, -run can choose a question, like Quiz/Q6, and not an item")
+		return
+	case filepath.Clean(*sheet) == filepath.Dir(usualSheet):
+		tell(t, *sheet+" has the answers; put the worksheets into a directory of their own")
+		return
+	}
 	all, others := readAll(t, questions)
 	if len(all) == 0 {
 		tell(t, "there is no worksheet in "+*sheet+", that is, no file *.md")
@@ -217,6 +225,9 @@ func readAll(t *testing.T, questions []*answers.Question) (all []*student, other
 		t.Fatal(err)
 	}
 	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
 		if e.IsDir() || !strings.EqualFold(filepath.Ext(e.Name()), ".md") {
 			others = append(others, e.Name())
 			continue
@@ -234,11 +245,12 @@ func readAll(t *testing.T, questions []*answers.Question) (all []*student, other
 
 // line is what a teacher reads of a student.
 func (s *student) line() string {
+	if s.err != nil {
+		why, _, _ := strings.Cut(s.err.Error(), "\n")
+		return s.name + ": not marked: " + why
+	}
 	text := s.name + ": " + s.total.String()
-	switch {
-	case s.err != nil:
-		return s.name + ": not marked: " + s.err.Error()
-	case s.total.Count[answers.Unmarked]+len(s.odd) > 0:
+	if s.total.Count[answers.Unmarked]+len(s.odd) > 0 {
 		text += "; see go test -sheet " + s.file
 	}
 	return text
@@ -260,6 +272,7 @@ func mostMissed(missed map[string]int, class int) string {
 
 // eachQuestion does something with each question that -run asks for.
 func eachQuestion(t *testing.T, questions []*answers.Question, class []*student, do func(*testing.T, *answers.Question)) {
+	before := t.Failed()
 	predicted := func(it *answers.Item) bool {
 		return slices.ContainsFunc(class, func(s *student) bool { return s.predicted[it.ID].Words != "" })
 	}
@@ -275,7 +288,7 @@ func eachQuestion(t *testing.T, questions []*answers.Question, class []*student,
 		})
 	}
 	for _, s := range class {
-		if s.total.Count == (answers.Score{}).Count && !t.Failed() { // with -failfast, nothing comes after a failure
+		if s.total.Count == (answers.Score{}).Count && (!t.Failed() || before && flag.Lookup("test.failfast").Value.String() == "false") { // with -failfast, nothing comes after a failure
 			tell(t, fmt.Sprintf("-run %s: there is no such question or item; write, for example, -run Quiz/Q6 or -run Quiz/Q6/6a", wanted))
 			t.FailNow()
 		}
@@ -289,7 +302,7 @@ func changed(lesson string) string {
 	if err := exec.Command("git", "diff", "--quiet", "--", dir).Run(); !errors.As(err, &differs) || differs.ExitCode() != 1 {
 		return ""
 	}
-	return fmt.Sprintf("%s is not as it was handed out, so what is right may be marked wrong: git restore %[1]s brings it back\n", dir)
+	return fmt.Sprintf("%s is not as it was handed out, so what is right may be marked wrong: git restore %[1]s brings it back (and your changes are lost)\n", dir)
 }
 
 // tell fails a test in words for readers of the lessons: without the line of
@@ -461,6 +474,8 @@ func TestWhatCannotBeMarkedFails(t *testing.T) {
 		{"^TestQuiz$", t.TempDir(), "there is no worksheet in "},
 		{"^TestQuiz$/^Q9$", blankSheet, "/^Q9$: there is no such question or item; "},
 		{"^TestQuiz$/Q6/9z", blankSheet, "/9z: there is no such question or item; "},
+		{"^TestQuiz$/Q6/6a", "lessons", "and not an item"},
+		{"^TestQuiz$", "answers", "has the answers"},
 		{"Q6", blankSheet, "write -run Quiz/Q6 "},
 		{"6a", blankSheet, "write -run Quiz/Q6 "},
 	} {

@@ -124,7 +124,7 @@ var idle = []string{"and", "then", "a", "an", "the"}
 // words out, unless there are no others. A minus sign may be part of a word,
 // and a colon, as in Process-1:2.
 func words(answer string, without ...string) []string {
-	answer = strings.ToLower(strings.ReplaceAll(answer, "\u2212", "-"))
+	answer = strings.ToLower(minus.Replace(answer))
 	all := strings.FieldsFunc(answer, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != ':'
 	})
@@ -157,7 +157,8 @@ func (f Form) readLetters(answer string) (string, bool) {
 }
 
 var (
-	bullet    = regexp.MustCompile(`^\s*[-\x{2212}]\s+\d`)
+	bullet    = regexp.MustCompile(`^\s*-\s+\d`)
+	minus     = strings.NewReplacer("\u2212", "-", "\u2013", "-", "\u2014", "-") // as word processors write it
 	thousands = regexp.MustCompile(`(\d),(\d\d\d)\b`)
 	spelled   = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
 		"eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"}
@@ -165,7 +166,7 @@ var (
 
 // readNumbers takes digits or words, and "2,000" for one number.
 func (f Form) readNumbers(answer string) (string, bool) {
-	if f.Count == 1 && bullet.MatchString(answer) { // or is it a minus?
+	if f.Count == 1 && bullet.MatchString(minus.Replace(answer)) { // or is it a minus?
 		return "", false
 	}
 	given := words(thousands.ReplaceAllString(answer, "$1$2"), "and", "then")

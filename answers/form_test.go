@@ -29,6 +29,8 @@ func TestReadingAnswers(t *testing.T) {
 		{"number", "five", "5"},
 		{"number", "-15", "-15"},
 		{"number", "- 15", no},
+		{"number", "\u2013 15", no},
+		{"number", "\u201315", "-15"},
 		{"number", "fifteen", "15"},
 		{"number", "\u221215", "-15"},
 		{"number", "2,000", "2000"},

@@ -117,7 +117,8 @@
 //	       TestExitCodes TestCrashMatrixOfAProcess
 //	G7   A value that gob refuses, or a function that is not there, is an error
 //	     of the call that was to send it, or to receive it; so is a type that
-//	     has a function or a channel in it. (Unexported fields stay behind.)
+//	     has a function or a channel in it, unless an interface hides it.
+//	     (Unexported fields stay behind.)
 //	       TestWhatCannotBeEncoded TestFunctionsThatAreNotThere
 //	       TestItemThatCannotBeDecoded TestMistakesAreNamed
 //	       TestCrashMatrix

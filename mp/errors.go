@@ -105,7 +105,7 @@ type TaskError struct {
 	Func   string // the pool's function
 	Worker string // its name; empty if the task never reached a worker
 	PID    int    // of the worker
-	Err    error  // *RemoteError, *ExitError, context.DeadlineExceeded, ...
+	Err    error  // a *RemoteError, an *ExitError, something that wraps context.DeadlineExceeded, ...
 }
 
 func (e *TaskError) Error() string {

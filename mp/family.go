@@ -99,16 +99,16 @@ func endFamily() {
 }
 
 // awaited returns who endFamily waits for although nobody told them to end, and
-// whether all of them wait for items that nobody is left to put.
-func awaited() (names []string, inVain bool) {
-	inVain = true
+// whether all of them have asked an open queue for an item, and got none.
+func awaited() (names []string, hungry bool) {
+	hungry = true
 	for _, c := range Children() {
 		if !c.orders.Daemon {
 			names = append(names, fmt.Sprintf("%s (pid %d)", c.Name, c.pid))
-			inVain = inVain && c.hungry.Load() > 0
+			hungry = hungry && c.hungry.Load() > 0
 		}
 	}
-	return names, inVain && len(names) > 0
+	return names, hungry && len(names) > 0
 }
 
 // orphaned ends this process because its parent is gone, and with it, through

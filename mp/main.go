@@ -48,8 +48,10 @@ func Main(run func(ctx context.Context) error) {
 	if err != nil && !interrupted { // or it only says that children have ended
 		complain(err)
 	}
-	go sayForWhom(err != nil && !interrupted)
+	gone := make(chan struct{})
+	go sayForWhom(err != nil && !interrupted, gone)
 	endFamily()
+	close(gone)
 	switch {
 	case err != nil && interrupted:
 		signal.Reset(os.Interrupt)
@@ -65,14 +67,18 @@ func complain(text any) { fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Ar
 
 // sayForWhom is for a run that has returned, perhaps with an error, before it
 // has closed what its children wait for. Main waits for them.
-func sayForWhom(failed bool) {
+func sayForWhom(failed bool, gone <-chan struct{}) {
 	for {
-		time.Sleep(time.Second)
-		names, inVain := awaited()
+		select {
+		case <-gone:
+			return
+		case <-time.After(time.Second):
+		}
+		names, hungry := awaited()
 		text := "waiting for " + strings.Join(names, ", ")
 		switch {
-		case inVain:
-			complain(text + ", which waits for items of a queue; Close the queue when there will be none")
+		case hungry:
+			complain(text + ", at a queue that is open: Close it if nothing more will be put")
 			return
 		case failed && len(names) > 0:
 			complain(text)

@@ -1,6 +1,7 @@
 package mp
 
 import (
+	"cmp"
 	"encoding"
 	"encoding/gob"
 	"fmt"
@@ -113,7 +114,8 @@ func madeOf(t reflect.Type, kinds func(reflect.Kind) bool) bool {
 }
 
 // lost finds a function or a channel in a type. Gob leaves them out where it
-// can: a channel would arrive as nil, and who waits at that waits for ever.
+// can: a channel would arrive as nil, and who waits at that waits for ever. What
+// an interface will hold, no type tells.
 func lost(t reflect.Type, path string, seen map[reflect.Type]bool) string {
 	if seen[t] || codesItself(t) {
 		return ""
@@ -125,12 +127,17 @@ func lost(t reflect.Type, path string, seen map[reflect.Type]bool) string {
 			return fmt.Sprintf("a %v", t)
 		}
 		return fmt.Sprintf("its field %s, a %v,", path[1:], t)
-	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+	case reflect.Map:
+		return cmp.Or(lost(t.Key(), path, seen), lost(t.Elem(), path, seen))
+	case reflect.Pointer, reflect.Slice, reflect.Array:
 		return lost(t.Elem(), path, seen)
 	case reflect.Struct:
 		for i := range t.NumField() {
 			f := t.Field(i)
-			if part := lost(f.Type, path+"."+f.Name, seen); f.IsExported() && part != "" {
+			if !f.IsExported() {
+				continue
+			}
+			if part := lost(f.Type, path+"."+f.Name, seen); part != "" {
 				return part
 			}
 		}

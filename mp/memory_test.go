@@ -75,6 +75,8 @@ func TestWhatWouldBeLost(t *testing.T) {
 		reflect.TypeFor[chain]():                          "its field Ends, a chan int,",
 		reflect.TypeFor[*chain]():                         "its field Ends, a chan int,",
 		reflect.TypeFor[struct{ F func() }]():             "its field F, a func(),",
+		reflect.TypeFor[struct{ c, C chan int }]():        "its field C, a chan int,",
+		reflect.TypeFor[map[struct{ C chan int }]int]():   "its field C, a chan int,",
 		reflect.TypeFor[struct{ f func() }]():             "",
 		reflect.TypeFor[[]chan int]():                     "a chan int",
 		reflect.TypeFor[struct{ A struct{ B, C int } }](): "",

@@ -34,7 +34,7 @@ const (
 	headerSize  = 13
 	maxPayload  = 1 << 30
 	believed    = 16 << 20 // a length up to here is allocated at once
-	atOnce      = 2 << 10  // any system's pipe takes twice as much without a reader
+	atOnce      = 2 << 10  // twice as much goes into a pipe without a reader
 	inline      = 32 << 10 // longer raw payloads are written without a copy
 	keep        = 1 << 20  // a longer buffer is not kept for the next message
 )
@@ -146,7 +146,7 @@ func (s *sender) encode(v any) (fresh byte, raw []byte, err error) {
 func advice(err error) string {
 	switch text := err.Error(); {
 	case strings.Contains(text, "not registered"):
-		return "; call gob.Register with such a value in an init function"
+		return "; what an interface holds travels only if gob.Register knows its type; of an error send its text"
 	case strings.Contains(text, "no exported fields"):
 		return "; only fields that begin with a capital letter travel"
 	}
@@ -230,7 +230,7 @@ func (r *receiver) buffered() bool {
 }
 
 // readBody reads size bytes. Beyond what is believed the buffer grows as the
-// bytes really arrive: a length that lies costs little.
+// bytes really arrive: a length that lies costs eight times as much at most.
 func readBody(in io.Reader, size int) ([]byte, error) {
 	body := make([]byte, min(size, believed))
 	for n := 0; ; {

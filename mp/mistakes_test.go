@@ -63,15 +63,15 @@ func TestMistakesAreNamed(t *testing.T) {
 	for want, err := range map[string]error{
 		"its argument: mp: cannot encode a mp.letter: its field Inner.Done, a chan int, means": NewProcess(takeLetter, letter{}).Start(soon(t)),
 		"cannot encode a chan int: a chan int means nothing in another process":                NewQueue[chan int](0).Put(soon(t), nil),
-		"mp.letter; call gob.Register":                                       NewProcess(takeAny, any(letter{})).Start(soon(t)),
-		"its answer: mp: cannot encode a mp.hidden: gob: ":                   secret,
-		"has no exported fields; only fields that begin with a capital":      secret,
-		"index out of range [5] with length 2 (mistakes_test.go:":            onePool(elementOf, 5),
-		"exit code 0, before it had answered":                                onePool(leaveWith, 0),
-		"TaskTimeout is 1ms: context deadline":                               late,
-		"putAstray: panic: mp: this queue was made before mp.Main, so":       runProcess(NewProcess(putAstray, 1)),
-		"sendAstray: send: mp: this pipe was made before mp.Main, so every":  runProcess(NewProcess(sendAstray, 1)),
-		"; write func main() { mp.Main(run) }, or call mp.Init() first thin": ErrNoMain,
+		"mp.letter; what an interface holds travels only if gob.Register":                      NewProcess(takeAny, any(letter{})).Start(soon(t)),
+		"its answer: mp: cannot encode a mp.hidden: gob: ":                                     secret,
+		"has no exported fields; only fields that begin with a capital":                        secret,
+		"index out of range [5] with length 2 (mistakes_test.go:":                              onePool(elementOf, 5),
+		"exit code 0, before it had answered":                                                  onePool(leaveWith, 0),
+		"TaskTimeout is 1ms: context deadline":                                                 late,
+		"putAstray: panic: mp: this queue was made before mp.Main, so":                         runProcess(NewProcess(putAstray, 1)),
+		"sendAstray: send: mp: this pipe was made before mp.Main, so every":                    runProcess(NewProcess(sendAstray, 1)),
+		"; write func main() { mp.Main(run) }, or call mp.Init() first thin":                   ErrNoMain,
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v\nwant it to say %s", err, want)
@@ -124,7 +124,7 @@ func init() {
 func TestMainSaysForWhomItWaits(t *testing.T) {
 	for name, want := range map[string][]string{
 		"fails before its Close": {"no such file", "waiting for Process-1 (pid "},
-		"forgets its Close":      {"waiting for Process-1 (pid ", "), Process-2 (pid ", "), which waits for items of a queue; Close the queue"},
+		"forgets its Close":      {"waiting for Process-1 (pid ", "), Process-2 (pid ", "), at a queue that is open: Close it if"},
 	} {
 		cmd, stdout := program(t, name)
 		stdin, _ := cmd.StdinPipe()

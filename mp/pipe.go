@@ -37,8 +37,9 @@ type Conn[S, R any] struct {
 }
 
 // Pipe returns the two ends of a new pipe; each sends what the other receives.
-// If the system has no more files to give, their first use says so. It is
-// Python's Pipe(); write Pipe[T, None] where one direction is enough.
+// If the system has no more files to give, their first use says so. Call it in a
+// function, as [NewQueue]. It is Python's Pipe(); write Pipe[T, None] where one
+// direction is enough.
 func Pipe[A, B any]() (*Conn[A, B], *Conn[B, A]) {
 	if tooEarly() {
 		return &Conn[A, B]{state: errTooEarly}, &Conn[B, A]{state: errTooEarly}

@@ -29,7 +29,7 @@ type Pool[A, R any] struct {
 	MaxTasksPerChild int
 
 	// TaskTimeout is how long a task may take. A worker that is over it is
-	// killed and replaced, and the task's error is context.DeadlineExceeded.
+	// killed and replaced, and the task's error wraps context.DeadlineExceeded.
 	// With a limit, no task is handed over before the last one is answered, which
 	// is slower for quick tasks. 0: as long as it likes.
 	TaskTimeout time.Duration

@@ -34,7 +34,7 @@ type Process struct {
 	say    *sender                // to the child; set by Start
 	cut    func()                 // the lifeline; set by Start
 	guests sync.WaitGroup         // whoever talks to the child over pipes of its own
-	hungry atomic.Int32           // at how many of this process's queues it waits for an item
+	hungry atomic.Int32           // how many open queues of this process it has asked for an item, and got none
 
 	mu        sync.Mutex
 	started   bool

@@ -60,8 +60,8 @@ func serve[T any](q *Queue[T], child *Process, from, to *os.File) {
 	go func() {
 		defer child.guests.Done()
 		defer from.Close()
+		defer s.end() // also after a runtime.Goexit in an item's own GobDecode
 		s.read(newReceiver(from))
-		s.end()
 	}()
 }
 
@@ -144,7 +144,7 @@ func (s *server[T]) read(in *receiver) {
 			s.receive(f, v, err)
 		case msgWant:
 			s.withdraw()
-			s.setHungry(true)
+			s.setHungry(!s.q.terms().Closed)
 			s.withdraw = s.q.want(int(min(max(f.id, 1), maxWant)), s.deliver)
 		case msgTaken, msgBack, msgDone:
 			s.told(f.kind, f.id)
@@ -207,7 +207,7 @@ func (s *server[T]) cancel(id uint64) {
 	}
 }
 
-// setHungry lets Main know for what the child waits.
+// setHungry lets Main know what the child may be waiting for.
 func (s *server[T]) setHungry(now bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
