@@ -389,6 +389,13 @@ func (p *Process) signal(code int, send func(*os.Process) error) error {
 	}
 }
 
+// wasDismissed may be asked after the end, and Main may dismiss who has just ended.
+func (p *Process) wasDismissed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dismissed
+}
+
 // end terminates the process, and kills it a second later if it is still
 // there. It does not wait.
 func (p *Process) end(dismissed bool) {
