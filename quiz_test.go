@@ -60,7 +60,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	said, err := "", error(nil)
 	switch {
-	case shortName.MatchString(flag.Lookup("test.run").Value.String()):
+	case shortName.MatchString(goFlag("run")):
 		err = errors.New("write -run Quiz/Q6 for a question, or -run Quiz/Q6/6a for an item")
 	case flag.NArg() > 0:
 		err = fmt.Errorf("there is nothing to do with %q; type go test alone, with flags like -start; another worksheet is -sheet FILE", flag.Args())
@@ -185,7 +185,7 @@ func markOne(t *testing.T, questions []*answers.Question, s *student) {
 
 // markAll says of each worksheet in the directory how far it is, for a teacher.
 func markAll(t *testing.T, questions []*answers.Question) {
-	switch wanted := flag.Lookup("test.run").Value.String(); {
+	switch wanted := goFlag("run"); {
 	case strings.Count(wanted, "/") > 1:
 		tell(t, "of a directory, -run can choose a question, like Quiz/Q6, and not an item")
 		return
@@ -272,11 +272,10 @@ func mostMissed(missed map[string]int, class int) string {
 
 // eachQuestion does something with each question that -run asks for.
 func eachQuestion(t *testing.T, questions []*answers.Question, class []*student, do func(*testing.T, *answers.Question)) {
-	before := t.Failed()
 	predicted := func(it *answers.Item) bool {
 		return slices.ContainsFunc(class, func(s *student) bool { return s.predicted[it.ID].Words != "" })
 	}
-	wanted := flag.Lookup("test.run").Value.String()
+	wanted := goFlag("run")
 	if !strings.Contains(wanted, "/") {
 		sideBySide(questions, predicted)
 	}
@@ -288,12 +287,15 @@ func eachQuestion(t *testing.T, questions []*answers.Question, class []*student,
 		})
 	}
 	for _, s := range class {
-		if s.total.Count == (answers.Score{}).Count && (!t.Failed() || before && flag.Lookup("test.failfast").Value.String() == "false") { // with -failfast, nothing comes after a failure
+		if s.total.Count == (answers.Score{}).Count && !(t.Failed() && goFlag("failfast") == "true") { // after a failure nothing comes
 			tell(t, fmt.Sprintf("-run %s: there is no such question or item; write, for example, -run Quiz/Q6 or -run Quiz/Q6/6a", wanted))
 			t.FailNow()
 		}
 	}
 }
+
+// goFlag is a flag of go test.
+func goFlag(name string) string { return flag.Lookup("test." + name).Value.String() }
 
 // changed says so if a lesson is not what it was, as far as git knows.
 func changed(lesson string) string {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"runtime/debug"
 	"strings"
 )
@@ -73,15 +74,18 @@ func (e *RemoteError) Error() string {
 	return fmt.Sprintf("%s: %s", e.Func, e.Message)
 }
 
+// here is how the names of this package's functions begin in a stack.
+var here = reflect.TypeFor[Process]().PkgPath() + "."
+
 // place returns the file and the line of the first frame that is neither the
 // runtime's nor ours: where somebody is going to look.
 func (e *RemoteError) place() string {
-	theirs, ours := false, false
+	theirs := false
 	for line := range strings.Lines(e.Stack) {
 		if at, isPlace := strings.CutPrefix(line, "\t"); !isPlace {
 			theirs = !strings.HasPrefix(line, "panic(") && !strings.HasPrefix(line, "runtime.")
-			ours = strings.HasPrefix(line, "processbook/mp.")
-		} else if at, _, _ = strings.Cut(strings.TrimSpace(at), " +0x"); theirs && (!ours || strings.Contains(at, "_test.go:")) {
+			theirs = theirs && !strings.HasPrefix(line, here)
+		} else if at, _, _ = strings.Cut(strings.TrimSpace(at), " +0x"); theirs {
 			return " (" + filepath.Base(at) + ")"
 		}
 	}
@@ -95,7 +99,7 @@ func framesOfPanic(stack string) string {
 	if _, after, ok := strings.Cut(frames, "\npanic("); ok {
 		frames = "panic(" + after
 	}
-	frames, _, _ = strings.Cut(frames, "processbook/mp.once(")
+	frames, _, _ = strings.Cut(frames, here+"once(")
 	return head + "\n" + frames
 }
 

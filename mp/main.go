@@ -14,6 +14,10 @@ import (
 // ready: Main or Init has run, so a child of this program will find its way.
 var ready atomic.Bool
 
+// tooEarly: this is a child that does not yet know its function. What is made
+// now is made in every process.
+func tooEarly() bool { return marked && !ready.Load() }
+
 // Main is what main calls, and all that it calls:
 //
 //	func main() { mp.Main(run) }
@@ -21,8 +25,9 @@ var ready atomic.Bool
 // In the program that you start it calls run. When run has returned, the
 // daemons among this process's children are terminated, the others are joined,
 // and until they are gone their queues are served. Then Main returns; if run
-// failed, it prints the error and exits with status 1. If run panics, the
-// children end with this process.
+// failed, it prints the error and exits with status 1. If it waits for children
+// that have asked a queue for an item, and the queue is open, it says so. If run
+// panics, the children end with this process.
 //
 // In a child, which is the same program started by [Process.Start], Main runs
 // the child's function instead of run, and does not return.

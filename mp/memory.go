@@ -17,19 +17,17 @@ import (
 // another process. A bool could, but not every byte is one, and the bytes that
 // arrive may be garbage.
 
-// memory returns the bytes of what v points to, if those are all that there is
-// to it.
-func memory(v any) (bytes []byte, ok bool) {
+// memory returns the bytes of what v points to. Call it if the form is plain:
+// then they are all that there is to it.
+func (f form) memory(v any) []byte {
 	p := reflect.ValueOf(v)
-	switch form := formOf(p.Type().Elem()); {
-	case !form.plain:
-		return nil, false
-	case !form.slice:
-		return unsafe.Slice((*byte)(p.UnsafePointer()), form.size), true
-	case form.size == 0: // nothing, so many times: a byte each
-		return make([]byte, min(p.Elem().Len(), maxPayload+1)), true
+	switch {
+	case !f.slice:
+		return unsafe.Slice((*byte)(p.UnsafePointer()), f.size)
+	case f.size == 0: // nothing, so many times: a byte each
+		return make([]byte, min(p.Elem().Len(), maxPayload+1))
 	default:
-		return unsafe.Slice((*byte)(p.Elem().UnsafePointer()), p.Elem().Len()*form.size), true
+		return unsafe.Slice((*byte)(p.Elem().UnsafePointer()), p.Elem().Len()*f.size)
 	}
 }
 
@@ -51,8 +49,7 @@ func remember(bytes []byte, v any) (ok bool, err error) {
 	if form.slice {
 		p.Set(reflect.MakeSlice(p.Type(), n, n))
 	}
-	own, _ := memory(v)
-	copy(own, bytes)
+	copy(form.memory(v), bytes)
 	return true, nil
 }
 

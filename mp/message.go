@@ -117,12 +117,12 @@ func (s *sender) encode(v any) (fresh byte, raw []byte, err error) {
 	case *string:
 		return 0, unsafe.Slice(unsafe.StringData(*v), len(*v)), nil
 	}
-	if raw, ok := memory(v); ok {
-		return 0, raw, nil
-	}
 	t := reflect.TypeOf(v).Elem()
-	if part := formOf(t).lost; part != "" {
-		return 0, nil, fmt.Errorf("mp: cannot encode a %v: %s means nothing in another process", t, part)
+	switch form := formOf(t); {
+	case form.plain:
+		return 0, form.memory(v), nil
+	case form.lost != "":
+		return 0, nil, fmt.Errorf("mp: cannot encode a %v: %s means nothing in another process", t, form.lost)
 	}
 	if p := reflect.ValueOf(v).Elem(); p.Kind() == reflect.Pointer {
 		v = p.Interface() // gob follows one pointer to a GobEncoder, not two

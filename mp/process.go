@@ -28,13 +28,14 @@ type Process struct {
 	// process is, unless set.
 	Daemon bool
 
-	orders orders                 // the first message to the child
-	pack   func(*sender) error    // the second: its argument
-	hear   func(*receiver, frame) // what to do with the child's answers, if anything
-	say    *sender                // to the child; set by Start
-	cut    func()                 // the lifeline; set by Start
-	guests sync.WaitGroup         // whoever talks to the child over pipes of its own
-	hungry atomic.Int32           // how many open queues of this process it has asked for an item, and got none
+	orders    orders                 // the first message to the child
+	pack      func(*sender) error    // the second: its argument
+	hear      func(*receiver, frame) // what to do with the child's answers, if anything
+	say       *sender                // to the child; set by Start
+	cut       func()                 // the lifeline; set by Start
+	guests    sync.WaitGroup         // whoever talks to the child over pipes of its own
+	dismissed atomic.Bool            // ended by the end of this process, not by a failure; Main may say so of one that has just ended
+	hungry    atomic.Int32           // how many open queues of this process it has asked for an item, and got none
 
 	mu        sync.Mutex
 	started   bool
@@ -42,7 +43,6 @@ type Process struct {
 	cmd       *exec.Cmd // nil before Start
 	pid       int
 	sent      int           // -15 or -9, if we sent that
-	dismissed bool          // ended by the end of this process, not by a failure
 	done      chan struct{} // closed when it has ended and all that it said has arrived
 	code      int           // valid once done is closed, and so is exit
 	exit      *ExitError
@@ -389,19 +389,12 @@ func (p *Process) signal(code int, send func(*os.Process) error) error {
 	}
 }
 
-// wasDismissed may be asked after the end, and Main may dismiss who has just ended.
-func (p *Process) wasDismissed() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.dismissed
-}
-
 // end terminates the process, and kills it a second later if it is still
 // there. It does not wait.
 func (p *Process) end(dismissed bool) {
-	p.mu.Lock()
-	p.dismissed = p.dismissed || dismissed
-	p.mu.Unlock()
+	if dismissed {
+		p.dismissed.Store(true)
+	}
 	p.Terminate()
 	mercy := time.AfterFunc(time.Second, func() { p.Kill() })
 	go func() {

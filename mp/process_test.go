@@ -119,7 +119,7 @@ func inTime(t *testing.T, what string, do func()) {
 // detector.
 func many(n int) int {
 	if testing.Short() {
-		return n / 5
+		return max(1, n/5)
 	}
 	return n
 }

@@ -86,10 +86,6 @@ func newQueue[T any](capacity int, joinable bool) *Queue[T] {
 	return &Queue[T]{holder: newStore[T](capacity, joinable), joinable: joinable, stray: tooEarly()}
 }
 
-// tooEarly: this is a child that does not yet know its function. What is made
-// here is made in every process.
-func tooEarly() bool { return marked && !ready.Load() }
-
 // hold is where a queue that is none is found out.
 func (q *Queue[T]) hold() holder[T] {
 	if q == nil || q.holder == nil {

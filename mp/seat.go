@@ -443,7 +443,7 @@ func (s *seat[A, R]) bury() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	w := s.worker
-	if w.wasDismissed() { // Main is at its end
+	if w.dismissed.Load() { // Main is at its end
 		p.terminate(ErrTerminated)
 	}
 	if !s.proved {
