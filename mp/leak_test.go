@@ -15,7 +15,7 @@ func holdings() (goroutines, files, children int) {
 }
 
 // Even a leak that is rare shows in 200 cycles, but they take their time.
-var cycles = flag.Int("cycles", 25, "how often TestNothingIsLeftOver does each thing")
+var cycles = flag.Int("cycles", 10, "how often TestNothingIsLeftOver does each thing")
 
 // leavesNothing does something many times, and compares what is there before
 // and after. What ends a moment later, such as a goroutine whose last line is

@@ -43,8 +43,8 @@ type reply struct {
 }
 
 const (
-	maxWant = 64
-	prompt  = 5 * time.Millisecond // a consumer that is back within this time asks for twice as much
+	maxWant = 512
+	prompt  = 5 * time.Millisecond // a consumer that is back within this time asks for twice as much; so 512 come only if they take 10 µs each
 )
 
 var errOwnerGone = fmt.Errorf("mp: the process that holds the queue is gone: %w", io.ErrUnexpectedEOF)

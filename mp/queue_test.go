@@ -3,6 +3,7 @@ package mp
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"slices"
@@ -234,6 +235,42 @@ func TestItemThatCannotBeDecoded(t *testing.T) {
 	}
 	if v, err := q.Get(soon(t)); v.Sharp || err != nil {
 		t.Errorf("Get() = %v, %v", v, err)
+	}
+}
+
+// A slug takes its time to arrive: much longer than its producer takes to end.
+type slug struct{ N uint16 }
+
+func (s slug) GobEncode() ([]byte, error) { return []byte{byte(s.N >> 8), byte(s.N)}, nil }
+
+func (s *slug) GobDecode(b []byte) error {
+	s.N = uint16(b[0])<<8 | uint16(b[1])
+	sha256.Sum256(make([]byte, 16<<10))
+	return nil
+}
+
+var putSlugs = Proc("putSlugs", func(q *Queue[slug]) error {
+	for i := range uint16(1000) {
+		if err := q.Put(context.Background(), slug{i}); err != nil {
+			return err
+		}
+	}
+	return nil
+})
+
+// What a process has put is in the queue when its Join returns, so it comes
+// before what is put after that.
+func TestJoinWaitsForWhatWasPut(t *testing.T) {
+	q := NewQueue[slug](0)
+	p := start(t, NewProcess(putSlugs, q))
+	if err := p.Join(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	q.Put(soon(t), slug{1000})
+	for want := range uint16(1001) {
+		if v, err := q.TryGet(); v.N != want || err != nil {
+			t.Fatalf("TryGet() = %d, %v; want %d", v.N, err, want)
+		}
 	}
 }
 
