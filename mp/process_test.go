@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,9 @@ func TestMain(m *testing.M) {
 	if run := programs[os.Getenv("MP_TEST_PROGRAM")]; run != nil {
 		Main(run)
 		os.Exit(0)
+	}
+	if signal.Ignored(os.Interrupt) { // as in the background of a script; our programs are not to inherit that
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	}
 	os.Exit(m.Run())
 }
