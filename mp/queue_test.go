@@ -274,6 +274,50 @@ func TestJoinWaitsForWhatWasPut(t *testing.T) {
 	}
 }
 
+// getAhead stops when it has been sent more than it has got.
+var getAhead = Proc("getAhead", func(c counted) error {
+	l := c.Q.holder.(*link[int])
+	for taken, ahead := 1, 0; ; taken++ {
+		if _, err := c.Q.Get(context.Background()); err != nil {
+			return err
+		}
+		l.mu.Lock()
+		ahead = len(l.fetched)
+		l.mu.Unlock()
+		if ahead > 0 {
+			c.Say.Send(taken)
+			_, err := c.Word.Recv()
+			return err
+		}
+	}
+})
+
+// What a consumer has been sent ahead, and does not use, others can have.
+func TestItemsAheadAreAskedBack(t *testing.T) {
+	const n = 1000
+	q := NewQueue[int](0)
+	for i := range n {
+		q.Put(soon(t), i)
+	}
+	say, theirSay := Pipe[None, int]()
+	word, theirWord := Pipe[None, None]()
+	defer word.Close()
+	start(t, NewProcess(getAhead, counted{Q: q, Say: theirSay, Word: theirWord}))
+	taken, err := say.Recv()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for sum := taken * (taken - 1) / 2; taken < n; taken++ {
+		v, err := q.Get(soon(t))
+		if err != nil {
+			t.Fatalf("%d of %d items: %v", taken, n, err)
+		}
+		if sum += v; taken == n-1 && sum != n*(n-1)/2 {
+			t.Errorf("the sum is %d, want %d", sum, n*(n-1)/2)
+		}
+	}
+}
+
 var getOnWord = Proc("getOnWord", func(c counted) error {
 	for {
 		if _, err := c.Word.Recv(); err != nil {
