@@ -198,23 +198,30 @@ func markAll(t *testing.T, questions []*answers.Question) {
 		tell(t, "there is no worksheet in "+*sheet+", that is, no file *.md")
 	}
 	class := slices.DeleteFunc(slices.Clone(all), func(s *student) bool { return s.err != nil })
-	missed := make(map[string]int)
+	missed, tried := make(map[string]int), make(map[string]int)
 	eachQuestion(t, questions, class, func(t *testing.T, q *answers.Question) {
 		for _, s := range class {
+			right := 0
 			for _, it := range q.Items {
-				if outcome, _ := s.mark(it); outcome == answers.Wrong {
+				switch outcome, _ := s.mark(it); outcome {
+				case answers.Right:
+					right++
+					tried[it.ID]++
+				case answers.Wrong:
 					missed[it.ID]++
+					tried[it.ID]++
 				}
 			}
+			t.Attr("predictions", fmt.Sprintf("%d/%d %s", right, len(q.Items), s.file))
 		}
 	})
 	closing = "\n" + closing
 	for _, s := range all {
 		closing += s.line() + "\n"
 	}
-	closing += mostMissed(missed, len(class))
+	closing += mostMissed(missed, tried)
 	if len(others) > 0 {
-		closing += "not looked at, for the name does not end in .md: " + strings.Join(others, ", ") + "\n"
+		closing += "not looked at, for it is no file *.md: " + strings.Join(others, ", ") + "\n"
 	}
 }
 
@@ -250,14 +257,18 @@ func (s *student) line() string {
 		return s.name + ": not marked: " + why
 	}
 	text := s.name + ": " + s.total.String()
+	if len(s.odd) > 0 {
+		text += fmt.Sprintf(", lines not understood: %d", len(s.odd))
+	}
 	if s.total.Count[answers.Unmarked]+len(s.odd) > 0 {
 		text += "; see go test -sheet " + s.file
 	}
 	return text
 }
 
-// mostMissed are the items that most of a class have got wrong.
-func mostMissed(missed map[string]int, class int) string {
+// mostMissed are the items that most of a class have got wrong, of those who
+// have predicted anything.
+func mostMissed(missed, tried map[string]int) string {
 	items := slices.SortedFunc(maps.Keys(missed), func(a, b string) int {
 		return cmp.Or(missed[b]-missed[a], strings.Compare(a, b))
 	})
@@ -265,7 +276,7 @@ func mostMissed(missed map[string]int, class int) string {
 		return ""
 	}
 	for i, id := range items {
-		items[i] = fmt.Sprintf("%s (%d of %d)", id, missed[id], class)
+		items[i] = fmt.Sprintf("%s (%d of %d)", id, missed[id], tried[id])
 	}
 	return "most missed: " + strings.Join(items[:min(5, len(items))], ", ") + "\n"
 }
@@ -504,12 +515,13 @@ func TestALineForEachWorksheet(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "e"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	output, err := quiz("-test.run", "^TestQuiz$/Q3", "-sheet", dir)
+	output, err := quiz("-test.v", "-test.run", "^TestQuiz$/Q3", "-sheet", dir)
 	for _, want := range []string{
+		"TestQuiz/Q3 predictions 1/6 " + filepath.ToSlash(filepath.Join(dir, "a.md")),
 		"\nc.MD: not marked: ",
-		"\nmost missed: 3e (1 of 2)\nnot looked at, for the name does not end in .md: d.txt, e\n",
+		"\nmost missed: 3e (1 of 1)\nnot looked at, for it is no file *.md: d.txt, e\n",
 		"\nAnna (a.md): 1 of 6 predictions right, 1 to look at again, 4 blank; sure and wrong: 3e,",
-		"\nbert.md: 0 of 6 predictions right, 1 not marked, 5 blank; see go test -sheet ",
+		"\nbert.md: 0 of 6 predictions right, 1 not marked, 5 blank, lines not understood: 1; see go test -sheet ",
 	} {
 		if !strings.Contains(output, want) {
 			t.Errorf("%v, want %q in\n%s", err, want, output)
