@@ -44,7 +44,7 @@ type reply struct {
 
 const (
 	maxWant = 512
-	prompt  = 5 * time.Millisecond // a consumer that is back within this time asks for twice as much; so 512 come only if they take 10 µs each
+	prompt  = 5 * time.Millisecond // a consumer that is back within this time asks for twice as much: 512 if it was quick with 256
 )
 
 var errOwnerGone = fmt.Errorf("mp: the process that holds the queue is gone: %w", io.ErrUnexpectedEOF)

@@ -277,12 +277,12 @@ func TestJoinWaitsForWhatWasPut(t *testing.T) {
 // getAhead stops when it has been sent more than it has got.
 var getAhead = Proc("getAhead", func(c counted) error {
 	l := c.Q.holder.(*link[int])
-	for taken, ahead := 1, 0; ; taken++ {
+	for taken := 1; ; taken++ {
 		if _, err := c.Q.Get(context.Background()); err != nil {
 			return err
 		}
 		l.mu.Lock()
-		ahead = len(l.fetched)
+		ahead := len(l.fetched)
 		l.mu.Unlock()
 		if ahead > 0 {
 			c.Say.Send(taken)
