@@ -81,18 +81,6 @@ func TestFailedEncodeLeavesNoTrace(t *testing.T) {
 	}
 }
 
-func TestTooLong(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs 1 GiB of memory")
-	}
-	s, r, b := wire()
-	long := make([]byte, maxPayload+1)
-	if err := s.send(5, 1, &long); !errors.Is(err, ErrTooLong) || b.Len() > 0 {
-		t.Error(err, b.Len())
-	}
-	roundTrip(t, s, r, point{1, 2})
-}
-
 // A write of nothing would be a system call for nothing; and on Windows, who
 // reads it takes it for the end of the pipe.
 func TestNothingIsNotWritten(t *testing.T) {
