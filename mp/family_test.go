@@ -179,6 +179,17 @@ func TestDescendantsEndWithTheirParent(t *testing.T) {
 	}
 }
 
+// startLeaf returns when the leaf runs, and so would go on for ever if it did
+// not see the end of its parent.
+func startLeaf(ctx context.Context) error {
+	ours, theirs := Pipe[string, string]()
+	if err := NewProcess(leaf, theirs).Start(ctx); err != nil {
+		return err
+	}
+	_, err := ours.Recv()
+	return err
+}
+
 func init() {
 	programs["tower"] = func(ctx context.Context) error {
 		start := NewProcess(tower, 20)
@@ -188,7 +199,10 @@ func init() {
 		return start.Join(ctx)
 	}
 	programs["family"] = func(ctx context.Context) error {
-		for i := range 3 {
+		if err := startLeaf(ctx); err != nil {
+			return err
+		}
+		for i := range 3 { // these are perhaps still being born
 			p := NewProcess(idle, None{})
 			p.Daemon = i > 0
 			if err := p.Start(ctx); err != nil {
@@ -203,7 +217,9 @@ func init() {
 		return ctx.Err()
 	}
 	programs["stubborn"] = func(ctx context.Context) error {
-		NewProcess(idle, None{}).Start(context.Background())
+		if err := startLeaf(context.Background()); err != nil {
+			return err
+		}
 		fmt.Println("ready")
 		<-ctx.Done()
 		signal.Reset(os.Interrupt) // Main does that too, but perhaps a moment later
@@ -232,8 +248,9 @@ func init() {
 	}
 	programs["error"] = func(context.Context) error { return errors.New("the program's own error") }
 	programs["panic"] = func(ctx context.Context) error {
-		p := NewProcess(idle, None{})
-		p.Start(ctx)
+		if err := startLeaf(context.Background()); err != nil { // run's own ends with run, and would end it
+			return err
+		}
 		panic("in run")
 	}
 }
