@@ -20,14 +20,14 @@ var cycles = flag.Int("cycles", 10, "how often TestNothingIsLeftOver does each t
 // leavesNothing does something many times, and compares what is there before
 // and after. What ends a moment later, such as a goroutine whose last line is
 // being run, is waited for.
-func leavesNothing(t *testing.T, do func()) {
+func leavesNothing(t *testing.T, do func(*testing.T)) {
 	t.Helper()
-	do() // what is made once and kept
+	do(t) // what is made once and kept
 	runtime.GC()
 	goroutines, files, children := holdings()
 	n := many(*cycles)
 	for range n {
-		do()
+		do(t)
 	}
 	var g, f, c int
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
@@ -50,29 +50,29 @@ func TestNothingIsLeftOver(t *testing.T) {
 	ctx := context.Background()
 	for _, test := range []struct {
 		name string
-		do   func()
+		do   func(*testing.T)
 	}{
-		{"a process", func() { runProcess(NewProcess(exitWith, 0)) }},
-		{"a process that is killed", func() {
+		{"a process", func(*testing.T) { runProcess(NewProcess(exitWith, 0)) }},
+		{"a process that is killed", func(*testing.T) {
 			p := NewProcess(idle, None{})
 			p.Start(ctx)
 			p.Kill()
 			p.Join(ctx)
 		}},
-		{"a process that ends with its context", func() {
+		{"a process that ends with its context", func(*testing.T) {
 			ctx, cancel := context.WithCancel(ctx)
 			p := NewProcess(idle, None{})
 			p.Start(ctx)
 			cancel()
 			p.Join(context.Background())
 		}},
-		{"a process that cannot be started", func() {
+		{"a process that cannot be started", func(*testing.T) {
 			a, b := Pipe[string, string]()
 			NewProcess(takePair, pair{b, func() {}}).Start(ctx)
 			a.Close()
 			b.Close()
 		}},
-		{"a pipe", func() {
+		{"a pipe", func(*testing.T) {
 			ours, theirs := Pipe[string, string]()
 			p := NewProcess(echo, theirs)
 			p.Start(ctx)
@@ -81,7 +81,7 @@ func TestNothingIsLeftOver(t *testing.T) {
 			ours.Close()
 			p.Join(ctx)
 		}},
-		{"a queue", func() {
+		{"a queue", func(*testing.T) {
 			q, out := NewQueue[int](0), NewQueue[int](2)
 			p := NewProcess(double, consume{q, out})
 			p.Start(ctx)
@@ -90,7 +90,7 @@ func TestNothingIsLeftOver(t *testing.T) {
 			q.Close()
 			p.Join(ctx)
 		}},
-		{"a queue with a killed consumer", func() {
+		{"a queue with a killed consumer", func(*testing.T) {
 			q := NewJoinableQueue[int](0)
 			ours, theirs := Pipe[None, int]()
 			p := NewProcess(doJobs, joinConsume{q, theirs, true})
@@ -101,12 +101,12 @@ func TestNothingIsLeftOver(t *testing.T) {
 			p.Join(ctx)
 			ours.Close()
 		}},
-		{"a pool", func() {
+		{"a pool", func(*testing.T) {
 			p := NewPool(square, 2)
 			p.Map(ctx, []int{1, 2, 3})
 			p.Close()
 		}},
-		{"a pool that is terminated", func() {
+		{"a pool that is terminated", func(*testing.T) {
 			p := NewPool(forever, 2)
 			p.Apply(ctx, 0)
 			done := make(chan bool)
@@ -117,35 +117,36 @@ func TestNothingIsLeftOver(t *testing.T) {
 			p.Terminate()
 			<-done
 		}},
-		{"a loop that is left", func() {
+		{"a loop that is left", func(*testing.T) {
 			p := NewPool(square, 2)
 			for range p.Imap(ctx, count(1<<60)) {
 				break
 			}
 			p.Close()
 		}},
-		{"a loop that is left while the workers are busy", func() {
+		{"a loop that is left while the workers are busy", func(t *testing.T) {
 			p := NewPool(forever, 2)
 			for range p.Imap(ctx, func(yield func(int) bool) {
 				for i := 0; yield(min(i, 1)); i++ { // only the first one comes to an end
 				}
 			}) {
+				until(t, "a worker is busy", func() bool { return busy(p) })
 				break
 			}
 			p.Close()
 		}},
-		{"a worker that is killed", func() {
+		{"a worker that is killed", func(*testing.T) {
 			p := NewPool(picky, 1)
 			p.Map(ctx, []int{1, 6, 2})
 			p.Close()
 		}},
-		{"a task over its time", func() {
+		{"a task over its time", func(*testing.T) {
 			p := NewPool(forever, 1)
 			p.TaskTimeout = time.Millisecond
 			p.Apply(ctx, 1)
 			p.Close()
 		}},
-		{"a queue and a grandchild, when the child is killed", func() {
+		{"a queue and a grandchild, when the child is killed", func(*testing.T) {
 			q := NewJoinableQueue[int](0)
 			ours, theirs := Pipe[None, int]()
 			p := NewProcess(doJobsBelow, joinConsume{q, theirs, true})
@@ -157,7 +158,7 @@ func TestNothingIsLeftOver(t *testing.T) {
 			ours.Recv() // the end of the grandchild
 			ours.Close()
 		}},
-		{"a call that is given up", func() {
+		{"a call that is given up", func(*testing.T) {
 			p := NewPool(forever, 1)
 			ctx, cancel := context.WithCancel(ctx)
 			time.AfterFunc(time.Millisecond, cancel)

@@ -134,11 +134,7 @@ func TestTimeoutHitsNoNeighbour(t *testing.T) {
 		_, err := p.Apply(soon(t), true)
 		late <- err
 	}()
-	until(t, "the endless task is begun", func() bool {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		return slices.ContainsFunc(p.seats, func(s *seat[bool, int]) bool { return s.begun })
-	})
+	until(t, "the endless task is begun", func() bool { return busy(p) })
 	neighbour, err := p.Apply(soon(t), false)
 	for over := false; !over && err == nil; {
 		select {
@@ -160,6 +156,13 @@ func TestTimeoutHitsNoNeighbour(t *testing.T) {
 	}
 }
 
+// busy reports whether a worker has begun a task.
+func busy[A, R any](p *Pool[A, R]) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.seats, func(s *seat[A, R]) bool { return s.begun })
+}
+
 // spin returns its process, or never.
 var spin = Func("spin", func(endless bool) (int, error) {
 	for endless {
@@ -167,21 +170,22 @@ var spin = Func("spin", func(endless bool) (int, error) {
 	return os.Getpid(), nil
 })
 
-// A worker that is to do so many tasks finishes the chunk that it is at.
+// A worker that is to do so many tasks finishes the chunk that it is at, and has
+// no other ahead.
 func TestMaxTasksPerChildInChunks(t *testing.T) {
 	p := NewPool(pid, 1)
-	p.MaxTasksPerChild, p.Chunk = 6, 4
+	p.MaxTasksPerChild, p.Chunk = 9, 2
 	defer p.Close()
-	pids, err := p.Map(soon(t), make([]None, 40))
+	pids, err := p.Map(soon(t), make([]None, 60))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range pids {
-		if i >= 8 && pids[i] == pids[i-8] {
-			t.Errorf("process %d did more than 8 tasks", pids[i])
+		if i >= 10 && pids[i] == pids[i-10] {
+			t.Errorf("process %d did more than 10 tasks", pids[i])
 		}
-		if pids[i] != pids[i-i%8] {
-			t.Errorf("process %d did only %d tasks", pids[i-i%8], i%8)
+		if pids[i] != pids[i-i%10] {
+			t.Errorf("process %d did only %d tasks", pids[i-i%10], i%10)
 		}
 	}
 }
