@@ -99,7 +99,8 @@ func endFamily() {
 }
 
 // awaited returns who endFamily waits for although nobody told them to end, and
-// whether all of them have asked an open queue for an item, and got none.
+// whether all of them have asked a queue for an item, and got none because it is
+// open, or has items that are not done.
 func awaited() (names []string, hungry bool) {
 	hungry = true
 	for _, c := range Children() {

@@ -83,7 +83,7 @@ func sayForWhom(failed bool, gone <-chan struct{}) {
 		text := "waiting for " + strings.Join(names, ", ")
 		switch {
 		case hungry:
-			complain(text + ", at a queue that is open: Close it if nothing more will be put")
+			complain(text + ", at a queue: Close it if nothing more will be put; if it is joinable, call TaskDone for each item")
 			return
 		case failed && len(names) > 0:
 			complain(text)

@@ -6,6 +6,7 @@ import (
 	"encoding/gob"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"unsafe"
 )
@@ -110,9 +111,10 @@ func madeOf(t reflect.Type, kinds func(reflect.Kind) bool) bool {
 	return kinds(t.Kind())
 }
 
-// lost finds a function or a channel in a type. Gob leaves them out where it
-// can: a channel would arrive as nil, and who waits at that waits for ever. What
-// an interface will hold, no type tells.
+// lost finds a function or a channel in a type, or a queue or an end of a pipe
+// in an unexported field, and says what is wrong with it. Gob leaves them out
+// where it can: a channel would arrive as nil, and who waits at that waits for
+// ever. What an interface will hold, no type tells.
 func lost(t reflect.Type, path string, seen map[reflect.Type]bool) string {
 	if seen[t] || codesItself(t) {
 		return ""
@@ -121,9 +123,9 @@ func lost(t reflect.Type, path string, seen map[reflect.Type]bool) string {
 	switch t.Kind() {
 	case reflect.Func, reflect.Chan:
 		if path == "" {
-			return fmt.Sprintf("a %v", t)
+			return fmt.Sprintf("a %v means nothing in another process", t)
 		}
-		return fmt.Sprintf("its field %s, a %v,", path[1:], t)
+		return fmt.Sprintf("its field %s, a %v, means nothing in another process", path[1:], t)
 	case reflect.Map:
 		return cmp.Or(lost(t.Key(), path, seen), lost(t.Elem(), path, seen))
 	case reflect.Pointer, reflect.Slice, reflect.Array:
@@ -131,15 +133,28 @@ func lost(t reflect.Type, path string, seen map[reflect.Type]bool) string {
 	case reflect.Struct:
 		for i := range t.NumField() {
 			f := t.Field(i)
-			if !f.IsExported() {
-				continue
+			path := path + "." + f.Name
+			part := ""
+			if f.IsExported() {
+				part = lost(f.Type, path, seen)
+			} else if boards(f.Type) {
+				part = fmt.Sprintf("its field %s, a %v, would stay behind: begin its name with a capital letter", path[1:], f.Type)
 			}
-			if part := lost(f.Type, path+"."+f.Name, seen); part != "" {
+			if part != "" {
 				return part
 			}
 		}
 	}
 	return ""
+}
+
+// boards reports whether a type is a queue or an end of a pipe, or some of them.
+func boards(t reflect.Type) bool {
+	for slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map}, t.Kind()) {
+		t = t.Elem()
+	}
+	none := reflect.TypeFor[None]()
+	return t.PkgPath() == none.PkgPath() && t != none && codesItself(t)
 }
 
 // codesItself reports whether a type has its own way of being encoded.

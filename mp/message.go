@@ -122,7 +122,7 @@ func (s *sender) encode(v any) (fresh byte, raw []byte, err error) {
 	case form.plain:
 		return 0, form.memory(v), nil
 	case form.lost != "":
-		return 0, nil, fmt.Errorf("mp: cannot encode a %v: %s means nothing in another process", t, form.lost)
+		return 0, nil, fmt.Errorf("mp: cannot encode a %v: %s", t, form.lost)
 	}
 	if p := reflect.ValueOf(v).Elem(); p.Kind() == reflect.Pointer {
 		v = p.Interface() // gob follows one pointer to a GobEncoder, not two

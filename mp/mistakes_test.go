@@ -27,6 +27,7 @@ var (
 	leaveWith    = Func("leaveWith", func(code int) (int, error) { os.Exit(code); return 0, nil })
 	takeLetter   = Proc("takeLetter", func(letter) error { return nil })
 	answerHidden = Func("answerHidden", func(int) (hidden, error) { return hidden{}, nil })
+	takeShare    = Proc("takeShare", func(modest) error { return nil })
 	takeAll      = Proc("takeAll", func(q *Queue[int]) error {
 		for range q.All(context.Background()) {
 		}
@@ -41,6 +42,10 @@ type letter struct {
 }
 
 type hidden struct{ text string }
+
+type modest struct {
+	Part struct{ items []*JoinableQueue[int] }
+}
 
 // What beginners do is an error that says what it was, or where.
 func TestMistakesAreNamed(t *testing.T) {
@@ -61,6 +66,7 @@ func TestMistakesAreNamed(t *testing.T) {
 
 	for want, err := range map[string]error{
 		"its argument: mp: cannot encode a mp.letter: its field Inner.Done, a chan int, means": NewProcess(takeLetter, letter{}).Start(soon(t)),
+		"its field Part.items, a []*mp.JoinableQueue[int], would stay behind: begin":           NewProcess(takeShare, modest{}).Start(soon(t)),
 		"cannot encode a chan int: a chan int means nothing in another process":                NewQueue[chan int](0).Put(soon(t), nil),
 		"mp.letter; what an interface holds travels only if gob.Register":                      NewProcess(takeAny, any(letter{})).Start(soon(t)),
 		"its answer: mp: cannot encode a mp.hidden: gob: ":                                     secret,
@@ -92,6 +98,16 @@ func init() {
 		atTheEnd(ours.Close)
 		return errors.Join(NewProcess(waitForNothing, theirs).Start(context.Background()), errors.New("no such file"))
 	}
+	programs["forgets its TaskDone"] = func(ctx context.Context) error {
+		q := NewJoinableQueue[int](0)
+		q.Put(ctx, 1)
+		early, late := NewProcess(takeAll, q.Queue), NewProcess(takeAll, q.Queue)
+		atTheEnd(func() error { return errors.Join(early.Kill(), late.Kill()) })
+		err := early.Start(context.Background())
+		for n := 1; n > 0 || early.hungry.Load() == 0; n, _ = q.Len() { // it has got that, and wants the next
+		}
+		return errors.Join(err, q.Close(), late.Start(context.Background()))
+	}
 	programs["forgets its Close"] = func(ctx context.Context) error {
 		q := NewQueue[int](0)
 		atTheEnd(q.Close)
@@ -109,7 +125,8 @@ func init() {
 func TestMainSaysForWhomItWaits(t *testing.T) {
 	for name, want := range map[string][]string{
 		"fails before its Close": {"no such file", "waiting for Process-1 (pid "},
-		"forgets its Close":      {"waiting for Process-1 (pid ", "), Process-2 (pid ", "), at a queue that is open: Close it if"},
+		"forgets its Close":      {"waiting for Process-1 (pid ", "), Process-2 (pid ", "), at a queue: Close it if"},
+		"forgets its TaskDone":   {"waiting for Process-1 (pid ", "), Process-2 (pid ", "), at a queue: ", "call TaskDone for each"},
 	} {
 		cmd, stdout := program(t, name)
 		stdin, _ := cmd.StdinPipe()

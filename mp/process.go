@@ -35,7 +35,7 @@ type Process struct {
 	cut       func()                 // the lifeline; set by Start
 	guests    sync.WaitGroup         // whoever talks to the child over pipes of its own
 	dismissed atomic.Bool            // ended by the end of this process, not by a failure; Main may say so of one that has just ended
-	hungry    atomic.Int32           // how many open queues of this process it has asked for an item, and got none
+	hungry    atomic.Int32           // how many queues of this process it has asked for an item, and got none, nor the end
 
 	mu        sync.Mutex
 	started   bool

@@ -202,17 +202,20 @@ func (q *Queue[T]) Len() (int, error) {
 }
 
 // Close says that nothing more will be put, like close(ch): call it once the
-// last item is in, usually by joining the producers first. Items that are in
-// the queue can still be got; then every Get in every process returns
-// [io.EOF]. A second Close does nothing. Without a Close, consumers wait, and
-// Main for them: in a run that may return early, defer one.
+// last item is in, and in the process that has joined the producers, for one
+// that is killed closes nothing. Items that are in the queue can still be got;
+// then every Get in every process returns [io.EOF], which says that no more
+// will come, and not that every producer came to its end: that, its Join says.
+// A second Close does nothing. Without a Close, consumers wait, and Main for
+// them: in a run that may return early, defer one.
 func (q *Queue[T]) Close() error { return inQueue("close", q.hold().close()) }
 
 // A JoinableQueue is a [Queue] that knows when its items have been dealt with:
 // whoever gets an item calls TaskDone after that. An item whose consumer ended
 // without TaskDone, killed or not, goes back to the front of the queue and to
-// another consumer, so the work is done at least once. It is Python's
-// JoinableQueue.
+// another consumer, so the work is done at least once. (An item that kills
+// whoever gets it kills them all; then Join waits for a new consumer.) It is
+// Python's JoinableQueue.
 //
 // While items are unfinished, Get waits even if the queue is closed and empty,
 // since one may come back.
@@ -237,8 +240,8 @@ func (q *JoinableQueue[T]) TaskDone() error {
 	return inQueue("task done", q.hold().tell(msgDone, id))
 }
 
-// Join waits until every item that was put is done. It returns ctx.Err() if
-// ctx ends first.
+// Join waits until every item that was put is done, even if no consumer is left:
+// there may be another one. It returns ctx.Err() if ctx ends first.
 func (q *JoinableQueue[T]) Join(ctx context.Context) error {
 	return inQueue("join", q.hold().join(ctx))
 }

@@ -299,7 +299,9 @@ func (s *store[T]) close() error {
 	}
 	s.putters = nil
 	for _, child := range s.list() {
-		child.setHungry(false) // whatever it waits for now, it is not the end of this queue
+		if !s.joinable { // or it may still wait for a TaskDone
+			child.setHungry(false)
+		}
 	}
 	go func() { // ends when every process that has the queue has answered, or ended
 		s.aboard.Wait()

@@ -144,7 +144,7 @@ func (s *server[T]) read(in *receiver) {
 			s.receive(f, v, err)
 		case msgWant:
 			s.withdraw()
-			s.setHungry(!s.q.terms().Closed)
+			s.setHungry(s.joinable || !s.q.terms().Closed)
 			s.withdraw = s.q.want(int(min(max(f.id, 1), maxWant)), s.deliver)
 		case msgTaken, msgBack, msgDone:
 			s.told(f.kind, f.id)
