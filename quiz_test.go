@@ -24,13 +24,16 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"processbook/answers"
 )
@@ -120,7 +123,7 @@ func TestQuiz(t *testing.T) {
 	}
 	if info, err := os.Stat(*sheet); err == nil && info.IsDir() {
 		markAll(t, questions)
-	} else if s, err := readSheet(*sheet, questions); err != nil {
+	} else if s, err := readSheet(*sheet, *sheet, questions); err != nil {
 		tell(t, err.Error())
 	} else {
 		markOne(t, questions, s)
@@ -136,7 +139,7 @@ type student struct {
 	total      answers.Score
 }
 
-func readSheet(file string, questions []*answers.Question) (*student, error) {
+func readSheet(file, shown string, questions []*answers.Question) (*student, error) {
 	text, err := answers.ReadSheet(file)
 	if err != nil {
 		return nil, err
@@ -145,7 +148,7 @@ func readSheet(file string, questions []*answers.Question) (*student, error) {
 	if predicted == nil {
 		return nil, errors.New(strings.Join(odd, "\n"))
 	}
-	return &student{file: file, name: answers.Owner(file, text), predicted: predicted, odd: odd}, nil
+	return &student{file: file, name: answers.Owner(shown, text), predicted: predicted, odd: odd}, nil
 }
 
 func (s *student) mark(it *answers.Item) (answers.Outcome, string) {
@@ -185,15 +188,15 @@ func markOne(t *testing.T, questions []*answers.Question, s *student) {
 
 // markAll says of each worksheet in the directory how far it is, for a teacher.
 func markAll(t *testing.T, questions []*answers.Question) {
-	switch wanted := goFlag("run"); {
-	case strings.Count(wanted, "/") > 1:
+	if strings.Count(goFlag("run"), "/") > 1 {
 		tell(t, "of a directory, -run can choose a question, like Quiz/Q6, and not an item")
 		return
-	case filepath.Clean(*sheet) == filepath.Dir(usualSheet):
-		tell(t, *sheet+" has the answers; put the worksheets into a directory of their own")
+	}
+	all, others, err := readAll(questions)
+	if err != nil {
+		tell(t, err.Error())
 		return
 	}
-	all, others := readAll(t, questions)
 	if len(all) == 0 {
 		tell(t, "there is no worksheet in "+*sheet+", that is, no file *.md")
 	}
@@ -216,38 +219,61 @@ func markAll(t *testing.T, questions []*answers.Question) {
 		}
 	})
 	closing = "\n" + closing
+	unread := ""
 	for _, s := range all {
 		closing += s.line() + "\n"
+		if s.err != nil {
+			t.Fail()
+			t.Attr("unreadable", s.file)
+			unread += ", " + s.name
+		}
 	}
 	closing += mostMissed(missed, tried)
-	if len(others) > 0 {
+	closing += fmt.Sprintf("%d worksheets marked", len(class))
+	if unread != "" {
+		closing += "; could not be read: " + unread[2:]
+	}
+	closing += "\n"
+	if n := len(others); n > 0 {
+		if n > 10 {
+			others = append(others[:9], fmt.Sprintf("and %d more", n-9))
+		}
 		closing += "not looked at, for it is no file *.md: " + strings.Join(others, ", ") + "\n"
 	}
 }
 
-// readAll reads the directory's worksheets, and says what else is there.
-func readAll(t *testing.T, questions []*answers.Question) (all []*student, others []string) {
-	entries, err := os.ReadDir(*sheet)
+// readAll reads the worksheets in the directory and below, for some have one for
+// each student, and says what else is there.
+func readAll(questions []*answers.Question) (all []*student, others []string, err error) {
+	here, err := os.Stat(filepath.Dir(usualSheet))
 	if err != nil {
-		t.Fatal(err)
+		return nil, nil, err
 	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") {
-			continue
-		}
-		if e.IsDir() || !strings.EqualFold(filepath.Ext(e.Name()), ".md") {
-			others = append(others, e.Name())
-			continue
-		}
-		file := filepath.ToSlash(filepath.Join(*sheet, e.Name()))
-		s, err := readSheet(file, questions)
+	err = fs.WalkDir(os.DirFS(*sheet), ".", func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
-			s = &student{file: file, name: e.Name(), err: err}
-			t.Fail()
+			return err
+		}
+		hidden := name != "." && strings.HasPrefix(e.Name(), ".")
+		switch info, _ := e.Info(); {
+		case os.SameFile(info, here):
+			return fmt.Errorf("%s has the answers; put the worksheets into a directory of their own", filepath.Join(*sheet, name))
+		case hidden && e.IsDir():
+			return fs.SkipDir
+		case hidden, e.IsDir():
+			return nil
+		case !strings.EqualFold(path.Ext(name), ".md"):
+			others = append(others, name)
+			return nil
+		}
+		file := filepath.ToSlash(filepath.Join(*sheet, name))
+		s, err := readSheet(file, name, questions)
+		if err != nil {
+			s = &student{file: file, name: name, err: err}
 		}
 		all = append(all, s)
-	}
-	return all, others
+		return nil
+	})
+	return all, others, err
 }
 
 // line is what a teacher reads of a student.
@@ -261,9 +287,17 @@ func (s *student) line() string {
 		text += fmt.Sprintf(", lines not understood: %d", len(s.odd))
 	}
 	if s.total.Count[answers.Unmarked]+len(s.odd) > 0 {
-		text += "; see go test -sheet " + s.file
+		text += "; see go test -sheet " + quoted(s.file)
 	}
 	return text
+}
+
+// quoted is a name as one writes it behind a command.
+func quoted(file string) string {
+	if strings.ContainsFunc(file, unicode.IsSpace) {
+		return strconv.Quote(file)
+	}
+	return file
 }
 
 // mostMissed are the items that most of a class have got wrong, of those who
@@ -489,6 +523,7 @@ func TestWhatCannotBeMarkedFails(t *testing.T) {
 		{"^TestQuiz$/Q6/9z", blankSheet, "/9z: there is no such question or item; "},
 		{"^TestQuiz$/Q6/6a", "lessons", "and not an item"},
 		{"^TestQuiz$", "answers", "has the answers"},
+		{"^TestQuiz$", ".", "has the answers"},
 		{"Q6", blankSheet, "write -run Quiz/Q6 "},
 		{"6a", blankSheet, "write -run Quiz/Q6 "},
 	} {
@@ -507,19 +542,22 @@ func TestALineForEachWorksheet(t *testing.T) {
 		"bert.md": "### 3a\n> 0, I think\n### 9z\n",
 		"c.MD":    "my homework",
 		"d.txt":   "### 3a\n> 0",
+
+		"e f/mine.md": "### 3a\n> nobody\n### 3e\n> some",
+		".g/mine.md":  "### 3a\n> 0",
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o777), os.WriteFile(file, []byte(text), 0o666)); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if err := os.Mkdir(filepath.Join(dir, "e"), 0o777); err != nil {
-		t.Fatal(err)
 	}
 	output, err := quiz("-test.v", "-test.run", "^TestQuiz$/Q3", "-sheet", dir)
 	for _, want := range []string{
 		"TestQuiz/Q3 predictions 1/6 " + filepath.ToSlash(filepath.Join(dir, "a.md")),
 		"\nc.MD: not marked: ",
-		"\nmost missed: 3e (1 of 1)\nnot looked at, for it is no file *.md: d.txt, e\n",
+		"TestQuiz unreadable " + filepath.ToSlash(filepath.Join(dir, "c.MD")),
+		"\nmost missed: 3e (1 of 1)\n3 worksheets marked; could not be read: c.MD\nnot looked at, for it is no file *.md: d.txt\n",
+		"\ne f/mine.md: 1 of 6 predictions right, 1 not marked, 4 blank; see go test -sheet \"",
 		"\nAnna (a.md): 1 of 6 predictions right, 1 to look at again, 4 blank; sure and wrong: 3e,",
 		"\nbert.md: 0 of 6 predictions right, 1 not marked, 5 blank, lines not understood: 1; see go test -sheet ",
 	} {

@@ -15,6 +15,7 @@ type Form struct {
 	Kind    Kind
 	Count   int      // of numbers or choices; 0 is any number of them
 	Choices []string // what there is to choose from; of Letters, the letters
+	Units   []string // of numbers: words that the item uses, so they tell nothing
 }
 
 // A Kind is what an answer consists of.
@@ -43,7 +44,7 @@ func ParseForm(words string, text []string) Form {
 	case words == "name":
 		return Form{Words: words, Kind: Name, Count: 1}
 	case words == "number", words == "numbers", words == "numbers in order", count > 0 && rest == "numbers":
-		return Form{Words: words, Kind: Numbers, Count: count}
+		return Form{Words: words, Kind: Numbers, Count: count, Units: units(text)}
 	case count > 0 && several:
 		return Form{Words: words, Kind: Choice, Count: count, Choices: split(of, ",")}
 	case strings.Contains(words, "/"):
@@ -66,6 +67,19 @@ func offered(text string) (letters []string) {
 	}
 	return letters
 }
+
+// units are the words that may stand beside a number in an answer, in the
+// singular, too; but not what would change it, as "more" and "or" do.
+func units(text []string) (all []string) {
+	for _, word := range words(strings.Join(text, " ")) {
+		if len(word) > 2 && !slices.Contains(spelled, word) && !slices.Contains(changing, word) {
+			all = append(all, word, strings.TrimSuffix(word, "s"), strings.TrimSuffix(word, "es"))
+		}
+	}
+	return all
+}
+
+var changing = strings.Fields("not nor but more less than least most about each every half twice times minus plus none all")
 
 // Read understands an answer, however it is written, and returns it as a
 // lesson reports it, or false if it is not of this form.
@@ -118,7 +132,7 @@ func (f Form) Ask(answer string) string {
 	return "write one of: " + strings.Join(f.Choices, " / ")
 }
 
-var idle = []string{"and", "then", "a", "an", "the"}
+var idle = []string{"and", "then", "a", "an", "the", "it", "is", "s"}
 
 // words splits an answer where there is no letter or digit, and leaves
 // words out, unless there are no others. A minus sign may be part of a word,
@@ -136,8 +150,12 @@ func words(answer string, without ...string) []string {
 	return telling
 }
 
-// readLetters takes "A C", "a,c" and "ac" for the same, and "none".
+// readLetters takes "A C", "a,c" and "ac" for the same, and "none". What might
+// be all from A to C, or those two, is not understood.
 func (f Form) readLetters(answer string) (string, bool) {
+	if f.Kind == Letters && span.MatchString(minus.Replace(answer)) {
+		return "", false
+	}
 	given := words(answer, "and", "then")
 	if len(given) == 1 && (given[0] == "none" || given[0] == "nothing") {
 		return "none", true
@@ -157,23 +175,28 @@ func (f Form) readLetters(answer string) (string, bool) {
 }
 
 var (
+	span      = regexp.MustCompile(`(?i)^\W*[a-z]\s*(-+|\.\.+)\s*[a-z]\W*$`)
 	bullet    = regexp.MustCompile(`^\s*-\s+\d`)
 	minus     = strings.NewReplacer("\u2212", "-", "\u2013", "-", "\u2014", "-") // as word processors write it
+	spoken    = regexp.MustCompile(`(?i)\bminus\s+`)
+	none      = regexp.MustCompile(`^(none|nobody|nothing)$`)
 	thousands = regexp.MustCompile(`(\d),(\d\d\d)\b`)
 	spelled   = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
 		"eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"}
 )
 
-// readNumbers takes digits or words, and "2,000" for one number.
+// readNumbers takes digits or words, "2,000" for one number, and "3 processes"
+// for 3 if processes are asked for.
 func (f Form) readNumbers(answer string) (string, bool) {
 	if f.Count == 1 && bullet.MatchString(minus.Replace(answer)) { // or is it a minus?
 		return "", false
 	}
-	given := words(thousands.ReplaceAllString(answer, "$1$2"), "and", "then")
+	answer = spoken.ReplaceAllString(thousands.ReplaceAllString(answer, "$1$2"), "-")
+	given := words(answer, append(f.Units, "and", "then")...)
 	for i, word := range given {
 		n, err := strconv.Atoi(word)
 		if err != nil {
-			n = slices.Index(spelled, word)
+			n = slices.Index(spelled, none.ReplaceAllString(word, "zero"))
 		}
 		if err != nil && n < 0 {
 			return "", false

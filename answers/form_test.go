@@ -20,6 +20,10 @@ func TestReadingAnswers(t *testing.T) {
 		{"letters", "1", no},
 		{"letters", "", no},
 		{"letters", "?", no},
+		{"letters", "A-C", no},
+		{"letters", "\u201ca\u2013C\u201d", no},
+		{"letters", "A .. C", no},
+		{"letters", "A-B-C", "A B C"},
 		{"letters in order", "B a C", "B A C"},
 		{"letters in order", "b, then a -> c", "B A C"},
 		{"letters in order", "B-A-C", "B A C"},
@@ -34,6 +38,16 @@ func TestReadingAnswers(t *testing.T) {
 		{"number", "fifteen", "15"},
 		{"number", "\u221215", "-15"},
 		{"number", "2,000", "2000"},
+		{"number", "minus 15", "-15"},
+		{"number", "none", "0"},
+		{"number", "Nobody.", "0"},
+		{"number", "one process", "1"},
+		{"number", "3 new processes", "3"},
+		{"number", "starting 3", "3"},
+		{"number", "3 more", no},
+		{"number", "3 or more processes", no},
+		{"number", "not 3", no},
+		{"number", "processes", no},
 		{"number", "1 2", no},
 		{"number", "perhaps 5", no},
 		{"number", "99999999999999999999", no},
@@ -53,6 +67,7 @@ func TestReadingAnswers(t *testing.T) {
 		{"alive / dead", "Dead", "dead"},
 		{"alive / dead", "\u201calive\u201d", "alive"},
 		{"alive / dead", "a", "alive"},
+		{"alive / dead", "It's dead", "dead"},
 		{"alive / dead", "not alive", no},
 		{"alive / dead", "both", no},
 		{"asking / Terminate / both", "BOTH", "both"},
@@ -70,7 +85,7 @@ func TestReadingAnswers(t *testing.T) {
 		{"a word", "word", no},
 		{"", "", no},
 	} {
-		text := []string{`A "1 starting"  B "2 starting"  C "2 exiting"`}
+		text := []string{"How many new processes are not one or more?", `A "1 starting"  B "2 starting"  C "2 exiting"`}
 		got, ok := ParseForm(test.form, text).Read(test.answer)
 		if !ok {
 			got = no

@@ -28,7 +28,7 @@ func (it *Item) Mark(p Prediction, measure func() (Facts, error), reveal bool) (
 	switch {
 	case p.Complaint != "":
 		return Unmarked, p.Where + ": " + p.Complaint
-	case p.Words == "":
+	case len(words(p.Words)) == 0: // or a question mark
 		return Blank, ""
 	case !understood:
 		return Unmarked, fmt.Sprintf("%syou wrote      %s  (%s)\nnot marked     %s\n", it.asked(), p.Words, p.Where,

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -21,8 +22,8 @@ func Worksheet(questions []*Question) string {
 Name:
 
 Write what you expect behind the > of an item, in the form that stands in
-brackets above it. A ! at the end means "I am sure". What you leave blank
-does not count. Then type: go test
+brackets above it, and nothing else. A ! at the end means "I am sure". What
+you leave blank, or answer with a ?, does not count. Then type: go test
 `)
 	for _, q := range questions {
 		fmt.Fprintf(&b, "\n# %s\n\nAfterwards: `go run %s`\n", q.Title, q.Lesson)
@@ -57,17 +58,23 @@ func ReadSheet(file string) (string, error) {
 	if err == nil && (!utf8.Valid(text) || bytes.ContainsRune(text, 0)) {
 		err = fmt.Errorf("%s is not plain text; save it as UTF-8", file)
 	}
-	return string(text), err
+	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(text)), err
 }
 
 var nameLine = regexp.MustCompile(`(?m)^Name:[ \t]*(\S.*?)\s*$`)
 
-// Owner is the name in a worksheet, and that of its file.
+// Owner is the name in a worksheet, as far as it can be printed, and that of its
+// file.
 func Owner(file, text string) string {
 	if name := nameLine.FindStringSubmatch(text); name != nil {
-		return fmt.Sprintf("%s (%s)", name[1], filepath.Base(file))
+		file = fmt.Sprintf("%s (%s)", name[1], file)
 	}
-	return filepath.Base(file)
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, file)
 }
 
 // Predictions finds the answers in the text of a worksheet, by item, and what

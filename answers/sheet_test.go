@@ -124,9 +124,10 @@ func TestOwner(t *testing.T) {
 		blank: "anna.md",
 		strings.Replace(blank, "Name:", "Name:  Anna B. ", 1): "Anna B. (anna.md)",
 		strings.Replace(blank, "Name:", "Name: Anna B.\r", 1): "Anna B. (anna.md)",
-		"": "anna.md",
+		"Name: \x1b[31mAnna": "[31mAnna (anna.md)",
+		"":                   "anna.md",
 	} {
-		if got := Owner("class/anna.md", text); got != want {
+		if got := Owner("anna.md", text); got != want {
 			t.Errorf("got %q, want %q, in\n%s", got, want, text)
 		}
 	}
@@ -161,6 +162,7 @@ func TestMarkingAWorksheet(t *testing.T) {
 	}{
 		{name: "blank", want: []string{"0 of 2 predictions right, 2 blank"}},
 		{name: "right", a: "b a", b: "Alive!", want: []string{"2 of 2 predictions right"}, never: "sure"},
+		{name: "a question mark", a: "?", b: "-", want: []string{"0 of 2 predictions right, 2 blank"}},
 		{name: "wrong", a: "A C", b: "alive", want: []string{
 			"Which lines?", "you predicted  A C  (mine.md:", "this machine   disagrees", "go run ./lessons/06-daemon",
 			"look           who made the last mark in the row?", "1 of 2 predictions right, 1 to look at again"}, never: "A B\n"},

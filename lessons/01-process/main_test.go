@@ -22,9 +22,9 @@ func TestOutput(t *testing.T) {
 
 const output = `LESSON 1  What is a process, and how is it not a thread?         (example 3)
 
-plan   The source says counter = 1. main sets it to 5, starts a goroutine,
-       and starts this same program again as 2 child processes. When all of
-       them run, the goroutine and each child add 10 to counter.
+plan   counter begins as 1. main sets it to 5, starts a goroutine, and
+       starts this same program again as 2 child processes. When all of them
+       run, the goroutine and each child add 10 to counter.
 
 who           PID      parent   counter: before  after
 main          #1       #2                     5     15

@@ -19,7 +19,7 @@ func tell(ctx context.Context, set, children int) error {
 
 // tellMemory is about one variable, and the memories that it is in.
 func tellMemory(ctx context.Context, set, children int) error {
-	if !lesson.Plan("The source says counter = %d. main sets it to %d, starts a goroutine, and starts"+
+	if !lesson.Plan("counter begins as %d. main sets it to %d, starts a goroutine, and starts"+
 		" this same program again as %s. When all of them run, the goroutine and each child add 10 to counter.", counter, set, count(children, "child process", "child processes")) {
 		return nil
 	}

@@ -11,7 +11,7 @@
 //	while not q.empty():         for n, _ := q.Len(); n > 0; n, _ = q.Len()
 //	a, b = Pipe(); a.send(n)     a, b := mp.Pipe[int, int](); a.Send(n)
 //
-// Change the source: in play, put the pills before the tasks. Try -pills 4.
+// Change the source: in (*Shop).play, put the pills first. Try -pills 4.
 package main
 
 import (
