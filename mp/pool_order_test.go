@@ -54,7 +54,7 @@ func TestRefusedArgumentsShiftNothing(t *testing.T) {
 			t.Errorf("result %d is %d", i, r)
 		}
 	}
-	if errs := err.(interface{ Unwrap() []error }).Unwrap(); len(errs) != 11 {
+	if errs := mapErrors(err); len(errs) != 11 {
 		t.Errorf("%d errors, want 11", len(errs))
 	}
 }
@@ -116,7 +116,7 @@ func TestTimeoutHitsNoOther(t *testing.T) {
 	p.TaskTimeout = 100 * time.Millisecond
 	defer p.Close()
 	_, err := p.Map(soon(t), numbers(100))
-	errs := err.(interface{ Unwrap() []error }).Unwrap()
+	errs := mapErrors(err)
 	var task *TaskError
 	if len(errs) != 1 || !errors.As(errs[0], &task) || task.Index != 40 || !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)

@@ -85,7 +85,7 @@ func TestAFailedTaskCostsItself(t *testing.T) {
 	if !slices.Equal(results, want) {
 		t.Errorf("results %v, want %v", results, want)
 	}
-	errs := err.(interface{ Unwrap() []error }).Unwrap()
+	errs := mapErrors(err)
 	if len(errs) != 5 {
 		t.Fatal(err)
 	}
@@ -280,7 +280,7 @@ func TestGoexitInAnAnswer(t *testing.T) {
 	worker := 0
 	for i := range 3 {
 		results, err := p.Map(soon(t), numbers(100))
-		failed := err.(interface{ Unwrap() []error }).Unwrap()
+		failed := mapErrors(err)
 		for n, r := range results {
 			if n%5 != 3 && int(r) != n {
 				t.Fatalf("result %d is %d", n, r)
