@@ -114,7 +114,7 @@ func TestEndedCallsHarmNoOthers(t *testing.T) {
 func TestTimeoutHitsNoOther(t *testing.T) {
 	p := NewPool(slowAt, 2)
 	p.TaskTimeout = 100 * time.Millisecond
-	defer p.Close()
+	defer p.Terminate()
 	_, err := p.Map(soon(t), numbers(100))
 	errs := mapErrors(err)
 	var task *TaskError
