@@ -229,7 +229,7 @@ func markAll(t *testing.T, questions []*answers.Question) {
 		}
 	}
 	closing += mostMissed(missed, tried)
-	closing += fmt.Sprintf("%d worksheets marked", len(class))
+	closing += fmt.Sprintf("worksheets marked: %d", len(class))
 	if unread != "" {
 		closing += "; could not be read: " + unread[2:]
 	}
@@ -238,18 +238,28 @@ func markAll(t *testing.T, questions []*answers.Question) {
 		if n > 10 {
 			others = append(others[:9], fmt.Sprintf("and %d more", n-9))
 		}
-		closing += "not looked at, for it is no file *.md: " + strings.Join(others, ", ") + "\n"
+		closing += "not looked at, for it is no worksheet *.md: " + strings.Join(others, ", ") + "\n"
 	}
 }
 
-// readAll reads the worksheets in the directory and below, for some have one for
-// each student, and says what else is there.
+// readAll reads the worksheets in the directory and below, for some teachers have
+// a directory for each student, and says what else is there. Some students hand
+// in all of this workbook.
 func readAll(questions []*answers.Question) (all []*student, others []string, err error) {
 	here, err := os.Stat(filepath.Dir(usualSheet))
 	if err != nil {
 		return nil, nil, err
 	}
+	var own []string
+	for _, q := range questions {
+		own = append(own, path.Base(q.File))
+	}
 	err = fs.WalkDir(os.DirFS(*sheet), ".", func(name string, e fs.DirEntry, err error) error {
+		file, shown := filepath.ToSlash(filepath.Join(*sheet, name)), answers.Printable(name)
+		if err != nil && name != "." {
+			all = append(all, &student{file: file, name: shown, err: err})
+			return fs.SkipDir
+		}
 		if err != nil {
 			return err
 		}
@@ -261,14 +271,13 @@ func readAll(questions []*answers.Question) (all []*student, others []string, er
 			return fs.SkipDir
 		case hidden, e.IsDir():
 			return nil
-		case !strings.EqualFold(path.Ext(name), ".md"):
-			others = append(others, name)
+		case !e.Type().IsRegular() || !strings.EqualFold(path.Ext(name), ".md") || slices.Contains(own, e.Name()):
+			others = append(others, shown)
 			return nil
 		}
-		file := filepath.ToSlash(filepath.Join(*sheet, name))
-		s, err := readSheet(file, name, questions)
+		s, err := readSheet(file, shown, questions)
 		if err != nil {
-			s = &student{file: file, name: name, err: err}
+			s = &student{file: file, name: shown, err: err}
 		}
 		all = append(all, s)
 		return nil
@@ -294,7 +303,10 @@ func (s *student) line() string {
 
 // quoted is a name as one writes it behind a command.
 func quoted(file string) string {
-	if strings.ContainsFunc(file, unicode.IsSpace) {
+	odd := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-/:", r)
+	}
+	if strings.ContainsFunc(file, odd) {
 		return strconv.Quote(file)
 	}
 	return file
@@ -543,6 +555,8 @@ func TestALineForEachWorksheet(t *testing.T) {
 		"c.MD":    "my homework",
 		"d.txt":   "### 3a\n> 0",
 
+		"1-process.md": "### 3a\n> 0",
+
 		"e f/mine.md": "### 3a\n> nobody\n### 3e\n> some",
 		".g/mine.md":  "### 3a\n> 0",
 	} {
@@ -556,7 +570,7 @@ func TestALineForEachWorksheet(t *testing.T) {
 		"TestQuiz/Q3 predictions 1/6 " + filepath.ToSlash(filepath.Join(dir, "a.md")),
 		"\nc.MD: not marked: ",
 		"TestQuiz unreadable " + filepath.ToSlash(filepath.Join(dir, "c.MD")),
-		"\nmost missed: 3e (1 of 1)\n3 worksheets marked; could not be read: c.MD\nnot looked at, for it is no file *.md: d.txt\n",
+		"\nmost missed: 3e (1 of 1)\nworksheets marked: 3; could not be read: c.MD\nnot looked at, for it is no worksheet *.md: 1-process.md, d.txt\n",
 		"\ne f/mine.md: 1 of 6 predictions right, 1 not marked, 4 blank; see go test -sheet \"",
 		"\nAnna (a.md): 1 of 6 predictions right, 1 to look at again, 4 blank; sure and wrong: 3e,",
 		"\nbert.md: 0 of 6 predictions right, 1 not marked, 5 blank, lines not understood: 1; see go test -sheet ",

@@ -15,7 +15,7 @@ type Form struct {
 	Kind    Kind
 	Count   int      // of numbers or choices; 0 is any number of them
 	Choices []string // what there is to choose from; of Letters, the letters
-	Units   []string // of numbers: words that the item uses, so they tell nothing
+	Units   []string // of a number: words that tell nothing
 }
 
 // A Kind is what an answer consists of.
@@ -44,7 +44,11 @@ func ParseForm(words string, text []string) Form {
 	case words == "name":
 		return Form{Words: words, Kind: Name, Count: 1}
 	case words == "number", words == "numbers", words == "numbers in order", count > 0 && rest == "numbers":
-		return Form{Words: words, Kind: Numbers, Count: count, Units: units(text)}
+		f := Form{Words: words, Kind: Numbers, Count: count}
+		if count == 1 { // of two, the units might say which is which
+			f.Units = units(text)
+		}
+		return f
 	case count > 0 && several:
 		return Form{Words: words, Kind: Choice, Count: count, Choices: split(of, ",")}
 	case strings.Contains(words, "/"):
@@ -68,18 +72,18 @@ func offered(text string) (letters []string) {
 	return letters
 }
 
-// units are the words that may stand beside a number in an answer, in the
-// singular, too; but not what would change it, as "more" and "or" do.
+// units are the words that may stand beside a number in an answer: what is asked
+// for, in the singular, too.
 func units(text []string) (all []string) {
-	for _, word := range words(strings.Join(text, " ")) {
-		if len(word) > 2 && !slices.Contains(spelled, word) && !slices.Contains(changing, word) {
+	for _, asked := range wanted.FindAllStringSubmatch(strings.Join(text, " "), -1) {
+		for _, word := range words(asked[1]) {
 			all = append(all, word, strings.TrimSuffix(word, "s"), strings.TrimSuffix(word, "es"))
 		}
 	}
 	return all
 }
 
-var changing = strings.Fields("not nor but more less than least most about each every half twice times minus plus none all")
+var wanted = regexp.MustCompile(`(?i)\b(?:how many|which|prints) (\w+(?: \w+)?)`)
 
 // Read understands an answer, however it is written, and returns it as a
 // lesson reports it, or false if it is not of this form.
@@ -142,6 +146,9 @@ func words(answer string, without ...string) []string {
 	all := strings.FieldsFunc(answer, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != ':'
 	})
+	for i, w := range all {
+		all[i] = strings.Trim(w, ":")
+	}
 	all = slices.DeleteFunc(all, func(w string) bool { return strings.Trim(w, "-:") == "" })
 	telling := slices.DeleteFunc(slices.Clone(all), func(w string) bool { return slices.Contains(without, w) })
 	if len(telling) == 0 {
@@ -153,8 +160,10 @@ func words(answer string, without ...string) []string {
 // readLetters takes "A C", "a,c" and "ac" for the same, and "none". What might
 // be all from A to C, or those two, is not understood.
 func (f Form) readLetters(answer string) (string, bool) {
-	if f.Kind == Letters && span.MatchString(minus.Replace(answer)) {
-		return "", false
+	for _, letters := range dashed.FindAllString(minus.Replace(answer), -1) {
+		if f.Kind == Letters && len(words(strings.NewReplacer("-", " ", ".", " ").Replace(letters))) == 2 {
+			return "", false
+		}
 	}
 	given := words(answer, "and", "then")
 	if len(given) == 1 && (given[0] == "none" || given[0] == "nothing") {
@@ -175,24 +184,28 @@ func (f Form) readLetters(answer string) (string, bool) {
 }
 
 var (
-	span      = regexp.MustCompile(`(?i)^\W*[a-z]\s*(-+|\.\.+)\s*[a-z]\W*$`)
-	bullet    = regexp.MustCompile(`^\s*-\s+\d`)
-	minus     = strings.NewReplacer("\u2212", "-", "\u2013", "-", "\u2014", "-") // as word processors write it
+	dashed    = regexp.MustCompile(`(?i)\b[a-z](\s*(-+|\.\.+)\s*[a-z]\b)+`)
+	bullet    = regexp.MustCompile(`(^|\s)-\s+\d`)
+	minus     = strings.NewReplacer("\u2010", "-", "\u2011", "-", "\u2012", "-", "\u2013", "-", "\u2014", "-", "\u2212", "-", "\u2026", "..") // as word processors write it
 	spoken    = regexp.MustCompile(`(?i)\bminus\s+`)
 	none      = regexp.MustCompile(`^(none|nobody|nothing)$`)
+	plural    = regexp.MustCompile(`^[a-z]*[^\Wsu]s$`) // and not less, plus, minus
 	thousands = regexp.MustCompile(`(\d),(\d\d\d)\b`)
 	spelled   = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
 		"eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"}
 )
 
-// readNumbers takes digits or words, "2,000" for one number, and "3 processes"
-// for 3 if processes are asked for.
+// readNumbers takes digits or words, "2,000" for one number, and for 3 also "3
+// lines", and "code 3" if a code is asked for.
 func (f Form) readNumbers(answer string) (string, bool) {
 	if f.Count == 1 && bullet.MatchString(minus.Replace(answer)) { // or is it a minus?
 		return "", false
 	}
 	answer = spoken.ReplaceAllString(thousands.ReplaceAllString(answer, "$1$2"), "-")
-	given := words(answer, append(f.Units, "and", "then")...)
+	given := words(answer, append(f.Units, idle...)...)
+	if f.Count == 1 && len(given) == 2 && plural.MatchString(given[1]) {
+		given = given[:1]
+	}
 	for i, word := range given {
 		n, err := strconv.Atoi(word)
 		if err != nil {

@@ -23,6 +23,8 @@ func TestReadingAnswers(t *testing.T) {
 		{"letters", "A-C", no},
 		{"letters", "\u201ca\u2013C\u201d", no},
 		{"letters", "A .. C", no},
+		{"letters", "A-B, C", no},
+		{"letters", "A\u2026C", no},
 		{"letters", "A-B-C", "A B C"},
 		{"letters in order", "B a C", "B A C"},
 		{"letters in order", "b, then a -> c", "B A C"},
@@ -43,7 +45,11 @@ func TestReadingAnswers(t *testing.T) {
 		{"number", "Nobody.", "0"},
 		{"number", "one process", "1"},
 		{"number", "3 new processes", "3"},
-		{"number", "starting 3", "3"},
+		{"number", "it is process: 3", "3"},
+		{"number", "3 lines", "3"},
+		{"number", "3 less", no},
+		{"number", "first 3", no},
+		{"number", "processes - 3", no},
 		{"number", "3 more", no},
 		{"number", "3 or more processes", no},
 		{"number", "not 3", no},
@@ -56,6 +62,7 @@ func TestReadingAnswers(t *testing.T) {
 		{"two numbers", "three and zero", "3 0"},
 		{"two numbers", "4/1", "4 1"},
 		{"two numbers", "12", no},
+		{"two numbers", "3 processes, 1 program", no},
 		{"numbers", "2 3 1", "2 3 1"},
 		{"numbers in order", "2;3;1", "2 3 1"},
 		{"numbers", "", no},
@@ -85,7 +92,7 @@ func TestReadingAnswers(t *testing.T) {
 		{"a word", "word", no},
 		{"", "", no},
 	} {
-		text := []string{"How many new processes are not one or more?", `A "1 starting"  B "2 starting"  C "2 exiting"`}
+		text := []string{"First there are two. How many new processes are there then?", `A "1 starting"  B "2 starting"  C "2 exiting"`}
 		got, ok := ParseForm(test.form, text).Read(test.answer)
 		if !ok {
 			got = no

@@ -23,7 +23,7 @@ Name:
 
 Write what you expect behind the > of an item, in the form that stands in
 brackets above it, and nothing else. A ! at the end means "I am sure". What
-you leave blank, or answer with a ?, does not count. Then type: go test
+you leave blank, or a ? alone, does not count. Then type: go test
 `)
 	for _, q := range questions {
 		fmt.Fprintf(&b, "\n# %s\n\nAfterwards: `go run %s`\n", q.Title, q.Lesson)
@@ -63,18 +63,25 @@ func ReadSheet(file string) (string, error) {
 
 var nameLine = regexp.MustCompile(`(?m)^Name:[ \t]*(\S.*?)\s*$`)
 
-// Owner is the name in a worksheet, as far as it can be printed, and that of its
-// file.
+// Owner is the name in a worksheet, and that of its file.
 func Owner(file, text string) string {
 	if name := nameLine.FindStringSubmatch(text); name != nil {
 		file = fmt.Sprintf("%s (%s)", name[1], file)
 	}
+	return Printable(file)
+}
+
+// Printable leaves out what would upset a terminal.
+func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
 			return -1
 		}
 		return r
-	}, file)
+	}, text)
 }
 
 // Predictions finds the answers in the text of a worksheet, by item, and what

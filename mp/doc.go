@@ -109,9 +109,9 @@
 //	       TestJoinableQueueGivesUnfinishedItemsToOthers
 //	       TestItemComesBackFromAGrandchild
 //	G5   Nobody waits for it for ever: the call returns io.EOF,
-//	     io.ErrUnexpectedEOF or an error that names the process. (A queue that
-//	     is open, or full, waits for the living: Close it when its producers
-//	     have ended.)
+//	     io.ErrUnexpectedEOF or an error that names the process. (At an open
+//	     queue Get waits, and at a full one Put, as long as there may be
+//	     somebody else: so Close it when its producers have ended.)
 //	       TestSenderKilledInTheMiddleOfAValue TestAskingTheDead
 //	       TestReceiverKilledBeforeItReceives TestQueueWhoseHolderDies
 //	G6   What the runtime printed in a crash that no recover sees is in the
@@ -119,9 +119,9 @@
 //	       TestExitCodes TestCrashMatrixOfAProcess
 //	G7   A value that gob refuses, or a function that is not there, is an error
 //	     of the call that was to send it, or to receive it; so is a type that
-//	     has a function or a channel in it, or a queue or an end of a pipe in
-//	     an unexported field, unless an interface hides it. (Other unexported
-//	     fields stay behind.)
+//	     has a function or a channel in it, or an unexported field with a
+//	     queue or an end of a pipe, unless an interface hides it. (Other
+//	     unexported fields stay behind.)
 //	       TestWhatCannotBeEncoded TestFunctionsThatAreNotThere
 //	       TestItemThatCannotBeDecoded TestMistakesAreNamed
 //	       TestCrashMatrix

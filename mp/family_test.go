@@ -248,7 +248,7 @@ func init() {
 	}
 	programs["error"] = func(context.Context) error { return errors.New("the program's own error") }
 	programs["panic"] = func(ctx context.Context) error {
-		if err := startLeaf(context.Background()); err != nil { // run's own ends with run, and would end it
+		if err := startLeaf(context.Background()); err != nil { // run's ctx ends with run, and would end the leaf
 			return err
 		}
 		panic("in run")

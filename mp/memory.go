@@ -111,8 +111,8 @@ func madeOf(t reflect.Type, kinds func(reflect.Kind) bool) bool {
 	return kinds(t.Kind())
 }
 
-// lost finds a function or a channel in a type, or a queue or an end of a pipe
-// in an unexported field, and says what is wrong with it. Gob leaves them out
+// lost finds a function or a channel in a type, or an unexported field with a
+// queue or an end of a pipe, and says what is wrong with it. Gob leaves them out
 // where it can: a channel would arrive as nil, and who waits at that waits for
 // ever. What an interface will hold, no type tells.
 func lost(t reflect.Type, path string, seen map[reflect.Type]bool) string {
@@ -137,7 +137,7 @@ func lost(t reflect.Type, path string, seen map[reflect.Type]bool) string {
 			part := ""
 			if f.IsExported() {
 				part = lost(f.Type, path, seen)
-			} else if boards(f.Type) {
+			} else if boards(f.Type, map[reflect.Type]bool{}) {
 				part = fmt.Sprintf("its field %s, a %v, would stay behind: begin its name with a capital letter", path[1:], f.Type)
 			}
 			if part != "" {
@@ -148,13 +148,25 @@ func lost(t reflect.Type, path string, seen map[reflect.Type]bool) string {
 	return ""
 }
 
-// boards reports whether a type is a queue or an end of a pipe, or some of them.
-func boards(t reflect.Type) bool {
-	for slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map}, t.Kind()) {
-		t = t.Elem()
-	}
+// boards reports whether there is a queue or an end of a pipe in a type.
+func boards(t reflect.Type, seen map[reflect.Type]bool) bool {
 	none := reflect.TypeFor[None]()
-	return t.PkgPath() == none.PkgPath() && t != none && codesItself(t)
+	switch {
+	case seen[t]:
+		return false
+	case codesItself(t):
+		return t.PkgPath() == none.PkgPath() && t != none
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Map:
+		return boards(t.Key(), seen) || boards(t.Elem(), seen)
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		return boards(t.Elem(), seen)
+	case reflect.Struct:
+		return slices.ContainsFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return boards(f.Type, seen) })
+	}
+	return false
 }
 
 // codesItself reports whether a type has its own way of being encoded.

@@ -71,6 +71,12 @@ type chain struct {
 	Ends map[string][]chan int
 }
 
+type trie map[string]trie
+
+type desk struct {
+	Next map[string]*struct{ In *JoinableQueue[int] }
+}
+
 func TestWhatWouldBeLost(t *testing.T) {
 	for v, want := range map[any]string{
 		reflect.TypeFor[chain]():                          "its field Ends, a chan int,",
@@ -85,6 +91,10 @@ func TestWhatWouldBeLost(t *testing.T) {
 		reflect.TypeFor[struct{ q *Queue[int] }]():        "its field q, a *mp.Queue[int], would stay",
 		reflect.TypeFor[struct{ c Conn[int, int] }]():     "its field c, a mp.Conn[int,int], would stay",
 		reflect.TypeFor[struct{ n None }]():               "",
+		reflect.TypeFor[struct{ t trie }]():               "",
+		reflect.TypeFor[struct{ desk }]():                 "its field desk, a mp.desk, would stay",
+		reflect.TypeFor[struct{ *desk }]():                "its field desk, a *mp.desk, would stay",
+		reflect.TypeFor[struct{ D []desk }]():             "",
 		reflect.TypeFor[any]():                            "",
 	} {
 		if got := formOf(v.(reflect.Type)).lost; !strings.HasPrefix(got, want) || got != "" && want == "" {

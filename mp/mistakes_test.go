@@ -103,10 +103,13 @@ func init() {
 		q.Put(ctx, 1)
 		early, late := NewProcess(takeAll, q.Queue), NewProcess(takeAll, q.Queue)
 		atTheEnd(func() error { return errors.Join(early.Kill(), late.Kill()) })
-		err := early.Start(context.Background())
-		for n := 1; n > 0 || early.hungry.Load() == 0; n, _ = q.Len() { // it has got that, and wants the next
+		if err := early.Start(context.Background()); err != nil {
+			return err
 		}
-		return errors.Join(err, q.Close(), late.Start(context.Background()))
+		for n := 1; n > 0 || early.hungry.Load() == 0; n, _ = q.Len() { // it has got that, and wants the next
+			time.Sleep(time.Millisecond)
+		}
+		return errors.Join(q.Close(), late.Start(context.Background()))
 	}
 	programs["forgets its Close"] = func(ctx context.Context) error {
 		q := NewQueue[int](0)

@@ -202,10 +202,10 @@ func (q *Queue[T]) Len() (int, error) {
 }
 
 // Close says that nothing more will be put, like close(ch): call it once the
-// last item is in, and in the process that has joined the producers, for one
-// that is killed closes nothing. Items that are in the queue can still be got;
-// then every Get in every process returns [io.EOF], which says that no more
-// will come, and not that every producer came to its end: that, its Join says.
+// last item is in, in the process that has joined the producers, and not in a
+// producer: one that is killed closes nothing. Items that are in the queue can
+// still be got; then every Get in every process returns [io.EOF]. That no more
+// will come does not mean that every producer has finished: its Join says that.
 // A second Close does nothing. Without a Close, consumers wait, and Main for
 // them: in a run that may return early, defer one.
 func (q *Queue[T]) Close() error { return inQueue("close", q.hold().close()) }
@@ -218,7 +218,8 @@ func (q *Queue[T]) Close() error { return inQueue("close", q.hold().close()) }
 // Python's JoinableQueue.
 //
 // While items are unfinished, Get waits even if the queue is closed and empty,
-// since one may come back.
+// since one may come back. So Close, and then join the consumers: they end when
+// all is done. Join is for those who go on putting.
 type JoinableQueue[T any] struct{ *Queue[T] }
 
 // NewJoinableQueue is [NewQueue] for a [JoinableQueue].
@@ -227,8 +228,9 @@ func NewJoinableQueue[T any](capacity int) *JoinableQueue[T] {
 }
 
 // TaskDone says that the item which this process got longest ago is done: so
-// let one goroutine of a process get items and finish them. It returns
-// [ErrTaskDone] if this process has no unfinished item.
+// let one goroutine of a process get items and finish them. Forgotten once, the
+// consumers and Join wait for ever. It returns [ErrTaskDone] if this process has
+// no unfinished item.
 func (q *JoinableQueue[T]) TaskDone() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()

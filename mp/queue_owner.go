@@ -298,9 +298,9 @@ func (s *store[T]) close() error {
 		p.done <- ErrClosed
 	}
 	s.putters = nil
-	for _, child := range s.list() {
-		if !s.joinable { // or it may still wait for a TaskDone
-			child.setHungry(false)
+	if !s.joinable { // at one that is, a child may still wait for somebody's TaskDone
+		for _, child := range s.list() {
+			child.setHungry(false) // whatever it waits for now, it is not the end of this queue
 		}
 	}
 	go func() { // ends when every process that has the queue has answered, or ended

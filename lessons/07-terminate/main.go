@@ -7,7 +7,7 @@
 //	try: ... finally: cleanup()    defer cleanup()
 //	Lock(); acquire(); release()   mp.NewQueue, one token; Get; Put
 //
-// Change the source: in stop, Kill instead of Terminate. What else is changed?
+// Change the source: in stop, Kill instead of Terminate. What else changes?
 package main
 
 import (
