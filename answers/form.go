@@ -202,7 +202,7 @@ func (f Form) readNumbers(answer string) (string, bool) {
 		return "", false
 	}
 	answer = spoken.ReplaceAllString(thousands.ReplaceAllString(answer, "$1$2"), "-")
-	given := words(answer, append(f.Units, idle...)...)
+	given := words(answer, slices.Concat(f.Units, idle)...)
 	if f.Count == 1 && len(given) == 2 && plural.MatchString(given[1]) {
 		given = given[:1]
 	}

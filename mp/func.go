@@ -36,10 +36,10 @@ func (*None) GobDecode([]byte) error { return nil }
 //
 // The argument and the answer travel as package encoding/gob encodes them:
 // only exported fields (one in lower case arrives as its zero value, without an
-// error, unless it has a queue or an end of a pipe in it), and what has a function or a
-// channel in it is refused. The error travels as a [RemoteError], so errors.Is
-// does not find what it wrapped. The function needs no context: it ends with its
-// parent.
+// error, unless it has a queue or an end of a pipe in it), and what has a
+// function or a channel in it is refused. The error travels as a [RemoteError],
+// so errors.Is does not find what it wrapped. The function needs no context: it
+// ends with its parent.
 //
 // A function that starts itself has to be declared in two steps, or the
 // compiler sees an initialization cycle: var f mp.Function[A, R], and in an
