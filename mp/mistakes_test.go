@@ -131,25 +131,28 @@ func TestMainSaysForWhomItWaits(t *testing.T) {
 		"forgets its Close":      {"waiting for Process-1 (pid ", "), Process-2 (pid ", "), at a queue: Close it if"},
 		"forgets its TaskDone":   {"waiting for Process-1 (pid ", "), Process-2 (pid ", "), at a queue: ", "call TaskDone for each"},
 	} {
-		cmd, stdout := program(t, name)
-		stdin, _ := cmd.StdinPipe()
-		stderr, _ := cmd.StderrPipe()
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		inTime(t, name, func() {
-			var said []byte
-			for b := make([]byte, 1); len(want) > 0; said = append(said, b...) {
-				if _, err := stderr.Read(b); err != nil {
-					t.Errorf("%s: it says %q, and not %q", name, said, want)
-					return
-				}
-				if strings.Contains(string(said), want[0]) {
-					want = want[1:]
-				}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd, stdout := program(t, name)
+			stdin, _ := cmd.StdinPipe()
+			stderr, _ := cmd.StderrPipe()
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
 			}
+			inTime(t, name, func() {
+				var said []byte
+				for b := make([]byte, 1); len(want) > 0; said = append(said, b...) {
+					if _, err := stderr.Read(b); err != nil {
+						t.Errorf("%s: it says %q, and not %q", name, said, want)
+						return
+					}
+					if strings.Contains(string(said), want[0]) {
+						want = want[1:]
+					}
+				}
+			})
+			stdin.Close()
+			ended(t, stdout)
 		})
-		stdin.Close()
-		ended(t, stdout)
 	}
 }
