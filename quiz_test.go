@@ -256,12 +256,9 @@ func readAll(questions []*answers.Question) (all []*student, others []string, er
 	}
 	err = fs.WalkDir(os.DirFS(*sheet), ".", func(name string, e fs.DirEntry, err error) error {
 		file, shown := filepath.ToSlash(filepath.Join(*sheet, name)), answers.Printable(name)
-		if err != nil && name != "." {
+		if err != nil { // it is a directory, and if the first one, all that there is
 			all = append(all, &student{file: file, name: shown, err: err})
 			return fs.SkipDir
-		}
-		if err != nil {
-			return err
 		}
 		hidden := name != "." && strings.HasPrefix(e.Name(), ".")
 		switch info, _ := e.Info(); {

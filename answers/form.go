@@ -166,7 +166,7 @@ func (f Form) readLetters(answer string) (string, bool) {
 		}
 	}
 	given := words(answer, "and", "then")
-	if len(given) == 1 && (given[0] == "none" || given[0] == "nothing") {
+	if len(given) == 1 && none.MatchString(given[0]) {
 		return "none", true
 	}
 	var letters []string

@@ -128,7 +128,7 @@ func TestManyWorkers(t *testing.T) {
 }
 
 // Of what goes by gob, a fifth will do: it is more than the child believes at
-// once, and gob copies it some ten times.
+// once, and gob copies it again and again.
 func TestLargeArgument(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs 0.5 GiB of memory")
