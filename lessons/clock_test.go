@@ -136,9 +136,9 @@ func TestStage(t *testing.T) {
 func TestAParentEndsAfterItsDaemons(t *testing.T) {
 	out, _, err := perform(t, Clock{}, Limit, Scene{Ticks: 1, Cast: []Scene{{Ticks: 9, Daemon: true}, {Ticks: 9, Daemon: true}}})
 	const want = `
-   1   P    is at its last line
-   1   P1   is stopped
-   1   P2   is stopped
+   1   P    reaches its last line
+   1   P1   is terminated
+   1   P2   is terminated
    1   P    ends
 `
 	if err != nil || !strings.HasSuffix(out, want) {

@@ -176,7 +176,7 @@ func (s *Stage) letGo(p *part) {
 	p.doing = left
 	p.elder = s.last(func(q *part) bool { return q.parent == p }) != nil
 	if p.elder {
-		s.add(p, '|', "is at its last line")
+		s.add(p, '|', "reaches its last line")
 	}
 }
 
@@ -184,7 +184,7 @@ func (s *Stage) letGo(p *part) {
 func (s *Stage) lose(p *part) {
 	switch {
 	case p.doing != left:
-		s.add(p, 'x', "is stopped")
+		s.add(p, 'x', "is terminated")
 	case p.elder:
 		s.add(p, ']', "ends")
 	default:
@@ -244,7 +244,7 @@ func (s *Stage) situation() string {
 		case p.doing == left && owing:
 			all = append(all, p.name+" has not ended after its last line")
 		case owing:
-			all = append(all, p.name+", a daemon, is not stopped although "+p.parent.name+" is at its last line")
+			all = append(all, p.name+", a daemon, is not terminated although "+p.parent.name+" has reached its last line")
 		}
 	}
 	return strings.Join(all, "; ")

@@ -33,7 +33,7 @@ func (e Events) Said(who, start string) bool {
 //	Worker 1  [=====x
 //	Worker 2        [===========]
 //	tick      0     1     2     3
-//	          [ starts  = runs  . waits  | last line  ] ends  x is stopped
+//	          [ starts  = runs  . waits  | last line  ] ends  x is terminated
 //
 // A sign that is none of these is drawn as it is, in the middle of the tick
 // that the event closes: what a process did in that tick.
@@ -120,7 +120,7 @@ func (e Events) axis() string {
 
 func legend(drawn string) string {
 	var used []string
-	for _, sign := range []string{"[ starts", "= runs", ". waits", "| last line", "] ends", "x is stopped"} {
+	for _, sign := range []string{"[ starts", "= runs", ". waits", "| last line", "] ends", "x is terminated"} {
 		if strings.Contains(drawn, sign[:1]) {
 			used = append(used, sign)
 		}

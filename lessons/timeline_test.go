@@ -19,7 +19,7 @@ var pictures = []struct {
   Worker 1  [=====x
   Worker 2        [===========]
   tick      0     1     2     3
-            [ starts  = runs  . waits  | last line  ] ends  x is stopped
+            [ starts  = runs  . waits  | last line  ] ends  x is terminated
 `},
 	{"marks", Events{
 		{0, "main", '[', ""}, {0, "main", '.', ""},
@@ -39,7 +39,7 @@ var pictures = []struct {
 	{"narrow ticks", Events{{0, "A", '[', ""}, {30, "A", 'x', ""}}, `
   A     [===========================================================x
   tick  0   2   4   6   8   10  12  14  16  18  20  22  24  26  28  30
-        [ starts  = runs  x is stopped
+        [ starts  = runs  x is terminated
 `},
 }
 

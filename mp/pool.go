@@ -11,17 +11,20 @@ import (
 	"time"
 )
 
-// A Pool is a number of processes that do tasks: calls of one function, with
-// one argument each. Make one with [NewPool], set its fields before the first
-// task, and Close it when there are no more tasks. It may be used by several
-// goroutines. It is Python's Pool; apply_async and map_async are a goroutine.
-// Queues and ends of pipes cannot ride in a task's argument: a worker has
-// started before.
+// A Pool is a fixed number of worker processes that do tasks. A task is one call
+// of the pool's function, with one argument. It is Python's Pool.
 //
-// A worker that dies, however and whenever, costs the task (or the chunk) that
-// it was at, and no more: that task's error names the worker and says how it
-// ended, another worker takes its place, and tasks that it had not begun go to
-// others. A task is never run twice.
+// Make a pool with [NewPool], set its fields before the first task, and call
+// Close when there are no more tasks. Goroutines can share a pool. For Python's
+// apply_async and map_async, call Apply or Map in a goroutine.
+//
+// If a worker dies, only the task (or the chunk) that it was doing fails. The
+// error of that task names the worker and says how it ended. A new worker takes
+// its place, and other workers do the tasks that it had not begun. No task is
+// done twice.
+//
+// The argument of a task cannot contain a queue or an end of a pipe. They can
+// only be passed to a process when it starts, and a worker has already started.
 type Pool[A, R any] struct {
 	// MaxTasksPerChild is how many tasks a worker does before a fresh one takes
 	// its place, rounded up to a whole Chunk. 0: a worker lives as long as the
@@ -95,14 +98,21 @@ func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 	return r, err
 }
 
-// Map does a task for each argument and returns the results in the order of
-// the arguments, whatever the order in which they were done. All tasks are
-// done, even if some fail; then the error joins their [*TaskError]s, in order,
-// the results of the others are in their places, and in the place of one that
-// failed is a zero value, whatever it returned. errors.As finds the first
-// TaskError, [Pool.Imap] has each beside its result. After other errors, for
-// which see [Pool.Apply], there are no results at all, so look at the error
-// first. Chunk is Python's chunksize.
+// Map does one task for each argument, and waits for all of them. It returns the
+// results in the order of the arguments, whichever task finished first.
+//
+// If a task fails, the other tasks are still done. Map then returns their
+// results, in their places, with a zero value in the place of each failed task.
+// The error joins one [*TaskError] for each failed task, in the same order;
+// [errors.As] finds the first. To see each error beside its result, use
+// [Pool.Imap].
+//
+// If the whole call fails, for example because ctx ended or the pool was already
+// closed, Map returns nil and an error that is not a TaskError: see
+// [Pool.Apply]. So check the error before you use the results.
+//
+// To hand over several arguments at a time, set the pool's Chunk, which is
+// Python's chunksize.
 func (p *Pool[A, R]) Map(ctx context.Context, args []A) ([]R, error) {
 	return p.all(ctx, args, max(1, p.Chunk))
 }

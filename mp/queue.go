@@ -9,19 +9,23 @@ import (
 	"sync"
 )
 
-// A Queue passes items from any number of processes to any number of others;
-// each item goes to one of them. Items come out in the order in which they
-// arrived, those of one process in the order of its Puts; only what a consumer
-// had been sent and did not use comes back to the front. Make one with
-// [NewQueue]. It lives in the process that made it, and is shared with a child
-// by being the argument, or an exported field of the argument, of a [Process]
-// that starts; children may share it with theirs. It is Python's Queue.
+// A Queue passes items from processes that call [Queue.Put] to processes that
+// call [Queue.Get]. There can be any number of both. Each item is a copy, and
+// goes to one of them. It is Python's Queue.
 //
-// Whatever process is killed, and whenever, the queue goes on for all others.
-// An item is put as a whole or not at all. An item that no Get has returned is
-// still in the queue, even if it was on its way to a process that died.
+// Make a queue with [NewQueue]. To share it with a child, pass it to
+// [NewProcess], as the argument or in an exported field of the argument. A
+// child can share it with its own children in the same way.
 //
-// An item is a copy: what its producer does to it after Put, nobody sees.
+// Items come out in the order in which they arrived, and the items of one
+// process keep the order of its Puts. There is one exception: items may be sent
+// to a consumer before it asks for them, and those that it does not use go back
+// to the front of the queue.
+//
+// A queue lives in the process that made it. When another process is killed, at
+// any moment, the queue goes on working for the rest. Put adds an item as a
+// whole or not at all, and an item stays in the queue until a Get returns it,
+// even if it was on its way to the process that was killed.
 type Queue[T any] struct {
 	holder   holder[T]
 	joinable bool
@@ -98,12 +102,15 @@ func (q *Queue[T]) hold() holder[T] {
 	return q.holder
 }
 
-// Put adds v to the queue, and waits for room if it is full. When Put has
-// returned nil, the item is in the queue, even if this process is killed a
-// moment later; when ctx ends first, it is not, and Put returns ctx.Err().
-// After Close it returns [ErrClosed]. A value that cannot be encoded is an
-// error of this call. Put into a full queue waits for a consumer, even if none
-// is left: there may be another one. Let ctx end when that is not to be.
+// Put adds a copy of v to the queue. If the queue is full, Put waits for room.
+//
+// If Put returns nil, the item is in the queue, and stays there even if this
+// process is killed a moment later. If Put returns an error, the item is not in
+// the queue. The error is ctx.Err() if ctx ended first, and [ErrClosed] if the
+// queue is closed. If v cannot be encoded, the error says why.
+//
+// If the queue is full and every consumer has ended, Put still waits, because a
+// new consumer may be started. To limit the wait, use a ctx with a timeout.
 func (q *Queue[T]) Put(ctx context.Context, v T) error {
 	return inQueue("put", q.hold().put(ctx, v, false))
 }
@@ -116,10 +123,12 @@ func (q *Queue[T]) TryPut(v T) error {
 	return inQueue("put", q.hold().put(context.Background(), v, true))
 }
 
-// Get removes the first item and returns it, and waits for one if there is
-// none. It returns [io.EOF] when the queue is closed and empty, and ctx.Err()
-// if ctx ends first. While the queue is open, Get waits even if all producers
-// are dead, for there may be another one.
+// Get removes the first item from the queue and returns it. If the queue is
+// empty, Get waits. It returns [io.EOF] if the queue is empty and closed, and
+// ctx.Err() if ctx ends first.
+//
+// If the queue is empty and every producer has ended, Get still waits, because
+// a new producer may be started. To end the wait, call [Queue.Close].
 func (q *Queue[T]) Get(ctx context.Context) (T, error) {
 	var v T
 	if ctx.Err() != nil {
@@ -201,13 +210,17 @@ func (q *Queue[T]) Len() (int, error) {
 	return n, inQueue("len", err)
 }
 
-// Close says that nothing more will be put, like close(ch): call it once the
-// last item is in, in the process that has joined the producers, and not in a
-// producer: one that is killed closes nothing. Items that are in the queue can
-// still be got; then every Get in every process returns [io.EOF]. That no more
-// will come does not mean that every producer has finished: its Join says that.
-// A second Close does nothing. Without a Close, consumers wait, and Main for
-// them: in a run that may return early, defer one.
+// Close tells every process that nothing more will be put, like close(ch) for a
+// channel. After that, Put returns [ErrClosed]. Get still returns the items that
+// are in the queue, and then [io.EOF].
+//
+// Call Close when all producers have finished, in the process that joined them.
+// Do not leave it to a producer: a producer that is killed never calls it. If
+// nobody calls Close, consumers wait forever, and [Main] waits for them; so if
+// run may return early, write defer q.Close(). A second Close does nothing.
+//
+// [io.EOF] from Get does not mean that the producers have ended. To know that,
+// join them.
 func (q *Queue[T]) Close() error { return inQueue("close", q.hold().close()) }
 
 // A JoinableQueue is a [Queue] that knows when its items have been dealt with:

@@ -23,16 +23,17 @@ func TestOutput(t *testing.T) {
 
 const output = `LESSON 6  What are daemon processes for?                     (examples 4, 5)
 
-plan   main starts Worker 1 (a daemon, 4 ticks of work), works 1 tick,
-       starts Worker 2 (2 ticks), joins nobody, and is at its last line.
-       Each worker writes a number a tick.
+plan   Main starts Worker 1 (a daemon, 4 ticks of work). After 1 tick it
+       starts Worker 2 (not a daemon, 2 ticks of work). Then main reaches
+       its last line without joining either of them. At the end of each tick
+       of work, a worker writes one number to its own file.
 
 tick   who        what
    0   main       starting (PID #1)
    0   Worker 1   starting (PID #2)
    1   Worker 2   starting (PID #3)
-   1   main       is at its last line
-   1   Worker 1   is stopped
+   1   main       reaches its last line
+   1   Worker 1   is terminated
    3   Worker 2   exiting
    3   main       ends
 
@@ -40,10 +41,11 @@ tick   who        what
   Worker 1  [=====x
   Worker 2        [===========]
   tick      0     1     2     3
-            [ starts  = runs  . waits  | last line  ] ends  x is stopped
+            [ starts  = runs  . waits  | last line  ] ends  x is terminated
 
-saw    Main waited for Worker 2, but nobody waits for a daemon: Worker 1
-       never printed "exiting". The file of Worker 1 has 1 of 4 numbers.
+saw    After its last line, main terminated its daemon, Worker 1, and waited
+       for Worker 2. Worker 1 never printed "exiting". It wrote 1 of its 4
+       numbers.
 try    -nodaemon, -join 1, -join 3, -unit 500ms, -free
 `
 
@@ -70,23 +72,24 @@ func TestSaw(t *testing.T) {
 		script Script
 		want   string
 	}{
-		{example4(false, 0), `Main waited for Worker 1 and Worker 2, and both printed "exiting".`},
-		{example4(true, 1), `Main joined Worker 1 for 1 tick and gave up. After its last line it waited for Worker 2,` +
-			` and for no daemon: Worker 1 never printed "exiting".`},
-		{example4(true, 2), `Main joined Worker 1 for 2 ticks and gave up. After its last line it waited for nobody,` +
-			` and Worker 1 never printed "exiting".`},
-		{example4(true, 3), `Main joined Worker 1 for 3 ticks until that had ended. After its last line it waited for nobody:` +
-			` both workers had printed "exiting".`},
-		{example4(false, 2), `Main joined Worker 1 for 2 ticks and gave up. After its last line it waited for Worker 1,` +
+		{example4(false, 0), `After its last line, main waited for Worker 1 and Worker 2, and both printed "exiting".`},
+		{example4(true, 1), `Main joined Worker 1 for 1 tick, then gave up. After its last line, it terminated its daemon, Worker 1,` +
+			` and waited for Worker 2. Worker 1 never printed "exiting". It wrote 2 of its 4 numbers.`},
+		{example4(true, 2), `Main joined Worker 1 for 2 ticks, then gave up. After its last line, it terminated its daemon, Worker 1,` +
+			` and waited for nobody. Worker 1 never printed "exiting".`},
+		{example4(true, 3), `Main joined Worker 1 for 3 ticks, until it ended. After its last line, it waited for nobody:` +
+			` both workers had already printed "exiting". Worker 1 wrote 4 of its 4 numbers.`},
+		{example4(false, 2), `Main joined Worker 1 for 2 ticks, then gave up. After its last line, it waited for Worker 1,` +
 			` which printed "exiting".`},
-		{daemons, `Main waited for nobody, and Worker 1 and Worker 2 never printed "exiting".`},
+		{daemons, `After its last line, main terminated its daemons, Worker 1 and Worker 2, and waited for nobody.` +
+			` They never printed "exiting". Worker 1 wrote 1 of its 4 numbers.`},
 	} {
 		events, numbers, err := play(t.Context(), lessons.Clock{}.Stage(nil), test.script)
 		if got := test.script.saw(events, numbers); err != nil || !strings.HasPrefix(got, test.want) {
 			t.Errorf("%s\nsaw %s\nwant %s\nerror: %v", test.script, got, test.want, err)
 		}
 	}
-	if plan := daemons.String(); !strings.Contains(plan, "Worker 2 (a daemon, 2 ticks)") {
+	if plan := daemons.String(); !strings.Contains(plan, "Worker 2 (a daemon, 2 ticks of work)") {
 		t.Errorf("the plan does not say that Worker 2 is a daemon: %s", plan)
 	}
 }

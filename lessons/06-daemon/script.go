@@ -37,18 +37,21 @@ func example4(daemon bool, limit int) Script {
 
 // String is the plan.
 func (s Script) String() string {
-	kind, second, join := "a daemon", "", "joins nobody"
-	if !s.One.Daemon {
-		kind = "not a daemon"
-	}
-	if s.Two.Daemon {
-		second = "a daemon, "
-	}
+	end := "Then main reaches its last line without joining either of them."
 	if s.Join > 0 {
-		join = fmt.Sprintf("joins Worker 1 until tick %d at most", s.Pause+s.Join)
+		end = fmt.Sprintf("Then main joins Worker 1 with a timeout of %s, and reaches its last line.", inTicks(s.Join))
 	}
-	return fmt.Sprintf("main starts Worker 1 (%s, %d ticks of work), works %d tick, starts Worker 2 (%s%d ticks),"+
-		" %s, and is at its last line. Each worker writes a number a tick.", kind, s.One.Ticks, s.Pause, second, s.Two.Ticks, join)
+	return fmt.Sprintf("Main starts Worker 1 (%s). After %s it starts Worker 2 (%s). %s"+
+		" At the end of each tick of work, a worker writes one number to its own file.", s.One, inTicks(s.Pause), s.Two, end)
+}
+
+// String says what kind of worker this is, and how long it works.
+func (e Errand) String() string {
+	kind := "not a daemon"
+	if e.Daemon {
+		kind = "a daemon"
+	}
+	return kind + ", " + inTicks(e.Ticks) + " of work"
 }
 
 // play plays a story. It returns what happened, and how many numbers Worker 1
@@ -96,24 +99,36 @@ func verb(joined error) string {
 // saw puts what happened into words.
 func (s Script) saw(events lessons.Events, numbers int) string {
 	waited, silent := s.fates(events)
-	text, daemon := "Main", "but nobody waits for a daemon"
-	if s.Join > 0 { // then somebody did
-		text, daemon = joined(events)+" After its last line it", "and for no daemon"
+	text, whom, one := "After its last line, main", "nobody", "Worker 1"
+	if s.Join > 0 {
+		text = joined(events) + " After its last line, it"
 	}
-	text += " waited for "
-	switch whom, who := strings.Join(waited, " and "), strings.Join(silent, " and "); {
-	case whom == "" && who == "":
-		text += "nobody: both workers had printed \"exiting\"."
-	case whom == "":
-		text += fmt.Sprintf("nobody, and %s never printed \"exiting\".", who)
-	case who != "":
-		text += fmt.Sprintf("%s, %s: %s never printed \"exiting\".", whom, daemon, who)
-	case len(waited) == 1:
-		text += whom + ", which printed \"exiting\"."
+	if len(waited) > 0 {
+		whom = strings.Join(waited, " and ")
+	}
+	switch names := strings.Join(silent, " and "); len(silent) {
+	case 0:
+		text += " waited for " + whom + printed(waited)
+	case 1:
+		text += fmt.Sprintf(" terminated its daemon, %s, and waited for %s. %[1]s never printed \"exiting\".", names, whom)
+		if names == one {
+			one = "It"
+		}
 	default:
-		text += whom + ", and both printed \"exiting\"."
+		text += fmt.Sprintf(" terminated its daemons, %s, and waited for %s. They never printed \"exiting\".", names, whom)
 	}
-	return fmt.Sprintf("%s The file of Worker 1 has %d of %d numbers.", text, numbers, s.One.Ticks)
+	return fmt.Sprintf("%s %s wrote %d of its %d numbers.", text, one, numbers, s.One.Ticks)
+}
+
+// printed ends the sentence about a main that had no daemon to terminate.
+func printed(waited []string) string {
+	switch len(waited) {
+	case 0:
+		return ": both workers had already printed \"exiting\"."
+	case 1:
+		return ", which printed \"exiting\"."
+	}
+	return ", and both printed \"exiting\"."
 }
 
 // fates tells for which workers main waited after its last line, and which of
@@ -142,12 +157,12 @@ func joined(events lessons.Events) string {
 		case e.Who == "main" && e.Sign == '.':
 			ticks = -e.Tick
 		case strings.HasPrefix(e.Text, gaveUp):
-			ticks, result = ticks+e.Tick, "and gave up"
+			ticks, result = ticks+e.Tick, "then gave up"
 		case strings.HasPrefix(e.Text, hasJoined):
-			ticks, result = ticks+e.Tick, "until that had ended"
+			ticks, result = ticks+e.Tick, "until it ended"
 		}
 	}
-	return fmt.Sprintf("Main joined Worker 1 for %s %s.", inTicks(ticks), result)
+	return fmt.Sprintf("Main joined Worker 1 for %s, %s.", inTicks(ticks), result)
 }
 
 func inTicks(n int) string {

@@ -213,7 +213,7 @@ func killSender(ctx context.Context, more int) (hello, last string, err error) {
 	case nil:
 		last = "a message"
 	case io.EOF:
-		last = "the end"
+		last = "EOF"
 	case io.ErrUnexpectedEOF:
 		last = "a broken message"
 	default:

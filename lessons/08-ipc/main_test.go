@@ -24,53 +24,58 @@ func TestOutput(t *testing.T) {
 
 const output = `LESSON 8  How do processes talk?                          (examples 6, 7, 8)
 
-plan   Example 6, and a lock: main locks a Mutex and puts a box with x = 10
-       into a queue. A child gets the box. Then main sets x to 20, and then
-       the child sets x to 99. Who else can lock the Mutex, and who sees
-       which x?
+plan   Example 6, and a lock. Main locks a Mutex and puts a box with x = 10
+       into a queue. A child gets the box. Then main sets x to 20. Then the
+       child sets x to 99. Which x does each of them see? And who else can
+       lock the Mutex: a goroutine of main, or the child?
 
-               the Mutex    x after main's 20   after the child's 99
-  main         has it                      20                     20
-    goroutine  is refused                  20                     20
-  child        has it                      10                     99
+               locks the Mutex   x after main's 20   x after the child's 99
+  main         yes                              20                       20
+    goroutine  no                               20                       20
+  child        yes                              10                       99
 
-saw    The child's box is a copy: neither sees what the other does to its
-       own. Its Mutex is another one, too: a lock keeps out the goroutines
-       of its own process, and nobody else.
+saw    The child has a copy of the box. It does not see main's 20, and main
+       does not see its 99. The child also has its own Mutex, and that one
+       was free. A Mutex keeps out goroutines of its own process, not other
+       processes.
 
-plan   main puts 10 tasks into a queue, for 4 consumers to take in turn. In
-       example 7 a consumer leaves when it sees no task, in example 8 when
-       it takes a pill, and main puts 1 pill there, too.
+plan   Main puts 10 tasks into a queue, and 4 consumers take them in turn.
+       When does a consumer exit? In example 7, when it finds the queue
+       empty. In example 8, when it takes a pill: a message that means
+       "exit". After the tasks, main puts 1 pill. Example 7 runs twice: in
+       the first run, the consumers look before main puts the tasks.
 
                                             tasks   consumers    main's
-  a consumer leaves                          done   left  wait   Join
-  seeing no task, looks before main puts        0      4     0   waits
-  seeing no task, looks after that             10      4     0   returns
-  taking a pill                                10      1     3   returns
+  a consumer exits when                      done   exit  wait   Join
+  the queue is empty (first look early)         0      4     0   waits
+  the queue is empty (first look late)         10      4     0   returns
+  it takes a pill                              10      1     3   returns
 
   main puts   2 36 101 193 323 513 1327 100000 9999999 433785907 *
   Consumer 1  2    323     9999999    .
   Consumer 2  36   513     433785907  .
   Consumer 3  101  1327    *
   Consumer 4  193  100000  .
-  main gets   5 x prime, 5 x not prime
+  main gets   5 prime, 5 not prime
               * a pill  . waits until main closes the queue
 
-saw    The consumers that looked too soon did 0 of 10 tasks: a queue is
-       empty when all is done, but also when nothing has come yet. Join
-       would have waited for ever: it counts tasks, not consumers. 1 pill
-       ended 1 of 4 consumers. A pill is a message, and one process gets it.
-       3 waited until main closed the queue, which all could see.
+saw    The consumers that looked early did 0 of 10 tasks. An empty queue can
+       mean that all is done, but also that nothing has come yet. Join would
+       have waited forever: it counts unfinished tasks, and does not notice
+       that no consumer is left. 1 pill made 1 of 4 consumers exit. A pill
+       is a message, and only one process gets it. 3 consumers waited until
+       main closed the queue: every consumer sees that.
 
-plan   A process sends hello through a pipe and is killed. Another one is
-       killed in the middle of its next message.
+plan   Two processes send hello to main, each through its own pipe. One is
+       killed after that message, the other in the middle of its next one.
+       What does main receive?
 
-  the sender is killed     main receives
-  between two messages     hello, the end
-  in the middle of one     hello, a broken message
+  the sender is killed         main receives
+  between two messages         hello, then EOF
+  in the middle of a message   hello, then a broken message
 
-saw    The end of a process is the end of its pipes. The reader need not
-       wait, and knows whether something is missing.
+saw    When a process ends, the system closes its pipes. So the reader does
+       not wait forever, and it knows whether the last message was complete.
 try    -pills 4, -pills 6, -consumers 2
 `
 
@@ -83,7 +88,7 @@ func TestFacts(t *testing.T) {
 		"8e": "waits",
 		"8f": "1",
 		"8g": "10 1",
-		"8h": "the end, a broken message",
+		"8h": "EOF, a broken message",
 	}
 	if err := experiments.Check(t.Context(), want); err != nil {
 		t.Error(err)
@@ -142,11 +147,11 @@ func TestOwnFlags(t *testing.T) {
 		args string
 		says []string // in this order
 	}{
-		{"-consumers 2 -pills 3", []string{"for 2 consumers", "main puts 3 pills", "Consumer 2", "nobody *",
-			"2 of 3 pills ended both consumers.", "Nobody was left to take 1 pill:"}},
-		{"-consumers 2 -pills 2", []string{"taking a pill 10 2 0 returns", "2 pills ended both consumers. A pill is a message, and one process gets it. plan"}},
-		{"-consumers 1 -pills 0", []string{"for 1 consumer to", "With no pill, no consumer ended by itself.", "1 waited until main closed the queue"}},
-		{"-consumers 1 -pills 8", []string{"9999999 433785907 *", "nobody *******", "1 of 8 pills ended the only consumer.", "Nobody was left to take 7 pills:"}},
+		{"-consumers 2 -pills 3", []string{"2 consumers take them", "main puts 3 pills.", "Consumer 2", "nobody *",
+			"2 of 3 pills made both consumers exit.", "Nobody was left to take 1 pill,"}},
+		{"-consumers 2 -pills 2", []string{"it takes a pill 10 2 0 returns", "2 pills made both consumers exit. A pill is a message, and only one process gets it. plan"}},
+		{"-consumers 1 -pills 0", []string{"1 consumer takes them", "Without a pill, no consumer exited by itself.", "1 consumer waited until main closed the queue:"}},
+		{"-consumers 1 -pills 8", []string{"9999999 433785907 *", "nobody *******", "1 of 8 pills made the only consumer exit.", "Nobody was left to take 7 pills,"}},
 	} {
 		cmd := lessons.Command(strings.Fields(test.args)...)
 		cmd.WaitDelay = lessons.Limit // whoever is left holds the output open

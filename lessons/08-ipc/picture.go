@@ -26,24 +26,25 @@ func tell(ctx context.Context, consumers, pills int) error {
 
 // tellBox is part 1: what goes to another process, and what stays.
 func tellBox(ctx context.Context) error {
-	if !lesson.Plan("Example 6, and a lock: main locks a Mutex and puts a box with x = 10 into a queue. A child gets the box." +
-		" Then main sets x to 20, and then the child sets x to 99. Who else can lock the Mutex, and who sees which x?") {
+	if !lesson.Plan("Example 6, and a lock. Main locks a Mutex and puts a box with x = 10 into a queue. A child gets the box." +
+		" Then main sets x to 20. Then the child sets x to 99. Which x does each of them see? And who else can lock the Mutex:" +
+		" a goroutine of main, or the child?") {
 		return nil
 	}
 	me, goroutine, child, err := example6(ctx)
 	if err != nil {
 		return err
 	}
-	lessons.Println("               the Mutex    x after main's 20   after the child's 99")
+	lessons.Println("               locks the Mutex   x after main's 20   x after the child's 99")
 	for _, row := range []struct {
 		who string
 		Look
 	}{{"main", me}, {"  goroutine", goroutine}, {"child", child}} {
-		lock := "is refused"
+		lock := "no"
 		if row.Locked {
-			lock = "has it"
+			lock = "yes"
 		}
-		lessons.Printf("  %-11s  %-10s  %18d  %21d\n", row.who, lock, row.First, row.Last)
+		lessons.Printf("  %-11s  %-15s   %17d   %22d\n", row.who, lock, row.First, row.Last)
 	}
 	lessons.Println()
 	lessons.Para("saw", "%s %s", sawBox(me, child), sawLock(child))
@@ -55,23 +56,28 @@ func tellBox(ctx context.Context) error {
 // would say something else if that were something else.
 func sawBox(me, child Look) string {
 	if child.First != me.First && child.Last != me.Last {
-		return "The child's box is a copy: neither sees what the other does to its own."
+		return "The child has a copy of the box. It does not see main's 20, and main does not see its 99."
 	}
-	return "The child's box is main's."
+	return "The child and main have the same box."
 }
 
 func sawLock(child Look) string {
 	if child.Locked {
-		return "Its Mutex is another one, too: a lock keeps out the goroutines of its own process, and nobody else."
+		return "The child also has its own Mutex, and that one was free. A Mutex keeps out goroutines of its own process, not other processes."
 	}
-	return "Its Mutex is main's."
+	return "The child and main have the same Mutex."
 }
 
 // tellTasks is part 2: who gets what, and how everybody knows that it is over.
 func tellTasks(ctx context.Context, consumers, pills int) error {
-	if !lesson.Plan("main puts %s into a queue, for %s to take in turn. In example 7 a consumer leaves when it sees no task,"+
-		" in example 8 when it takes a pill, and main puts %s there, too.",
-		count(len(numbers), "task"), count(consumers, "consumer"), count(pills, "pill")) {
+	takes := "take"
+	if consumers == 1 {
+		takes = "takes"
+	}
+	if !lesson.Plan("Main puts %s into a queue, and %s %s them in turn. When does a consumer exit? In example 7, when it finds the"+
+		" queue empty. In example 8, when it takes a pill: a message that means \"exit\". After the tasks, main puts %s. Example 7"+
+		" runs twice: in the first run, the consumers look before main puts the tasks.",
+		count(len(numbers), "task"), count(consumers, "consumer"), takes, count(pills, "pill")) {
 		return nil
 	}
 	var played []*Shop
@@ -88,10 +94,10 @@ func tellTasks(ctx context.Context, consumers, pills int) error {
 	}
 	early, late, pill := played[0], played[1], played[2]
 	lessons.Println("                                            tasks   consumers    main's")
-	lessons.Println("  a consumer leaves                          done   left  wait   Join")
-	early.row("seeing no task, looks before main puts")
-	late.row("seeing no task, looks after that")
-	pill.row("taking a pill")
+	lessons.Println("  a consumer exits when                      done   exit  wait   Join")
+	early.row("the queue is empty (first look early)")
+	late.row("the queue is empty (first look late)")
+	pill.row("it takes a pill")
 	lessons.Figure(pill.lanes())
 	lessons.Para("saw", "%s %s", early.sawEmpty(), pill.sawPills())
 	lessons.Println()
@@ -121,7 +127,7 @@ func (s *Shop) lanes() string {
 	if len(s.rest) > 0 {
 		line("nobody", signs(s.rest))
 	}
-	line("main gets", fmt.Sprintf("%d x prime, %d x not prime", s.answers[true], s.answers[false]))
+	line("main gets", fmt.Sprintf("%d prime, %d not prime", s.answers[true], s.answers[false]))
 	line("", s.legend())
 	return b.String()
 }
@@ -165,10 +171,10 @@ func (s *Shop) sawEmpty() string {
 	if s.Consumers == 1 {
 		who = "consumer"
 	}
-	text := fmt.Sprintf("The %s that looked too soon did %d of %s: a queue is empty when all is done, but also when nothing"+
+	text := fmt.Sprintf("The %s that looked early did %d of %s. An empty queue can mean that all is done, but also that nothing"+
 		" has come yet.", who, s.done(), count(len(numbers), "task"))
 	if !s.returned {
-		text += " Join would have waited for ever: it counts tasks, not consumers."
+		text += " Join would have waited forever: it counts unfinished tasks, and does not notice that no consumer is left."
 	}
 	return text
 }
@@ -177,13 +183,13 @@ func (s *Shop) sawPills() string {
 	left := s.Consumers - s.waited()
 	text := s.endedBy(left)
 	if s.Pills > 0 && left == min(s.Pills, s.Consumers) {
-		text += " A pill is a message, and one process gets it."
+		text += " A pill is a message, and only one process gets it."
 	}
 	if s.waited() > 0 {
-		text += fmt.Sprintf(" %d waited until main closed the queue, which all could see.", s.waited())
+		text += fmt.Sprintf(" %s waited until main closed the queue: every consumer sees that.", count(s.waited(), "consumer"))
 	}
 	if len(s.rest) > 0 && !s.returned {
-		text += fmt.Sprintf(" Nobody was left to take %s: Join waited for that, too.", s.nobodys())
+		text += fmt.Sprintf(" Nobody was left to take %s, so Join went on waiting.", s.nobodys())
 	}
 	return text
 }
@@ -202,13 +208,13 @@ func (s *Shop) endedBy(left int) string {
 	}
 	switch _, over := s.untaken(); {
 	case s.Pills == 0 && left == 0:
-		return "With no pill, no consumer ended by itself."
+		return "Without a pill, no consumer exited by itself."
 	case s.Pills == 0:
-		return "With no pill, " + whom + " ended nevertheless."
+		return "There was no pill, but " + whom + " exited."
 	case over > 0:
-		return fmt.Sprintf("%d of %s ended %s.", s.Pills-over, count(s.Pills, "pill"), whom)
+		return fmt.Sprintf("%d of %s made %s exit.", s.Pills-over, count(s.Pills, "pill"), whom)
 	default:
-		return fmt.Sprintf("%s ended %s.", count(s.Pills, "pill"), whom)
+		return fmt.Sprintf("%s made %s exit.", count(s.Pills, "pill"), whom)
 	}
 }
 
@@ -245,7 +251,8 @@ func count(n int, what string) string {
 
 // tellPipe is part 3: what the reader of a pipe knows of the other side.
 func tellPipe(ctx context.Context) error {
-	if !lesson.Plan("A process sends hello through a pipe and is killed. Another one is killed in the middle of its next message.") {
+	if !lesson.Plan("Two processes send hello to main, each through its own pipe. One is killed after that message, the other in the middle" +
+		" of its next one. What does main receive?") {
 		return nil
 	}
 	hello1, between, err := killSender(ctx, 0)
@@ -256,11 +263,11 @@ func tellPipe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lessons.Println("  the sender is killed     main receives")
-	lessons.Printf("  between two messages     %s, %s\n", hello1, between)
-	lessons.Printf("  in the middle of one     %s, %s\n\n", hello2, middle)
+	lessons.Println("  the sender is killed         main receives")
+	lessons.Printf("  between two messages         %s, then %s\n", hello1, between)
+	lessons.Printf("  in the middle of a message   %s, then %s\n\n", hello2, middle)
 	if between != middle {
-		lessons.Para("saw", "The end of a process is the end of its pipes. The reader need not wait, and knows whether something is missing.")
+		lessons.Para("saw", "When a process ends, the system closes its pipes. So the reader does not wait forever, and it knows whether the last message was complete.")
 	}
 	lessons.Para("try", "-pills 4, -pills 6, -consumers 2")
 	return nil
