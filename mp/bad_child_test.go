@@ -2,33 +2,53 @@ package mp
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
+	"os"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"processbook/mp/internal/frame"
+	"processbook/mp/internal/lend"
 )
 
 // G3, G5, G8: children that break off in the middle of what they say, and
 // children that talk nonsense. They write to their pipes themselves.
 
 type babbling struct {
-	C     *Conn[[]byte, []byte]
-	Q     *Queue[[]byte]
-	Where string
-	What  []byte
-	Then  string // a way to die, or to return; or it goes on for ever
+	C    *Conn[[]byte, []byte]
+	Q    *tap
+	What []byte
+	Then string // a way to die, or to return; or it goes on for ever
+}
+
+// A tap is a queue of which the child has the pipes only.
+type tap struct {
+	*Queue[[]byte]
+	in, out *os.File
+}
+
+func (p *tap) GobDecode(b []byte) error {
+	_, files, err := claim(b[1:], 2)
+	if err == nil {
+		p.in, p.out = files[0], files[1]
+	}
+	return err
 }
 
 // pipe returns where the child is to write.
 func (b babbling) pipe() io.Writer {
-	switch b.Where {
-	case "Conn":
+	switch {
+	case b.C != nil:
 		return b.C.w
-	case "Queue":
-		return b.Q.holder.(*link[[]byte]).out.file
+	case b.Q != nil:
+		return b.Q.out
 	}
-	return arrived[placeUp]
+	return arrived.files[placeUp]
 }
 
 func (b babbling) babble() error {
@@ -41,6 +61,21 @@ func (b babbling) babble() error {
 	return die(b.Then)
 }
 
+// A breaking pipe ends its process in the middle of a long write, or, if it
+// has none, of the first one after so many.
+type breaking struct {
+	*os.File
+	writes int
+}
+
+func (b *breaking) Write(p []byte) (int, error) {
+	if b.writes--; b.writes < 0 {
+		b.File.Write(p[:len(p)/2])
+		die("kill")
+	}
+	return b.File.Write(p)
+}
+
 var (
 	babble     = Proc("babble", babbling.babble)
 	babbleTask = Func("babbleTask", func(b babbling) (int, error) {
@@ -49,13 +84,23 @@ var (
 		}
 		return 0, b.babble()
 	})
+	// putHalf is a Put that does not come to its end.
+	putHalf = Proc("putHalf", func(h halfPut) error {
+		link := lend.NewLink(&breaking{h.Q.out, h.Writes}, false)
+		go link.Listen(h.Q.in)
+		ctx, cancel := context.Background(), func() {}
+		if h.Parts {
+			ctx, cancel = context.WithCancel(ctx)
+		}
+		defer cancel()
+		return link.Put(ctx, frame.Value{Data: make([]byte, 100_000)}, false)
+	})
 	sendBig = Proc("sendBig", func(c *Conn[[]byte, None]) error { return c.Send(make([]byte, 1<<20)) })
 )
 
 // half is the first half of a message.
-func half(k kind) []byte {
-	long := make([]byte, 1000)
-	b := talk(func(s *sender) { s.send(k, 0, &long) })
+func half(k frame.Kind) []byte {
+	b := talk(say(k, 0, make([]byte, 1000)))
 	return b[:len(b)/2]
 }
 
@@ -63,23 +108,40 @@ func half(k kind) []byte {
 var garbage = bytes.Repeat([]byte{0xff}, 100)
 
 // unknown is a message like others, of a kind that there is not.
-func unknown() []byte { return talk(func(s *sender) { s.send(39, 1, nil) }) }
+func unknown() []byte { return talk(say(39, 1, nil)) }
+
+type halfPut struct {
+	Q      *tap
+	Parts  bool // the item goes in parts, because its context may end
+	Writes int  // before the one that breaks off
+}
 
 // G3: an item is put as a whole or not at all.
 func TestHalfAnItem(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		capacity int
-		what     []byte
-	}{{"half an item", 0, half(msgPut)}, {"half an item that waits for an answer", 2, half(msgOffer)}} {
+		put      halfPut
+	}{
+		{"half an item", 0, halfPut{}},
+		{"half an item, for which there is room", 1, halfPut{Writes: 1}},
+		{"half a part", 0, halfPut{Parts: true, Writes: 1}},
+		{"half of the frame that makes an item of the parts", 0, halfPut{Parts: true, Writes: 4}},
+	} {
 		t.Run(test.name, func(t *testing.T) {
 			q := NewQueue[[]byte](test.capacity)
-			p := start(t, NewProcess(babble, babbling{Q: q, Where: "Queue", What: test.what, Then: "kill"}))
+			test.put.Q = &tap{Queue: q}
+			p := start(t, NewProcess(putHalf, test.put))
 			p.Join(soon(t))
+			if code, _ := p.ExitCode(); code == 0 {
+				t.Error("the Put has come to its end")
+			}
 			if n, err := q.Len(); n != 0 || err != nil {
 				t.Errorf("Len() = %d, %v; want 0", n, err)
 			}
-			q.Put(soon(t), []byte("whole"))
+			if err := q.TryPut([]byte("whole")); err != nil {
+				t.Error(err)
+			}
 			if v, err := q.Get(soon(t)); string(v) != "whole" || err != nil {
 				t.Errorf("Get() = %q, %v", v, err)
 			}
@@ -134,7 +196,7 @@ func TestGarbageFromAChild(t *testing.T) {
 func TestGarbageInAPipe(t *testing.T) {
 	for text, what := range map[string][]byte{ErrTooLong.Error(): garbage, "a broken message: kind 39": unknown()} {
 		ours, theirs := Pipe[[]byte, []byte]()
-		start(t, NewProcess(babble, babbling{C: theirs, Where: "Conn", What: what}))
+		start(t, NewProcess(babble, babbling{C: theirs, What: what}))
 		inTime(t, "Recv", func() {
 			if _, err := ours.Recv(); err == nil || !strings.Contains(err.Error(), text) {
 				t.Errorf("Recv() = %v, want ... %s", err, text)
@@ -146,7 +208,7 @@ func TestGarbageInAPipe(t *testing.T) {
 func TestGarbageInAQueue(t *testing.T) {
 	for _, what := range [][]byte{garbage, unknown()} {
 		q := NewQueue[[]byte](0)
-		p := start(t, NewProcess(babble, babbling{Q: q, Where: "Queue", What: what}))
+		p := start(t, NewProcess(babble, babbling{Q: &tap{Queue: q}, What: what}))
 		var exit *ExitError
 		if err := p.Join(soon(t)); !errors.As(err, &exit) || exit.Code == 0 {
 			t.Errorf("Join() = %v, want an ExitError", err)
@@ -164,8 +226,8 @@ func TestGarbageFromAWorker(t *testing.T) {
 		"garbage":                      {What: garbage},
 		"an unknown kind":              {What: unknown()},
 		"half an answer":               {What: half(msgAnswer), Then: "kill"},
-		"two answers, and another one": {What: talk(func(s *sender) { s.send(msgAnswers, 0, &[]int{1, 2}) }), Then: "return"},
-		"more returned than was sent":  {What: talk(func(s *sender) { s.send(msgReturned, 9, nil) })},
+		"two answers, and another one": {What: talk(say(msgAnswers, 0, []int{1, 2})), Then: "return"},
+		"more returned than was sent":  {What: talk(say(msgReturned, 9, nil))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := NewPool(babbleTask, 1)
@@ -179,5 +241,28 @@ func TestGarbageFromAWorker(t *testing.T) {
 				t.Errorf("results %v", results)
 			}
 		})
+	}
+}
+
+// G8: gob makes room for as many elements of a map as the bytes say that there
+// are. So what we ourselves send has no map.
+func TestCountsThatLie(t *testing.T) {
+	v, err := frame.Encode(&map[int]RemoteError{1: {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i, count := len(v.Data)-3, []byte{0xfd, 0x40, 0, 0} // 4 million, and then one
+	if v.Data[i] != 1 || int(v.Data[0]) != len(v.Data)-1 {
+		t.Fatalf("the count, or the length, is not in % x", v.Data)
+	}
+	v.Data = slices.Replace(v.Data, i, i+1, count...)
+	v.Data[0] += byte(len(count) - 1)
+	s := &slot[int, int]{pool: NewPool(square, 1)}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	o := s.understand(frame.Frame{Kind: msgFailures, Value: v})
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; len(o.failed) > 0 || used > 16<<20 {
+		t.Errorf("%d failures; it cost %d bytes", len(o.failed), used)
 	}
 }

@@ -1,110 +1,240 @@
 package mp
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+
+	"processbook/mp/internal/frame"
 )
 
 // The frames that a parent and its child exchange.
 const (
-	msgOrders   kind = iota + 1 // down: who you are and what to run
-	msgArgument                 // down: with what
-	msgFailed                   // up: a RemoteError, the last thing a child says
-	msgTask                     // down, to a pool's worker
-	msgChunk                    // down: several tasks at once
-	msgReturn                   // down: give back the tasks that you have not begun
-	msgFinish                   // down: there will be no more
-	msgBegun                    // up: I have begun the next task
-	msgReturned                 // up: id is how many tasks I give back, the last ones
-	msgAnswer                   // up: to a task; id is 1 if I have begun the next one, too
-	msgAnswers                  // up: to those of a chunk that have one
-	msgFailures                 // up, before msgAnswers: RemoteErrors of the others, by their places
-	msgProblem                  // up: a RemoteError instead of an answer
+	msgOrders   frame.Kind = iota + 1 // down: who you are and what to run
+	msgArgument                       // down: with what
+	msgTask                           // down, to a pool's worker
+	msgChunk                          // down: several tasks at once
+	msgReturn                         // down: give back the tasks that you have not begun
+	msgFinish                         // down: there will be no more
+	msgBorn                           // up: the Go runtime runs, so signals are heard
+	msgHere                           // up: this process has come to Main or Init, and has the function
+	msgDone                           // up: the function has returned
+	msgFailed                         // up: a RemoteError, the last thing a child says
+	msgBegun                          // up: I have begun the first task that you have no answer to
+	msgReturned                       // up: id is how many tasks I give back, the last ones
+	msgAnswer                         // up: to a task; id is 1 if I have begun the next one
+	msgAnswers                        // up: to a chunk's tasks that have one
+	msgFailures                       // up, before msgAnswers: RemoteErrors of the others, by their places
+	msgProblem                        // up: a RemoteError instead of an answer
 )
+
+// orders are what a child must know before anything else.
+type orders struct {
+	Func         string
+	Work         bool // for a Pool: tasks will follow
+	Name, Number string
+	Daemon       bool
+	Parent       string
+	ParentPID    int
+	Places       []place // of the handles in the argument
+}
 
 // child is what a child knows of its parent.
 type child struct {
-	down *receiver // orders; its end means that the parent is gone
-	up   *sender
+	*inbox // from the parent; its EOF means that the parent has ended
+	up     *frame.Writer
+	orders orders
 }
 
-// live is the whole life of a child. It does not return.
-func live() {
-	if stray {
+// this is nil in a process that is not a child.
+var this *child
+
+// childVar marks a child. Its value has three parts: the import path of the mp
+// that has started the child, for a program may have two copies of mp; the files
+// that were passed, as this system numbers them; and the program's file. When the
+// child has taken the files, a dash replaces them, and when it has come to Main
+// or Init, the variable goes. So a process that finds the mark with a dash was
+// started by a child that had not come to Main: see checkMark.
+const childVar = "MP_CHILD"
+
+const taken = "-"
+
+func mark(files string) string {
+	file, _ := os.Executable()
+	return strings.Join([]string{importPath, files, file}, " ")
+}
+
+// Runs before the init functions of every package that imports mp. So from its
+// first line on, a child's program finds Current and Parent; the child ends with
+// its parent; what it dies of is heard; and a program that it starts cannot
+// inherit a file that is meant for the child.
+func init() {
+	path, rest, _ := strings.Cut(os.Getenv(childVar), " ")
+	files, _, _ := strings.Cut(rest, " ")
+	if path != importPath || files == taken {
+		return
+	}
+	os.Setenv(childVar, mark(taken))
+	if err := adoptAll(files); err != nil {
 		strayChild()
 	}
-	c := &child{newReceiver(arrived[placeDown]), newSender(arrived[placeUp])}
-	o, arg, err := c.meet()
+	ignoreInterrupt()
+	nameProcess()
+	debug.SetCrashOutput(arrived.files[placeCrash], debug.CrashOptions{})
+	arrived.files[placeCrash].Close() // the runtime has its own copy
+	down := frame.NewReader(arrived.files[placeDown])
+	o, err := meet(down)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		os.Exit(1) // the parent is gone already
 	}
 	if err != nil {
 		strayChild()
 	}
+	arrived.places = o.Places
 	self = newChildFamily(o)
-	c.end(o, attempt(o.Func, func() error { return c.serve(o, arg) }))
+	this = &child{up: frame.NewWriter(arrived.files[placeUp]), orders: o}
+	this.inbox = newInbox(down, this.up, !o.Work)
+	this.say(msgBorn, 0, frame.Value{})
 }
 
-// meet hears what a child must know before anything else.
-func (c *child) meet() (o orders, arg frame, err error) {
-	f, err := c.down.next()
-	if err == nil {
-		err = c.down.decode(f, &o)
+// adoptAll takes the files whose numbers are in a list.
+func adoptAll(list string) error {
+	for number := range strings.SplitSeq(list, ",") {
+		n, err := strconv.ParseUint(number, 10, strconv.IntSize-1)
+		if err != nil {
+			return err
+		}
+		arrived.files = append(arrived.files, adopt(uintptr(n)))
 	}
-	if err == nil {
-		arg, err = c.down.next()
+	if len(arrived.files) < placeFree || slices.ContainsFunc(arrived.files, notPipe) {
+		return errors.New("not the files of a child")
 	}
-	if err == nil && (f.kind != msgOrders || arg.kind != msgArgument) {
-		err = errBroken
-	}
-	return o, arg, err
+	return nil
 }
 
-// strayChild ends a process that looks like a child and is none.
+func notPipe(f *os.File) bool {
+	info, err := f.Stat()
+	return err != nil || info.Mode()&os.ModeNamedPipe == 0
+}
+
+// strayChild ends a process that looks like a child and has no parent.
 func strayChild() {
 	fmt.Fprintf(os.Stderr, "mp: the environment says that this is a child process, but there is no parent; unset %s\n", childVar)
 	os.Exit(2)
 }
 
+// ignoreInterrupt: Ctrl-C goes to all processes at a terminal. In a child it
+// must not end anything: the main process decides. (Not signal.Ignore: programs
+// that this process starts would inherit that. But where Ctrl-C was ignored from
+// the start, as in the background of a script, that is inherited.)
+func ignoreInterrupt() {
+	if !signal.Ignored(os.Interrupt) {
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+	}
+}
+
+// nameProcess gives this process the program's name in ps; it was started as
+// /proc/self/exe.
+func nameProcess() {
+	if runtime.GOOS == "linux" && len(os.Args) > 0 {
+		os.WriteFile("/proc/self/comm", []byte(filepath.Base(os.Args[0])), 0)
+	}
+}
+
+// meet hears who this process is.
+func meet(down *frame.Reader) (o orders, err error) {
+	f, err := down.Next()
+	if err == nil && f.Kind != msgOrders {
+		err = frame.ErrBroken
+	}
+	if err == nil {
+		err = frame.Decode(f.Value, &o)
+	}
+	return o, err
+}
+
+// checkMark ends a process that is about to do the main process's work, but was
+// started by a child before that had come to Main: that work would start such a
+// child again, and so on without end.
+func checkMark(inMain bool) {
+	value, marked := os.LookupEnv(childVar)
+	if !marked || this != nil {
+		return
+	}
+	path, rest, _ := strings.Cut(value, " ")
+	files, file, whole := strings.Cut(rest, " ")
+	switch ours, _ := os.Executable(); {
+	case !whole || path == importPath && files != taken:
+		strayChild()
+	case file != ours: // another program, which has inherited the mark
+		os.Unsetenv(childVar)
+	case path == importPath:
+		fmt.Fprintln(os.Stderr, "mp: a child process has started this program again before mp.Main; "+
+			"call mp.Main (or mp.Init) first, or start the program only where mp.Parent() is nil")
+		os.Exit(2)
+	case inMain:
+		fmt.Fprintf(os.Stderr, "mp: this is a child process of another copy of mp, %s; call its Init before this copy's Main\n", path)
+		os.Exit(2)
+	}
+}
+
+// live is the rest of a child's life, from Main or Init on. It does not return.
+func (c *child) live() {
+	os.Unsetenv(childVar)
+	if functions[c.orders.Func] != nil {
+		c.say(msgHere, 0, frame.Value{})
+	}
+	c.end(attempt(c.orders.Func, c.serve))
+}
+
+// say sends a frame to the parent. If that fails, the parent is gone, and the
+// inbox will see it.
+func (c *child) say(k frame.Kind, id uint64, v frame.Value) error {
+	return c.up.Send(context.Background(), frame.Frame{Kind: k, ID: id, Value: v})
+}
+
 // serve does what the orders say.
-func (c *child) serve(o orders, arg frame) error {
-	f := functions[o.Func]
+func (c *child) serve() error {
+	f := functions[c.orders.Func]
 	if f == nil {
 		return fmt.Errorf("there is no such function in the child; declare it at package level, with mp.Func or mp.Proc")
 	}
-	if o.Work {
+	if c.orders.Work {
 		return f.work(c)
 	}
-	go c.watch()
-	return f.run(c, arg)
-}
-
-// watch reads to the end, for then the parent is gone: nobody is left to work
-// for. The pipe is the lifeline. It works on every system, for every reason,
-// and at once.
-func (c *child) watch() {
-	for {
-		if _, err := c.down.next(); err != nil {
-			self.orphaned()
-		}
-	}
+	arg, _ := c.next(true)
+	return f.run(arg.Value)
 }
 
 // end reports how the function ended, ends this process's own family as Main
 // does, and exits.
-func (c *child) end(o orders, err error) {
+func (c *child) end(err error) {
 	if err == nil {
+		err = self.skipped()
+	}
+	quietPipes()
+	if err == nil {
+		c.say(msgDone, 0, frame.Value{})
 		endFamily()
 		os.Exit(0)
 	}
-	failure := remote(o.Func, err)
-	c.up.send(msgFailed, 0, failure)
+	failure := remote(c.orders.Func, err)
+	text, _ := frame.Encode(failure)
+	c.say(msgFailed, 0, text)
 	if failure.Stack != "" { // a panic: no time for the family, its lifelines will do
-		fmt.Fprintf(os.Stderr, "%s: panic: %s\n\n%s", o.Name, failure.Message, failure.Stack)
+		fmt.Fprintf(os.Stderr, "%s: panic: %s\n\n%s", self.process.Name, failure.Message, failure.Stack)
 		os.Exit(2)
 	}
-	fmt.Fprintf(os.Stderr, "%s: %v\n", o.Name, err)
+	fmt.Fprintf(os.Stderr, "%s: %v\n", self.process.Name, err)
 	endFamily()
 	os.Exit(1)
 }

@@ -1,7 +1,13 @@
-// Package mp is Python's multiprocessing thought through again for Go:
-// processes, pools, pipes and queues, on os/exec and os.Pipe alone. Kill any
-// process at any time: the others do not hang, and lose nothing but what the
-// dead one had in its hands.
+// Package mp is Python's multiprocessing for Go: processes, pools, pipes and
+// queues, made of os/exec and os.Pipe. You can kill any process at any time: the
+// other processes do not hang, and only the work that the killed process was
+// doing is lost.
+//
+// Two things surprise nearly everybody. Only exported fields are sent: a field
+// that begins with a lower-case letter arrives as its zero value, without an
+// error. And a child is the program, started again: it does not see variables
+// that run has set, nor flags that run has parsed. Pass what a child needs in its
+// argument, or parse flags before [Main].
 //
 // # A program
 //
@@ -29,12 +35,12 @@
 // Two consumers of a queue, and their results in another one:
 //
 //	type counting struct {
-//		Files  *mp.Queue[string] // exported, or it does not travel
+//		Files  *mp.Queue[string] // exported, or Start returns an error
 //		Counts *mp.Queue[int]
 //	}
 //
 //	var counter = mp.Proc("counter", func(c counting) error {
-//		ctx := context.Background() // a child ends with its parent anyhow
+//		ctx := context.Background() // a child always ends with its parent
 //		for file := range c.Files.All(ctx) {
 //			if err := c.Counts.Put(ctx, countWords(file)); err != nil {
 //				return err
@@ -60,119 +66,122 @@
 //		return err
 //	}
 //
-// What other processes are to run is declared at package level, with [Func] or
-// [Proc], because only its name can cross to another process. [Main] is all
-// that main does: in the program that you start it calls run; in a child it
-// does what the parent asked for. [Init] does the same in a TestMain.
-//
-// # The picture
-//
-//	          down: what to run, then tasks; its end is the lifeline
-//	parent  ---------------------------------------------------------->  child
-//	        <----------------------------------------------------------
-//	          up: answers, failures
-//	        <----------------------------------------------------------
-//	          crash: the runtime's last words
-//
-// A child is this program, started once more, with the same arguments,
-// environment, standard output and standard error. Its standard input is empty.
-// Three pipes join it to its parent, and one pair more for each end of a [Pipe]
-// and each [Queue] that rides in its argument. Nothing is shared between
-// siblings: a queue lives in the process that made it and serves every other
-// one over pipes of its own. So there is no lock that a dead process can hold,
-// and no stream that two can tear.
-//
-// A child reads its pipe from the parent all the time. When that ends, however
-// the parent ended, the child ends, and so do its own children.
-//
-// # Promises
-//
-// Kill any process, at any time. Beside each promise stand tests that fail
-// without it; "it" is a process that ends by returning, a panic, os.Exit or
-// SIGKILL, whenever that is.
-//
-//	G1   All descendants that it started are gone within a second (one that is
-//	     stopped: once it is continued; on Windows, one that was just being
-//	     created may stay, and never runs a line).
-//	       TestDescendantsEndWithTheirParent TestTowerFalls
-//	       TestKilledMainLeavesNobody TestStoppedGrandchildEnds
-//	G2   A worker costs its pool the task that it was at, no other; the error
-//	     says which one, where and why; the next task succeeds.
-//	       TestCrashMatrix TestWorkerKilledWithTasksAhead
-//	       TestTaskOfADeadWorkerIsNotLost TestIdleWorkersMayDie
-//	G3   A queue goes on for all others. An item is put as a whole or not at
-//	     all, and one that no Get has returned is still there.
-//	       TestKilledProducer TestKilledConsumers TestHalfAnItem
-//	       TestConsumerKilledBeforeItTakes
-//	G4   An item of a JoinableQueue that was not finished goes to another
-//	     consumer, and Join returns.
-//	       TestJoinableQueueGivesUnfinishedItemsToOthers
-//	       TestItemComesBackFromAGrandchild
-//	G5   Nobody waits for it for ever: the call returns io.EOF,
-//	     io.ErrUnexpectedEOF or an error that names the process. (At an open
-//	     queue Get waits, and at a full one Put, as long as there may be
-//	     somebody else: so Close it when its producers have ended.)
-//	       TestSenderKilledInTheMiddleOfAValue TestAskingTheDead
-//	       TestReceiverKilledBeforeItReceives TestQueueWhoseHolderDies
-//	G6   What the runtime printed in a crash that no recover sees is in the
-//	     error.
-//	       TestExitCodes TestCrashMatrixOfAProcess
-//	G7   A value that gob refuses, or a function that is not there, is an error
-//	     of the call that was to send it, or to receive it; so is a type that
-//	     has a function or a channel in it, or an unexported field with a
-//	     queue or an end of a pipe, unless an interface hides it. (Other
-//	     unexported fields stay behind.)
-//	       TestWhatCannotBeEncoded TestFunctionsThatAreNotThere
-//	       TestItemThatCannotBeDecoded TestMistakesAreNamed
-//	       TestCrashMatrix
-//	G8   Garbage on a pipe is an error, not a hang or a large allocation.
-//	       TestLengthThatLies TestGarbageFromAChild TestGarbageFromAWorker
-//	       TestGarbageInAPipe TestGarbageInAQueue FuzzFrames
-//	G9   After any number of all this no process, zombie, goroutine or file is
-//	     left over.
-//	       TestNothingIsLeftOver TestSiblingsHaveAsManyFiles
-//	       TestUnclosedPoolEndsWithMain
-//	G10  What a child prints or reads disturbs nothing.
-//	       TestPrintingDisturbsNothing TestChildReadsNothing
-//	G11  Joining a process before taking what it has put into a queue is fine.
-//	       TestJoinBeforeDraining
-//	G12  A task over its time is stopped, even in an endless loop; the others do
-//	     not notice.
-//	       TestTaskTimeout TestTimeoutHitsNoOther TestTimeoutHitsNoNeighbour
-//	       TestStartsContextEndsTheProcess
+// Declare what other processes can run at package level, with [Func] or [Proc],
+// because only its name can be sent to another process. [Main] is all that main
+// does: in the program that you start, it calls run; in a child, it does what
+// the parent asked for. [Init] does the same in a TestMain.
 //
 // # Python's words
 //
 //	if __name__ == "__main__":         mp.Main(run), mp.Init()
 //	def f(x): at module level          var f = mp.Func("f", ...)
 //	Process(target=f, args=(x,))       mp.NewProcess(f, x)
+//	args=(a, b), starmap               a struct with a field for each
 //	name=, daemon=                     p.Name, p.Daemon
 //	start, join, join(1)               Start, Join, Join with a timeout context
 //	is_alive, pid, exitcode            Alive, PID, ExitCode
 //	terminate, kill, sentinel          Terminate, Kill, Done
+//	wait on several sentinels          select, with a Done for each
 //	current_process, parent_process    Current, Parent
-//	active_children                    Children
+//	active_children, cpu_count         Children, runtime.NumCPU
 //	Pipe(), send, recv, poll           Pipe, Send, Recv, Poll
+//	wait on several connections        a goroutine with a Recv for each
 //	Queue, put, get, qsize             NewQueue, Put, Get, Len
 //	put_nowait, get_nowait             TryPut, TryGet
 //	JoinableQueue, task_done, join     NewJoinableQueue, TaskDone, Join
 //	one None for each consumer         Close, and for item := range q.All(ctx)
 //	Pool(4), apply, map                NewPool(f, 4), Apply, Map
-//	map(chunksize=), imap              Chunk, Imap
-//	imap_unordered                     ImapUnordered
+//	map(chunksize=)                    Chunk
+//	imap, imap_unordered               Imap, ImapUnordered, with slices.Values(list)
 //	close, terminate                   Close, Terminate
 //	apply_async, map_async, callbacks  a goroutine
-//	starmap, args=(a, b)               a struct
-//	initializer                        sync.OnceFunc in the function
-//	pickle                             encoding/gob; numbers as they are
+//	initializer, initargs              sync.OnceFunc in the function, and a field
+//	                                   of its argument
+//	Event, Condition, Barrier          a message through a pipe or a queue
 //	Lock, Semaphore                    a queue with one token, with n
-//	Value, Array, Manager              not here: they are not pipes
+//	get_logger                         log, which writes to the same standard error
+//	log_to_stderr                      Watch
+//	pickle                             encoding/gob; numbers as they are
+//	Value, Array, shared_memory        not here: processes share no memory
+//	Manager, Listener                  not here: they are not pipes
 //
-// # Reading it
+// # How a child is made
 //
-// One idea a file, in this order: func.go, main.go, process.go, child.go,
-// family.go; message.go, memory.go, hand.go; pipe.go; queue.go, queue_owner.go
-// and its deque.go, queue_serve.go, queue_remote.go; pool.go, seat.go,
-// stream.go, worker.go and its inbox.go; errors.go. What differs between systems
-// is in hand_*.go, poll_*.go and signal_*.go.
+//	          down: what to run, then tasks; its EOF ends the child
+//	parent  ---------------------------------------------------------->  child
+//	        <----------------------------------------------------------
+//	          up: results, failures
+//	        <----------------------------------------------------------
+//	          crash: what the Go runtime prints when it crashes
+//
+// A child is this program, started again, with the arguments that the program
+// was started with, and with the parent's environment, standard output and
+// standard error. Its standard input is empty. Three pipes connect it to its
+// parent, and two more for each end of a [Pipe] and each [Queue] in its
+// argument. Two children of one process share nothing but a pipe that was passed
+// to both. A queue is in the process that made it, and every other process has
+// its own pipes to that one. So there is no lock for a dead process to hold, and
+// no stream for two processes to damage.
+//
+// A child reads the pipe from its parent all the time. When that pipe ends,
+// because the parent has ended in whatever way, the child ends, and so do its
+// own children.
+//
+// # Promises
+//
+// You can kill any process, at any time. "A process ends" means that it returns,
+// panics, calls os.Exit or is killed, at any moment of its life.
+//
+//	G1   When a process ends, all its descendants end within a second. (A
+//	     suspended one ends when it is resumed. A child that has not come to the
+//	     init functions of mp may need longer. On Windows, a child that was
+//	     just being created may stay, and never runs a line.)
+//	G2   When a worker ends, its pool loses the task that the worker was at, and
+//	     no other. The error says which task, in which worker, and why. If no
+//	     new worker can be started, the others go on; calls fail only when no
+//	     worker is left.
+//	G3   When a process ends, its queues go on for all others. An item is put as
+//	     a whole or not at all, and an item that no Get has returned is still in
+//	     the queue.
+//	G4   When the consumer of a JoinableQueue ends, its unfinished items go to
+//	     other consumers, and Join returns.
+//	G5   No call waits forever for a process that has ended: it returns io.EOF,
+//	     io.ErrUnexpectedEOF, or an error that names the process. (At an open
+//	     queue Get waits, and at a full one Put, because another process may
+//	     come. So Close the queue when its producers have ended.) A call with a
+//	     context returns when that ends, also while the other side is suspended.
+//	G6   When the Go runtime crashes, what it printed is in the error. (Unless
+//	     the program has called debug.SetCrashOutput itself: a process has only
+//	     one crash output.)
+//	G7   A value that cannot be encoded or decoded is an error in its own place:
+//	     of the call that sends it, or of the call that receives it. The values
+//	     before and after it arrive. A value that would lose something without a
+//	     word is also refused: a function, a channel, a queue in an unexported
+//	     field, fields beside an embedded type that encodes itself.
+//	G8   Garbage on a pipe is an error, and not a hang or a large allocation.
+//	G9   After any number of all this, no process, zombie, goroutine or file is
+//	     left over.
+//	G10  What a child prints or reads disturbs nothing.
+//	G11  Join before the items of a process have been taken does not deadlock.
+//	G12  A task that is over its timeout is ended, even in an endless loop. The
+//	     other tasks do not notice.
+//
+// A child is always the same program as its parent, to the byte. On Linux this
+// holds even if the program's file was replaced or removed; elsewhere Start then
+// returns an error. Whatever main has done to its arguments, streams, signals or
+// directory, a child starts, hears Terminate, and goes on ignoring a Ctrl-C that
+// was ignored from the start. And a process that ends before its function was
+// called, with whatever exit code, is an error of its Join.
+//
+// Not promised:
+//
+//   - Programs that a task starts with os/exec go on when the task's process
+//     ends.
+//   - A main that is process 1 of a container does not wait for orphans. If
+//     another part of the program waits for all children, or ignores SIGCHLD,
+//     exit codes may be unknown; Join says so.
+//   - A program that starts itself again before mp.Main is refused, if it has
+//     kept the environment variable that marks a child.
+//   - On Windows, Put waits while the pipe to a suspended owner is full, whatever
+//     its context.
 package mp

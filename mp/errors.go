@@ -7,6 +7,9 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strings"
+
+	"processbook/mp/internal/frame"
+	"processbook/mp/internal/lend"
 )
 
 // What a call can refuse. Test for them with [errors.Is]: they usually arrive
@@ -18,10 +21,10 @@ var (
 	ErrNoMain      = errors.New("mp: this program has called neither mp.Main nor mp.Init yet; " +
 		"write func main() { mp.Main(run) }, or call mp.Init() first thing in TestMain")
 	ErrMoved      = errors.New("mp: this end of the pipe has moved to another process")
-	ErrClosed     = errors.New("mp: closed")
-	ErrFull       = errors.New("mp: the queue is full")
-	ErrEmpty      = errors.New("mp: the queue is empty")
-	ErrTooLong    = errors.New("mp: a message is longer than 1 GiB")
+	ErrClosed     = lend.ErrClosed
+	ErrFull       = lend.ErrFull
+	ErrEmpty      = lend.ErrEmpty
+	ErrTooLong    = frame.ErrTooLong
 	ErrTerminated = errors.New("mp: the pool was terminated")
 	ErrTaskDone   = errors.New("mp: TaskDone without an unfinished item in this process")
 )
@@ -42,14 +45,22 @@ func (e *ExitError) Error() string {
 
 func (e *ExitError) reason() string {
 	switch {
+	case e.Err == errNotHere || e.Err == errNotBegun:
+		return e.how() + "; " + e.Err.Error()
 	case e.Err != nil:
 		return e.Err.Error()
+	}
+	return e.how()
+}
+
+func (e *ExitError) how() string {
+	switch {
 	case e.Crash != "":
 		first, _, _ := strings.Cut(e.Crash, "\n")
 		return fmt.Sprintf("exit code %d: %s", e.Code, first)
 	case e.Code < 0:
 		return "ended by " + signalName(-e.Code)
-	case e.Code == 0:
+	case e.Code == 0 && e.Err == nil:
 		return "exit code 0, before it had answered"
 	}
 	return fmt.Sprintf("exit code %d", e.Code)
@@ -75,7 +86,10 @@ func (e *RemoteError) Error() string {
 }
 
 // here is how the names of this package's functions begin in a stack.
-var here = reflect.TypeFor[Process]().PkgPath() + "."
+var (
+	importPath = reflect.TypeFor[Process]().PkgPath()
+	here       = importPath + "."
+)
 
 // place returns the file and the line of the first frame that is neither the
 // runtime's nor ours: where somebody is going to look.
@@ -181,7 +195,7 @@ func once(name string, more *bool, do func() bool, failed func(*RemoteError) boo
 
 // remote makes of an error what can travel.
 func remote(name string, err error) *RemoteError {
-	if r, ok := err.(*RemoteError); ok {
+	if r, ok := err.(*RemoteError); ok && r != nil {
 		return r
 	}
 	text := attempt(name, func() error { return errors.New(err.Error()) }) // Error may panic, on a nil pointer

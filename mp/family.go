@@ -23,6 +23,7 @@ type family struct {
 	mu       sync.Mutex
 	made     int // processes made here so far
 	children []*Process
+	unread   error // the first item that a loop over a queue has skipped, because it could not be decoded
 }
 
 var self = &family{process: onlooker("MainProcess", os.Getpid())}
@@ -35,7 +36,7 @@ func newChildFamily(o orders) *family {
 
 // onlooker makes a Process to look at: this one, or its parent.
 func onlooker(name string, pid int) *Process {
-	return &Process{Name: name, pid: pid, started: true, onlooking: true, done: make(chan struct{})}
+	return &Process{Name: name, pid: pid, started: true, onlook: true, done: make(chan struct{})}
 }
 
 // Current returns the process that calls it. Its Name, Daemon and PID are of
@@ -58,6 +59,20 @@ func Children() []*Process {
 	defer self.mu.Unlock()
 	return slices.Clone(self.children)
 }
+
+// Watch lets this process see the life of every process that it starts from now
+// on, workers of pools among them. It calls started before that process runs its
+// function, and ended, with the exit code, before [Process.Join] returns. Call
+// Watch once, before the first Start; in a child, that is before [Main]. Python
+// has log_to_stderr for it.
+func Watch(started func(p *Process), ended func(p *Process, code int)) {
+	watcher.started, watcher.ended = started, ended
+}
+
+var watcher = struct {
+	started func(*Process)
+	ended   func(*Process, int)
+}{func(*Process) {}, func(*Process, int) {}}
 
 // nextNumber numbers the processes made here: "1", "2", or "3:1" in Process-3.
 func (f *family) nextNumber() string {
@@ -82,6 +97,23 @@ func (f *family) remove(p *Process) {
 	f.mu.Unlock()
 }
 
+// skip notes that a loop over a queue has left out an item. The loop has no
+// error to return, so this process says it, and does not end well.
+func (f *family) skip(err error) {
+	complain(fmt.Sprintf("%s: an item is skipped: %v", f.process.Name, err))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.unread == nil {
+		f.unread = fmt.Errorf("a loop over a queue has skipped an item: %w", err)
+	}
+}
+
+func (f *family) skipped() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.unread
+}
+
 // endFamily is what every process does when its function has returned:
 // terminate the daemons, then wait for everybody. It comes back to look again,
 // for a goroutine that is still running may have started another child.
@@ -101,15 +133,15 @@ func endFamily() {
 // awaited returns who endFamily waits for although nobody told them to end, and
 // whether all of them have asked a queue for an item, and got none because it is
 // open, or has items that are not done.
-func awaited() (names []string, hungry bool) {
-	hungry = true
+func awaited() (names []string, blocked bool) {
+	blocked = true
 	for _, c := range Children() {
 		if !c.orders.Daemon {
 			names = append(names, fmt.Sprintf("%s (pid %d)", c.Name, c.pid))
-			hungry = hungry && c.hungry.Load() > 0
+			blocked = blocked && c.waiting.Load() > 0
 		}
 	}
-	return names, hungry && len(names) > 0
+	return names, blocked && len(names) > 0
 }
 
 // orphaned ends this process because its parent is gone, and with it, through

@@ -1,6 +1,10 @@
 package mp
 
-import "fmt"
+import (
+	"fmt"
+
+	"processbook/mp/internal/frame"
+)
 
 // Only a name can cross to another process: its memory is its own, and a
 // function is a place in memory. So what children can run is declared where
@@ -15,8 +19,8 @@ type Function[A, R any] struct {
 // function is a Function without its types.
 type function struct {
 	name string
-	run  func(c *child, arg frame) error // once, for a Process
-	work func(c *child) error            // again and again, for a Pool
+	run  func(arg frame.Value) error // once, for a Process
+	work func(c *child) error        // again and again, for a Pool
 }
 
 // None is no argument, or no answer.
@@ -54,11 +58,12 @@ func Func[A, R any](name string, f func(A) (R, error)) Function[A, R] {
 	}
 	return Function[A, R]{register(&function{
 		name: name,
-		run: func(c *child, arg frame) error {
+		run: func(arg frame.Value) error {
 			var a A
-			if err := c.down.decode(arg, &a); err != nil {
+			if err := frame.Decode(arg, &a); err != nil {
 				return err
 			}
+			this.say(msgBegun, 0, frame.Value{})
 			_, err := f(a)
 			return err
 		},

@@ -2,34 +2,41 @@ package mp
 
 import (
 	"bytes"
-	"context"
-	"encoding/binary"
 	"encoding/gob"
 	"errors"
 	"io"
+	"math"
 	"os"
-	"runtime"
+	"reflect"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"processbook/mp/internal/frame"
 )
 
 // G8: whatever a process says, the one who hears it goes on, with its own
 // books in order. Each of these takes the place of one process's reader.
 
 // talk makes seeds: sensible conversations.
-func talk(say func(s *sender)) []byte {
+func talk(frames ...frame.Frame) []byte {
 	var b bytes.Buffer
-	say(newSender(&b))
+	frame.NewWriter(&b).SendAll(frames)
 	return b.Bytes()
 }
 
-func about(what kind, id uint64) *[]byte {
-	b := append([]byte{byte(what)}, make([]byte, 8)...)
-	b[1] = byte(id)
-	return &b
+// say returns a frame with a value, or without one for nil.
+func say(k frame.Kind, id uint64, v any) frame.Frame {
+	f := frame.Frame{Kind: k, ID: id}
+	if v != nil {
+		p := reflect.New(reflect.TypeOf(v))
+		p.Elem().Set(reflect.ValueOf(v))
+		f.Value, _ = frame.Encode(p.Interface())
+	}
+	return f
 }
 
 // mustEnd lets a hang be a failure of the input that it hangs on.
@@ -48,13 +55,19 @@ type belongings struct {
 }
 
 // arrive lets this process have some files to claim. Nothing comes from them.
-func arrive(f *testing.F) (again func()) {
+func arrive(f *testing.F) (again func(...place)) {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Cleanup(func() { arrived = nil; null.Close() })
-	return func() { arrived = slices.Repeat([]*os.File{null}, placeFree+6) }
+	f.Cleanup(func() {
+		arrived.files, arrived.places, arrived.queues = nil, nil, nil
+		null.Close()
+	})
+	return func(places ...place) {
+		arrived.files = slices.Repeat([]*os.File{null}, placeFree+6)
+		arrived.places, arrived.queues = places, nil
+	}
 }
 
 // A parent speaks to its newborn child.
@@ -62,48 +75,54 @@ func FuzzChild(f *testing.F) {
 	_, end := Pipe[string, int]()
 	full := belongings{end, NewQueue[int](0), NewJoinableQueue[int](1), map[string]int{"a": 1}}
 	for _, v := range []belongings{full, {M: map[string]int{}}} {
-		cargo := &luggage{files: make([]*os.File, placeFree)}
-		f.Add(talk(func(s *sender) {
-			s.send(msgOrders, 0, &orders{Func: "f", Name: "n", Number: "1", ParentPID: 1})
-			cargo.pack(func() error { return s.send(msgArgument, 0, &v) })
-		}))
-		cargo.settleAll(nil)
+		p := NewProcess(Function[belongings, None]{&function{name: "f"}}, v)
+		h := &handover{files: make([]*os.File, placeFree)}
+		frames, err := p.firstFrames(h)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(talk(frames...))
+		h.settleAll(nil)
 	}
 	again := arrive(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		defer mustEnd()()
-		again()
-		c := &child{newReceiver(bytes.NewReader(data)), newSender(io.Discard)}
-		o, arg, err := c.meet()
+		down := frame.NewReader(bytes.NewReader(data))
+		o, err := meet(down)
 		if err != nil {
 			return
 		}
+		again(o.Places...)
 		newChildFamily(o)
+		arg, _ := down.Next()
 		var v belongings
-		c.down.decode(arg, &v)
+		frame.Decode(arg.Value, &v)
 		checkLines(t)
 	})
 }
 
-// checkLines: nothing that rides in an argument gets hold of the pipes between
-// parent and child.
+// checkLines: no handle in an argument gets hold of the pipes between parent
+// and child.
 func checkLines(t *testing.T) {
 	t.Helper()
-	if slices.Contains(arrived[:placeFree], nil) {
-		t.Error("a ticket for the pipes to the parent")
+	if slices.Contains(arrived.files[:placeFree], nil) {
+		t.Error("a handle with the pipes to the parent")
 	}
 }
 
-// What a pipe end or a queue in an argument says of itself.
+// What a pipe end or a queue in an argument says of itself, and what the orders
+// say of its files.
 func FuzzTicket(f *testing.F) {
-	f.Add([]byte{placeFree})
-	f.Add([]byte{placeDown})
-	f.Add([]byte{placeFree + 4, 1, 0, 1, 0})
-	f.Add(binary.AppendUvarint(nil, 1<<64-1))
+	f.Add(encodeHandle(1), placeFree, 2)
+	f.Add(encodeHandle(1), placeDown, 2)
+	f.Add(append([]byte{1}, encodeHandle(1)...), placeFree+4, 2)
+	f.Add(append([]byte{0}, encodeHandle(2)...), placeFree+5, 2)
+	f.Add(encodeHandle(1<<64-1), -1, 0)
+	f.Add(encodeHandle(1), math.MaxInt, math.MaxInt)
 	again := arrive(f)
-	f.Fuzz(func(t *testing.T, ticket []byte) {
+	f.Fuzz(func(t *testing.T, ticket []byte, first, count int) {
 		defer mustEnd()()
-		again()
+		again(place{1, first, count}, place{2, placeFree, 2}, place{3, first, 2}, place{1<<64 - 1, placeFree, count})
 		for _, v := range []gob.GobDecoder{new(Conn[int, int]), new(Queue[int]), new(JoinableQueue[int])} {
 			v.GobDecode(ticket)
 			checkLines(t)
@@ -113,19 +132,23 @@ func FuzzTicket(f *testing.F) {
 
 // Anybody may set the variable that marks a child.
 func FuzzMarker(f *testing.F) {
-	f.Add("3,4,5")
+	f.Add("3000000,4000000,5000000")
 	f.Add("")
 	f.Add("-1,18446744073709551615,")
+	f.Cleanup(func() { arrived.files = nil })
 	f.Fuzz(func(t *testing.T, list string) {
 		defer mustEnd()()
-		numbers, err := parseList(list)
-		for _, n := range numbers {
-			if int(n) < 0 {
-				t.Errorf("%q is number %d", list, int(n))
+		for number := range strings.SplitSeq(list, ",") {
+			if n, err := strconv.ParseUint(number, 10, 64); err == nil && n < 1<<20 {
+				return // a file that this process may have
 			}
 		}
-		if err == nil && len(numbers) != strings.Count(list, ",")+1 {
-			t.Errorf("%q is %d", list, numbers)
+		arrived.files = nil
+		if adoptAll(list) == nil {
+			t.Errorf("%q are the files of a child", list)
+		}
+		if slices.Contains(arrived.files, nil) || len(arrived.files) > strings.Count(list, ",")+1 {
+			t.Errorf("%q are the files %v", list, arrived.files)
 		}
 	})
 }
@@ -146,7 +169,7 @@ func through(t *testing.T, data []byte) *os.File {
 
 // A child speaks to its parent, and dies.
 func FuzzParent(f *testing.F) {
-	f.Add(talk(func(s *sender) { s.send(msgFailed, 0, &RemoteError{Func: "f", Type: "t", Message: "m", Stack: "s"}) }))
+	f.Add(talk(say(msgFailed, 0, RemoteError{Func: "f", Type: "t", Message: "m", Stack: "s"})))
 	f.Add([]byte("runtime stack:\nruntime.newstack("))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		defer mustEnd()()
@@ -163,14 +186,11 @@ func FuzzParent(f *testing.F) {
 
 // A process speaks to the one at the other end of a pipe.
 func FuzzConn(f *testing.F) {
-	f.Add(talk(func(s *sender) {
-		s.send(msgValue, 0, &[]string{"a", "b"})
-		s.send(msgValue, 0, &[]string{})
-	}))
+	f.Add(talk(say(msgValue, 0, []string{"a", "b"}), say(msgValue, 0, []string{})))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		defer mustEnd()()
 		c := newConn[int, []string](through(t, data), nil)
-		for most := len(data)/headerSize + 1; ; most-- {
+		for most := len(data)/len(talk(frame.Frame{})) + 1; ; most-- {
 			c.Poll(0)
 			_, err := c.Recv()
 			if err == io.EOF || err == io.ErrUnexpectedEOF {
@@ -189,163 +209,25 @@ func FuzzConn(f *testing.F) {
 	})
 }
 
-// A child speaks to the holder of a queue.
-func FuzzQueueServer(f *testing.F) {
-	n := 7
-	f.Add(talk(func(s *sender) {
-		s.send(msgPut, 0, &n)
-		s.send(msgWant, 3, nil)
-		s.send(msgTaken, 1, nil)
-		s.send(msgDone, 1, nil)
-		s.send(msgBack, 2, nil)
-	}))
-	f.Add(talk(func(s *sender) {
-		s.send(msgOffer, 1, &n)
-		s.send(msgTryOffer, 2, &n)
-		s.send(msgTryWant, 3, nil)
-		s.send(msgLen, 4, nil)
-		s.send(msgJoin, 5, nil)
-		s.send(msgCancel, 5, nil)
-		s.send(msgTell, 6, about(msgTaken, 1))
-		s.send(msgSynced, 1, nil)
-		s.send(msgClose, 7, nil)
-	}))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		defer mustEnd()()
-		for _, q := range []*Queue[int]{NewQueue[int](0), NewQueue[int](2), NewJoinableQueue[int](0).Queue} {
-			q.TryPut(1)
-			q.TryPut(2)
-			s := newServer(q, onlooker("child", 0))
-			s.read(newReceiver(bytes.NewReader(data)))
-			s.end()
-			checkReturned(t, q)
-		}
-	})
-}
-
-// A grandchild speaks to a process that has the queue from its own parent.
-func FuzzQueueServerInTheMiddle(f *testing.F) {
-	n := 7
-	f.Add(talk(func(s *sender) {
-		s.send(msgWant, 3, nil)
-		s.send(msgOffer, 1, &n)
-		s.send(msgTell, 6, about(msgTaken, 1))
-		s.send(msgTryWant, 3, nil)
-		s.send(msgTaken, 1, nil)
-		s.send(msgDone, 1, nil)
-		s.send(msgJoin, 5, nil)
-		s.send(msgSynced, 1, nil)
-		s.send(msgClose, 7, nil)
-	}))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		defer mustEnd()()
-		q := NewJoinableQueue[int](2).Queue
-		q.TryPut(1)
-		q.TryPut(2)
-		r1, w1, _ := os.Pipe()
-		r2, w2, err := os.Pipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		child := onlooker("child", 0)
-		serve(q, child, r1, w2)
-		s := newServer(&Queue[int]{holder: newLink[int](r2, w1, terms{}), joinable: true}, onlooker("grandchild", 0))
-		s.read(newReceiver(bytes.NewReader(data)))
-		s.end()
-		w1.Close() // the child ends
-		child.guests.Wait()
-		r2.Close()
-		checkReturned(t, q)
-	})
-}
-
-// checkReturned: nobody has an item of the queue any more.
-func checkReturned(t *testing.T, q *Queue[int]) {
-	t.Helper()
-	store := q.holder.(*store[int])
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-		store.mu.Lock()
-		lent, untaken := len(store.lent), store.untaken
-		store.mu.Unlock()
-		if lent == 0 && untaken == 0 { // a msgTryWant may give its item back a moment later
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%d items are still lent, %d untaken", lent, untaken)
-		}
-	}
-}
-
-// Of an item can be told that it is taken, done or comes back; anything else is
-// nonsense and must not make it disappear.
-func TestNonsenseAboutAnItem(t *testing.T) {
-	q := NewQueue[int](0)
-	q.TryPut(7)
-	s := newServer(q, onlooker("child", 0))
-	s.q.want(1, s.deliver)
-	s.told(msgPut, 1)
-	s.end()
-	if v, err := q.TryGet(); v != 7 || err != nil {
-		t.Errorf("TryGet() = %d, %v; want 7", v, err)
-	}
-}
-
-// The holder of a queue speaks to a child.
-func FuzzQueueLink(f *testing.F) {
-	n := 7
-	f.Add(talk(func(s *sender) {
-		s.send(msgMore, 1, &n)
-		s.send(msgItem, 2, &n)
-		s.send(msgTried, 3, &n)
-		s.send(msgSync, 1, nil)
-		s.send(msgClosing, 2, nil)
-		s.send(msgEnd, 0, nil)
-	}))
-	f.Add(talk(func(s *sender) {
-		text, r := "broken", encodeReply(3, io.EOF)
-		s.send(msgItem|isError, 1, &text)
-		s.send(msgReply, 1, &r)
-	}))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		defer mustEnd()()
-		l := quietLink[int](io.Discard, terms{Relayed: true})
-		got := make(chan bool, 2)
-		l.want(2, func([]item[int], error) { got <- true })
-		called := make(chan bool)
-		go func() {
-			l.call(context.Background(), msgLen, nil)
-			close(called)
-		}()
-		for waiting := 0; waiting == 0; runtime.Gosched() {
-			l.mu.Lock()
-			waiting = len(l.calls)
-			l.mu.Unlock()
-		}
-		l.listen(newReceiver(bytes.NewReader(data)))
-		<-got // an item, or that there is none: nobody waits for ever
-		<-called
-	})
-}
-
 // A worker speaks to its pool.
-func FuzzSeat(f *testing.F) {
-	n := 7
-	f.Add(talk(func(s *sender) {
-		s.send(msgBegun, 0, nil)
-		s.send(msgAnswer, 1, &n)
-		s.send(msgFailures, 1, &[]mishap{{At: 1, Err: RemoteError{Func: "f", Message: "m"}}})
-		s.send(msgAnswers, 1, &[]int{1})
-		s.send(msgProblem, 0, &RemoteError{Func: "f", Message: "m"})
-		s.send(msgReturned, 1, nil)
-	}))
+func FuzzSlot(f *testing.F) {
+	f.Add(talk(
+		say(msgBegun, 0, nil),
+		say(msgAnswer, 1, 7),
+		say(msgFailures, 1, []mishap{{At: 1, Err: RemoteError{Func: "f", Message: "m"}}}),
+		say(msgAnswers, 1, []int{1}),
+		say(msgProblem, 0, RemoteError{Func: "f", Message: "m"}),
+		say(msgReturned, 1, nil),
+	))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		defer mustEnd()()
 		p := NewPool(square, 1)
 		p.Chunk = 2
-		s := newSeat(p)
-		p.seats = append(p.seats, s)
+		s := &slot[int, int]{pool: p, posted: make(chan struct{}, 1)}
+		p.slots = append(p.slots, s)
 		s.worker = onlooker("PoolWorker-1", 0)
-		s.worker.say = newSender(io.Discard)
+		s.worker.say = frame.NewWriter(io.Discard)
+		s.ready = true
 		results := 0
 		c := &call[int, int]{
 			left: func() int { return 0 },
@@ -355,16 +237,16 @@ func FuzzSeat(f *testing.F) {
 		for i, args := range [][]int{{1}, {2, 3}, {4}, {5}} {
 			s.give(&task[int, int]{call: c, index: i, args: args, chunk: len(args) > 1})
 		}
-		for in := newReceiver(bytes.NewReader(data)); ; {
-			f, err := in.next()
+		for in := frame.NewReader(bytes.NewReader(data)); ; {
+			f, err := in.Next()
 			if err != nil {
 				break
 			}
-			s.hear(in, f)
+			s.hear(f)
 		}
-		s.bury()
-		for c.spare.len() > 0 {
-			results += len(c.spare.pop().args)
+		s.reap()
+		for _, t := range c.returned {
+			results += len(t.args)
 		}
 		if results != 5 { // each is answered, failed, or will be given to another worker
 			t.Errorf("%d tasks of 5 are accounted for", results)
@@ -374,19 +256,22 @@ func FuzzSeat(f *testing.F) {
 
 // A pool speaks to a worker.
 func FuzzWorker(f *testing.F) {
-	n := 7
-	f.Add(talk(func(s *sender) {
-		s.send(msgTask, 0, &n)
-		s.send(msgChunk, 0, &[]int{1, 2})
-		s.send(msgReturn, 0, nil)
-		s.send(msgTask, 0, &n)
-		s.send(msgFinish, 0, nil)
-	}))
+	f.Add(talk(
+		say(msgTask, 0, 7),
+		say(msgChunk, 2, []int{1, 2}),
+		say(msgReturn, 0, nil),
+		say(msgTask, 0, 7),
+		say(msgFinish, 0, nil),
+	))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		defer mustEnd()()
-		c := &child{newReceiver(bytes.NewReader(data)), newSender(io.Discard)}
-		w := newWorker(c, "square", func(n int) (int, error) { return n * n, nil })
-		w.lost = func() { w.finished = true }
+		c := &child{up: frame.NewWriter(io.Discard)}
+		c.inbox = openInbox(frame.NewReader(bytes.NewReader(data)), c.up, func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.finished = true
+		})
+		w := &worker[int, int]{child: c, name: "square", f: func(n int) (int, error) { return n * n, nil }}
 		attempts(w.name, w.step, w.fail)
 	})
 }

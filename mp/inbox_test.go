@@ -1,16 +1,23 @@
 package mp
 
 import (
+	"context"
 	"os"
 	"runtime"
 	"testing"
+
+	"processbook/mp/internal/frame"
 )
 
 // An office is an inbox whose parent is the test.
 type office struct {
 	*inbox
-	say  *sender
-	hear *receiver
+	say  *frame.Writer
+	hear *frame.Reader
+}
+
+func (o *office) tell(k frame.Kind, id uint64) {
+	o.say.Send(context.Background(), frame.Frame{Kind: k, ID: id})
 }
 
 func newOffice(t *testing.T) *office {
@@ -20,18 +27,26 @@ func newOffice(t *testing.T) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &office{newInbox(&child{newReceiver(downR), newSender(upW)}), newSender(downW), newReceiver(upR)}
-	o.lost = runtime.Goexit // a stand-in is left at the test's end
+	in := openInbox(frame.NewReader(downR), frame.NewWriter(upW), runtime.Goexit) // a stand-in is left at the test's end
+	o := &office{in, frame.NewWriter(downW), frame.NewReader(upR)}
 	t.Cleanup(func() { closeAll([]*os.File{downR, downW, upR, upW}) })
 	return o
+}
+
+// openInbox is newInbox, but the process does not end with the pipe.
+func openInbox(down *frame.Reader, up *frame.Writer, lost func()) *inbox {
+	in := &inbox{down: down, up: up, lost: lost, reading: true}
+	in.arrived.L = &in.mu
+	go in.standIn()
+	return in
 }
 
 // expect takes the next task, which must be this one.
 func (o *office) expect(t *testing.T, id uint64) {
 	t.Helper()
 	inTime(t, "a task", func() {
-		if f, ok := o.next(true); !ok || f.id != id {
-			t.Errorf("next() = task %d, %v; want task %d", f.id, ok, id)
+		if f, ok := o.next(true); !ok || f.ID != id {
+			t.Errorf("next() = task %d, %v; want task %d", f.ID, ok, id)
 		}
 	})
 }
@@ -41,17 +56,17 @@ func (o *office) expect(t *testing.T, id uint64) {
 func TestOrdersDuringALongTask(t *testing.T) {
 	o := newOffice(t)
 	for id := range uint64(4) {
-		o.say.send(msgTask, id, nil)
+		o.tell(msgTask, id)
 	}
 	o.expect(t, 0)
-	o.say.send(msgReturn, 0, nil)
+	o.tell(msgReturn, 0)
 	inTime(t, "what was not begun", func() {
-		if f, err := o.hear.next(); f.kind != msgReturned || f.id != 3 || err != nil {
-			t.Errorf("the answer is kind %d, %d, %v", f.kind, f.id, err)
+		if f, err := o.hear.Next(); f.Kind != msgReturned || f.ID != 3 || err != nil {
+			t.Errorf("the answer is kind %d, %d, %v", f.Kind, f.ID, err)
 		}
 	})
-	o.say.send(msgTask, 4, nil)
-	o.say.send(msgFinish, 0, nil)
+	o.tell(msgTask, 4)
+	o.tell(msgFinish, 0)
 	o.expect(t, 4)
 	inTime(t, "the end", func() {
 		if _, ok := o.next(true); ok {
@@ -63,7 +78,7 @@ func TestOrdersDuringALongTask(t *testing.T) {
 // A worker that has waited for its stand-in reads by itself again.
 func TestStandInLeaves(t *testing.T) {
 	o := newOffice(t)
-	o.say.send(msgTask, 0, nil)
+	o.tell(msgTask, 0)
 	o.expect(t, 0)
 	until(t, "a stand-in", func() bool {
 		o.mu.Lock()
@@ -76,12 +91,12 @@ func TestStandInLeaves(t *testing.T) {
 			defer o.mu.Unlock()
 			return o.waiting
 		})
-		o.say.send(msgTask, 1, nil)
+		o.tell(msgTask, 1)
 	}()
 	o.expect(t, 1)
 	if _, ok := o.next(false); ok {
 		t.Error("a task from nowhere")
 	}
-	o.say.send(msgTask, 2, nil)
+	o.tell(msgTask, 2)
 	o.expect(t, 2)
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -16,7 +17,7 @@ var ready atomic.Bool
 
 // tooEarly: this is a child that does not yet know its function. What is made
 // now is made in every process.
-func tooEarly() bool { return marked && !ready.Load() }
+func tooEarly() bool { return this != nil && !ready.Load() }
 
 // Main is what main calls, and all that it calls:
 //
@@ -38,11 +39,16 @@ func tooEarly() bool { return marked && !ready.Load() }
 //
 // Main stands for Python's if __name__ == "__main__" and freeze_support.
 func Main(run func(ctx context.Context) error) {
+	checkMark(true)
 	Init()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
 	context.AfterFunc(ctx, stop) // from the first Ctrl-C on, the next one has its usual effect
 	err := run(ctx)
+	if err == nil {
+		err = self.skipped()
+	}
+	quietPipes()
 	if err != nil { // perhaps of a child that the same Ctrl-C ended while it was starting: be sure to have heard it
 		select {
 		case <-ctx.Done():
@@ -68,7 +74,21 @@ func Main(run func(ctx context.Context) error) {
 	}
 }
 
-func complain(text any) { fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), text) }
+// interruptible returns a context that Ctrl-C ends, unless Ctrl-C was ignored
+// when the program was started, as in the background of a script.
+func interruptible() (ctx context.Context, stop func()) {
+	if signal.Ignored(os.Interrupt) {
+		return context.WithCancel(context.Background())
+	}
+	return signal.NotifyContext(context.Background(), os.Interrupt)
+}
+
+// quietPipes lets this process go on when nobody reads its output any more: at
+// its end it still has children to wait for. A Go program would be ended by
+// SIGPIPE.
+func quietPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
+
+func complain(text any) { fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(programFile), text) }
 
 // sayForWhom is for a run that has returned, perhaps with an error, before it
 // has closed what its children wait for. Main waits for them.
@@ -79,10 +99,10 @@ func sayForWhom(failed bool, gone <-chan struct{}) {
 			return
 		case <-time.After(time.Second):
 		}
-		names, hungry := awaited()
+		names, blocked := awaited()
 		text := "waiting for " + strings.Join(names, ", ")
 		switch {
-		case hungry:
+		case blocked:
 			complain(text + ", at a queue: Close it if nothing more will be put; if it is joinable, call TaskDone for each item")
 			return
 		case failed && len(names) > 0:
@@ -103,8 +123,9 @@ func sayForWhom(failed bool, gone <-chan struct{}) {
 // does not return; otherwise it returns at once. Nobody then ends the daemons
 // and joins the others when the program ends: its children just end with it.
 func Init() {
+	checkMark(false)
 	ready.Store(true)
-	if marked {
-		live()
+	if this != nil {
+		this.live()
 	}
 }

@@ -45,19 +45,18 @@ func TestStrayChild(t *testing.T) {
 
 // G8: a child whose parent says nothing, or nonsense, ends, and says why.
 func TestNonsenseForANewborn(t *testing.T) {
-	whole := talk(func(s *sender) {
-		s.send(msgOrders, 0, &orders{Func: "square"})
-		s.send(msgArgument, 0, nil)
-	})
+	whole := talk(say(msgOrders, 0, orders{Func: "square"}), say(msgArgument, 0, nil))
 	for said, code := range map[string]int{
 		"": 1, string(whole[:5]): 1, string(whole[:len(whole)-1]): 1, // the parent is gone
-		strings.Repeat("\xff", 100): 2, strings.Repeat("\x00", 100): 2,
-		string(talk(func(s *sender) { s.send(msgTask, 0, nil); s.send(msgArgument, 0, nil) })):     2,
-		string(talk(func(s *sender) { s.send(msgOrders, 0, &orders{}); s.send(msgTask, 0, nil) })): 2,
+		strings.Repeat("\x00", 100): 1, // many times nothing, and half of it
+		strings.Repeat("\xff", 100): 2,
+		string(unknown()):           2,
+		string(talk(say(msgTask, 0, nil), say(msgArgument, 0, nil))): 2,
+		string(talk(say(msgOrders, 0, "these are no orders"))):       2,
 	} {
 		down, up := through(t, []byte(said)), through(t, nil)
 		with := new(exec.Cmd)
-		checkStray(t, hand(with, []*os.File{down, up, up}), with, code)
+		checkStray(t, mark(pass(with, []*os.File{down, up, up})), with, code)
 	}
 }
 

@@ -68,7 +68,8 @@ func TestMistakesAreNamed(t *testing.T) {
 		"its argument: mp: cannot encode a mp.letter: its field Inner.Done, a chan int, means": NewProcess(takeLetter, letter{}).Start(soon(t)),
 		"its field Part.items, a []*mp.JoinableQueue[int], would stay behind: begin":           NewProcess(takeShare, modest{}).Start(soon(t)),
 		"cannot encode a chan int: a chan int means nothing in another process":                NewQueue[chan int](0).Put(soon(t), nil),
-		"mp.letter; what an interface holds travels only if gob.Register":                      NewProcess(takeAny, any(letter{})).Start(soon(t)),
+		"cannot encode a interface {}: its field Inner.Done, a chan int, means nothing in":     NewProcess(takeAny, any(letter{})).Start(soon(t)),
+		"mp.result; call gob.Register with each type that an interface holds":                  NewProcess(takeAny, any(result{})).Start(soon(t)),
 		"its answer: mp: cannot encode a mp.hidden: gob: ":                                     secret,
 		"has no exported fields; only fields that begin with a capital":                        secret,
 		"exit code 0, before it had answered":                                                  onePool(leaveWith, 0),
@@ -85,6 +86,77 @@ func TestMistakesAreNamed(t *testing.T) {
 		t.Error("it is no mistake in the process that everybody can get it from:", err)
 	}
 }
+
+type trie map[string]trie
+
+type desk struct {
+	Next map[string]*struct{ In *JoinableQueue[int] }
+}
+
+func putZero[T any]() error { return NewQueue[T](0).TryPut(*new(T)) }
+
+// A field with a queue or an end of a pipe that would stay behind without a word
+// is named; others may be as they are.
+func TestWhatWouldStayBehind(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{putZero[struct{ Q *Queue[int] }](), ""},
+		{putZero[struct{ q *Queue[int] }](), "its field q, a *mp.Queue[int], would stay"},
+		{putZero[struct{ c Conn[int, int] }](), "its field c, a mp.Conn[int,int], would stay"},
+		{putZero[struct {
+			N int
+			n None
+		}](), ""},
+		{putZero[struct {
+			N int
+			t trie
+		}](), ""},
+		{putZero[struct{ desk }](), "its field desk, a mp.desk, would stay"},
+		{putZero[struct{ *desk }](), "its field desk, a *mp.desk, would stay"},
+		{putZero[struct{ D []desk }](), ""},
+	} {
+		if test.want == "" && test.err != nil || test.want != "" && (test.err == nil || !strings.Contains(test.err.Error(), test.want)) {
+			t.Errorf("the error is %v, want %q", test.err, test.want)
+		}
+	}
+}
+
+// A queue or an end of a pipe goes to a process when that starts, in no other
+// way; and not as a copy.
+func TestHandlesAreOnlyInArguments(t *testing.T) {
+	q, d := NewQueue[int](0), desk{map[string]*struct{ In *JoinableQueue[int] }{"a": {NewJoinableQueue[int](0)}}}
+	end, _ := Pipe[int, None]()
+	toEnds, _ := Pipe[*Conn[int, None], None]()
+	pool := NewPool(takeDesk, 1)
+	defer pool.Close()
+	_, applied := pool.Apply(soon(t), d)
+	for name, err := range map[string]error{
+		"Put":          NewQueue[*Queue[int]](0).TryPut(q),
+		"Send":         toEnds.Send(end),
+		"Apply":        applied,
+		"an interface": NewQueue[any](0).TryPut([]any{q}),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "passed only in the argument of a process that starts") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := NewProcess(takeCopies, map[string]Queue[int]{"a": *q}).Start(soon(t)); err == nil || !strings.Contains(err.Error(), "as a copy") {
+		t.Errorf("a map of queues, not of pointers to queues: %v", err)
+	}
+	if err := q.TryPut(1); err != nil {
+		t.Error("after all this:", err)
+	}
+	if err := end.Close(); err != nil {
+		t.Error("after all this:", err)
+	}
+}
+
+var (
+	takeDesk   = Proc("takeDesk", func(desk) error { return nil })
+	takeCopies = Proc("takeCopies", func(map[string]Queue[int]) error { return nil })
+)
 
 func init() {
 	atTheEnd := func(do func() error) {
@@ -106,7 +178,7 @@ func init() {
 		if err := early.Start(context.Background()); err != nil {
 			return err
 		}
-		for n := 1; n > 0 || early.hungry.Load() == 0; n, _ = q.Len() { // it has got that, and wants the next
+		for n := 1; n > 0 || early.waiting.Load() == 0; n, _ = q.Len() { // it has got that, and wants the next
 			time.Sleep(time.Millisecond)
 		}
 		return errors.Join(q.Close(), late.Start(context.Background()))

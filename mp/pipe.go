@@ -1,12 +1,15 @@
 package mp
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"sync"
 	"time"
+
+	"processbook/mp/internal/frame"
 )
 
 // A Conn is one end of a pipe between two processes. What it sends, the other
@@ -25,15 +28,17 @@ import (
 type Conn[S, R any] struct {
 	r   *inlet
 	w   *os.File
-	out *sender
+	out *frame.Writer
 
+	number    uint64 // as a handle
 	receiving sync.Mutex
-	in        *receiver
+	in        *frame.Reader
 
-	mu     sync.Mutex
-	state  error // nil, ErrMoved, ErrClosed, or why the pipe could not be made
-	used   bool  // it has sent or received, so it stays here
-	leaves bool  // it rides in an argument that is being encoded
+	mu       sync.Mutex
+	state    error // nil, ErrMoved, ErrClosed, or why the pipe could not be made
+	used     bool  // it has sent or received, so it stays here
+	leaves   bool  // a process starts that it is passed to
+	unwanted bool  // Close was called while it was leaving
 }
 
 // Pipe returns the two ends of a new pipe; each sends what the other receives.
@@ -44,11 +49,11 @@ func Pipe[A, B any]() (*Conn[A, B], *Conn[B, A]) {
 	if tooEarly() {
 		return &Conn[A, B]{state: errTooEarly}, &Conn[B, A]{state: errTooEarly}
 	}
-	r1, w1, err := os.Pipe()
+	r1, w1, err := pipe()
 	if err != nil {
 		return &Conn[A, B]{state: err}, &Conn[B, A]{state: err}
 	}
-	r2, w2, err := os.Pipe()
+	r2, w2, err := pipe()
 	if err != nil {
 		closeAll([]*os.File{r1, w1})
 		return &Conn[A, B]{state: err}, &Conn[B, A]{state: err}
@@ -58,7 +63,7 @@ func Pipe[A, B any]() (*Conn[A, B], *Conn[B, A]) {
 
 func newConn[S, R any](r, w *os.File) *Conn[S, R] {
 	in := &inlet{File: r}
-	return &Conn[S, R]{r: in, w: w, in: newReceiver(in), out: newSender(w)}
+	return &Conn[S, R]{r: in, w: w, in: frame.NewReader(in), out: frame.NewWriter(w), number: handles.Add(1)}
 }
 
 var errTooEarly = errors.New("mp: this pipe was made before mp.Main, so every process has one of its own; " +
@@ -80,7 +85,7 @@ func (in *inlet) Read(b []byte) (int, error) {
 	return in.File.Read(b)
 }
 
-const msgValue kind = 1
+const msgValue frame.Kind = 1
 
 // Send sends v. It waits while the pipe is full, so it may wait for the other
 // end to receive. It returns [ErrClosed] or [ErrMoved] if this end is closed
@@ -91,7 +96,7 @@ func (c *Conn[S, R]) Send(v S) error {
 	if err := c.use("send"); err != nil {
 		return err
 	}
-	return c.explain("send", c.out.send(msgValue, 0, &v))
+	return c.explain("send", c.out.SendValue(context.Background(), msgValue, 0, &v))
 }
 
 // Recv waits for the next value and returns it. The error is [io.EOF] if the
@@ -103,13 +108,13 @@ func (c *Conn[S, R]) Recv() (R, error) {
 		return v, err
 	}
 	c.receiving.Lock()
-	defer c.receiving.Unlock()
-	f, err := c.in.next()
-	if err == nil && f.kind != msgValue {
-		err = fmt.Errorf("a broken message: kind %d", f.kind)
+	f, err := c.in.Next()
+	if err == nil && f.Kind != msgValue {
+		err = fmt.Errorf("%w: kind %d", frame.ErrBroken, f.Kind)
 	}
+	c.receiving.Unlock()
 	if err == nil {
-		err = c.in.decode(f, &v)
+		err = frame.Decode(f.Value, &v)
 	}
 	return v, c.explain("receive", err)
 }
@@ -123,7 +128,7 @@ func (c *Conn[S, R]) Poll(wait time.Duration) (bool, error) {
 	}
 	c.receiving.Lock()
 	defer c.receiving.Unlock()
-	if c.in.in.Buffered() > 0 {
+	if c.in.Waiting() {
 		return true, nil
 	}
 	there, err := c.r.await(wait)
@@ -140,6 +145,10 @@ func (c *Conn[S, R]) Close() error {
 	}
 	if c.state != nil {
 		return fmt.Errorf("close: %w", c.state)
+	}
+	if c.leaves {
+		c.unwanted = true // its files belong to the start for the moment
+		return fmt.Errorf("close: %w", ErrMoved)
 	}
 	c.state = ErrClosed
 	closePipe(c.r.File)
@@ -174,25 +183,25 @@ func (c *Conn[S, R]) explain(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// GobEncode lets an end board the process that is being started; at any other
-// time it is an error.
-func (c *Conn[S, R]) GobEncode() ([]byte, error) {
-	cargo := boarding.Load()
+// handOver passes the end to the process that is being started.
+func (c *Conn[S, R]) handOver(h *handover) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case cargo == nil:
-		return nil, fmt.Errorf("an end of a pipe cannot be sent: %w", errNotBoarding)
 	case c.state != nil:
-		return nil, fmt.Errorf("an end of a pipe cannot move: %w", c.state)
+		return fmt.Errorf("an end of a pipe cannot move: %w", c.state)
+	case c.w == nil:
+		return errors.New("an end of a pipe that Pipe has not made")
 	case c.used:
-		return nil, errors.New("an end of a pipe cannot move: it has been used here; hand it over before its first Send, Recv or Poll")
+		return errors.New("an end of a pipe cannot move: it has been used here; pass it before its first Send, Recv or Poll")
+	case h.has(c.number):
+		return errors.New("an end of a pipe cannot move: the argument has it twice")
 	case c.leaves:
-		return nil, errors.New("an end of a pipe cannot move: the argument has it twice")
+		return fmt.Errorf("an end of a pipe cannot move: %w", ErrMoved)
 	}
 	c.leaves = true
-	cargo.settle = append(cargo.settle, c.settle)
-	return cargo.ticket(c.r.File, c.w), nil
+	h.add(c.number, []*os.File{c.r.File, c.w}, c.settle)
+	return nil
 }
 
 // settle lets go of the end, which belongs to the child now, or keeps it.
@@ -200,23 +209,37 @@ func (c *Conn[S, R]) settle(p *Process) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.leaves = false
-	if p == nil {
+	if p == nil && !c.unwanted {
 		takeBack(c.r.File)
 		takeBack(c.w)
 		return
 	}
 	c.state = ErrMoved
+	if p == nil {
+		c.state = ErrClosed
+	}
 	closePipe(c.r.File)
 	closePipe(c.w)
 }
 
-// GobDecode takes the end out of the luggage with which this process arrived.
-func (c *Conn[S, R]) GobDecode(ticket []byte) error {
-	files, _, err := claim(ticket, 2)
+// GobEncode writes the end's number into an argument; at any other time it is
+// an error.
+func (c *Conn[S, R]) GobEncode() ([]byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.leaves {
+		return nil, fmt.Errorf("an end of a pipe cannot be sent: %w", errNotPassed)
+	}
+	return encodeHandle(c.number), nil
+}
+
+// GobDecode takes the end from what this process was given at its start.
+func (c *Conn[S, R]) GobDecode(number []byte) error {
+	_, files, err := claim(number, 2)
 	if err != nil {
 		return fmt.Errorf("an end of a pipe cannot be received: %w", err)
 	}
 	arrived := newConn[S, R](files[0], files[1])
-	c.r, c.w, c.in, c.out = arrived.r, arrived.w, arrived.in, arrived.out
+	c.r, c.w, c.in, c.out, c.number = arrived.r, arrived.w, arrived.in, arrived.out, arrived.number
 	return nil
 }

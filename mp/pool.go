@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"processbook/mp/internal/frame"
 )
 
 // A Pool is a fixed number of worker processes that do tasks. A task is one call
@@ -44,25 +46,25 @@ type Pool[A, R any] struct {
 
 	f       Function[A, R]
 	workers int
-	brief   bool // an argument is encoded at once: no code of others is needed for it
+	certain bool // an argument is encoded at once: none of the program's own code runs for it
 
-	mu     sync.Mutex
-	moved  sync.Cond // something has changed that feeders wait for
-	state  error     // nil, ErrClosed, ErrTerminated, or why there are no workers
-	seats  []*seat[A, R]
-	staff  sync.WaitGroup // seats with somebody on them
-	calls  []*call[A, R]  // unfinished, in order of arrival
-	failed bool           // a worker could not be started; seats are being left
+	mu       sync.Mutex
+	moved    sync.Cond // something has changed that feeders wait for
+	state    error     // nil, ErrClosed, ErrTerminated, or why there are no workers
+	slots    []*slot[A, R]
+	staff    sync.WaitGroup // slots
+	calls    []*call[A, R]  // unfinished, in order of arrival
+	stumbles int            // workers that have not come to Main, since one has
 }
 
 // A call is one Apply, Map, Imap or ImapUnordered.
 type call[A, R any] struct {
-	next  func() *task[A, R]                   // the next task, if there is one now
-	left  func() int                           // how many next would return now
-	put   func(*task[A, R], []R, []*TaskError) // takes a task's results, or some of them and errors
-	fail  func(err error)                      // ends the call
-	spare deque[*task[A, R]]                   // came back from a worker that had not begun them
-	over  bool                                 // ended: its tasks are not wanted any more
+	next     func() *task[A, R]                   // the next task, if there is one now
+	left     func() int                           // how many next would return now
+	put      func(*task[A, R], []R, []*TaskError) // takes a task's results, and the errors of those that failed
+	fail     func(err error)                      // ends the call
+	returned []*task[A, R]                        // came back from a worker that had not begun them
+	over     bool                                 // ended: its tasks are not wanted any more
 }
 
 // A task is what is handed to a worker at once: an argument, or a chunk.
@@ -76,8 +78,7 @@ type task[A, R any] struct {
 // NewPool returns a pool of so many workers that call f. They start, all of
 // them, with the first task.
 func NewPool[A, R any](f Function[A, R], workers int) *Pool[A, R] {
-	arg := reflect.TypeFor[A]()
-	p := &Pool[A, R]{f: f, workers: workers, brief: flat(arg) || formOf(arg).plain}
+	p := &Pool[A, R]{f: f, workers: workers, certain: frame.Certain(reflect.TypeFor[A]())}
 	p.moved.L = &p.mu
 	return p
 }
@@ -130,14 +131,9 @@ func (p *Pool[A, R]) all(ctx context.Context, args []A, chunk int) ([]R, error) 
 		given += len(t.args)
 		return t
 	}
-	c.put = func(t *task[A, R], good []R, failed []*TaskError) {
+	c.put = func(t *task[A, R], got []R, failed []*TaskError) {
 		failures = append(failures, failed...)
-		place := t.index
-		for _, f := range failed { // between them are the good ones
-			n := copy(results[place:f.Index], good)
-			good, place = good[n:], f.Index+1
-		}
-		copy(results[place:], good)
+		copy(results[t.index:], got)
 		if missing -= len(t.args); missing == 0 {
 			p.end(c, nil)
 		}
@@ -171,15 +167,15 @@ func joined(failures []*TaskError) error {
 
 // begin adds a call to those that are being worked for.
 func (p *Pool[A, R]) begin(ctx context.Context, c *call[A, R]) error {
-	seats, err := p.enter(ctx, c)
-	for _, s := range seats {
-		s.hasten()
+	slots, err := p.enter(ctx, c)
+	for _, s := range slots {
+		s.sendNow()
 	}
 	return err
 }
 
-// enter returns the seats where there is something to tell now.
-func (p *Pool[A, R]) enter(ctx context.Context, c *call[A, R]) (seats []*seat[A, R], err error) {
+// enter returns the slots where there is something to tell now.
+func (p *Pool[A, R]) enter(ctx context.Context, c *call[A, R]) (slots []*slot[A, R], err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -191,24 +187,24 @@ func (p *Pool[A, R]) enter(ctx context.Context, c *call[A, R]) (seats []*seat[A,
 		return nil, ctx.Err()
 	}
 	p.calls = append(p.calls, c)
-	if p.seats == nil {
+	if p.slots == nil {
 		p.open()
 	}
 	p.assign()
 	p.moved.Broadcast()
-	for _, s := range p.seats {
+	for _, s := range p.slots {
 		if len(s.outbox) > 0 {
-			seats = append(seats, s)
+			slots = append(slots, s)
 		}
 	}
-	return seats, nil
+	return slots, nil
 }
 
 // open hires the workers.
 func (p *Pool[A, R]) open() {
 	for range p.workers {
-		s := newSeat(p)
-		p.seats = append(p.seats, s)
+		s := &slot[A, R]{pool: p, posted: make(chan struct{}, 1)}
+		p.slots = append(p.slots, s)
 		p.staff.Add(1)
 		go s.run()
 	}
@@ -231,19 +227,26 @@ func (p *Pool[A, R]) end(c *call[A, R], err error) {
 func (p *Pool[A, R]) cancel(c *call[A, R], err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, s := range p.seats {
+	for _, s := range p.slots {
 		s.abandon(c)
 	}
 	p.end(c, err)
 	p.deal()
 }
 
+// goesOn reports whether there may be tasks.
+func (p *Pool[A, R]) goesOn() bool { return p.state == nil || p.state == ErrClosed && len(p.calls) > 0 }
+
 // settle lets the workers go when the pool is closed and all is done.
 func (p *Pool[A, R]) settle() {
 	if p.state == ErrClosed && len(p.calls) == 0 {
-		for _, s := range p.seats {
-			s.post(order[A, R]{kind: msgFinish})
-			s.wake()
+		for _, s := range p.slots {
+			if s.ready {
+				s.post(order[A, R]{kind: msgFinish})
+				s.wake()
+			} else if s.worker != nil {
+				s.worker.Kill() // it has not come to Main, and there is nothing for it to do
+			}
 		}
 	}
 }
@@ -256,7 +259,7 @@ func (p *Pool[A, R]) settle() {
 // A pool that is never closed keeps its workers until [Main] returns.
 func (p *Pool[A, R]) Close() error {
 	p.mu.Lock()
-	if p.state == nil || p.failed && p.state != ErrTerminated {
+	if p.state == nil {
 		p.state = ErrClosed
 	}
 	p.moved.Broadcast()
@@ -283,7 +286,7 @@ func (p *Pool[A, R]) terminate(why error) {
 	for _, c := range slices.Clone(p.calls) {
 		p.end(c, why)
 	}
-	for _, s := range p.seats {
+	for _, s := range p.slots {
 		if s.worker != nil {
 			s.worker.Kill()
 		}
@@ -311,11 +314,13 @@ func (p *Pool[A, R]) take() *task[A, R] {
 }
 
 // ready returns how many tasks of the call could be handed out now.
-func (c *call[A, R]) ready() int { return c.spare.len() + c.left() }
+func (c *call[A, R]) ready() int { return len(c.returned) + c.left() }
 
 func (c *call[A, R]) take() *task[A, R] {
-	if c.spare.len() > 0 {
-		return c.spare.pop()
+	if len(c.returned) > 0 {
+		t := c.returned[0]
+		c.returned = c.returned[1:]
+		return t
 	}
 	return c.next()
 }
@@ -323,7 +328,7 @@ func (c *call[A, R]) take() *task[A, R] {
 // deal hands out tasks, and lets the writers know. Call it with mu held.
 func (p *Pool[A, R]) deal() {
 	p.assign()
-	for _, s := range p.seats {
+	for _, s := range p.slots {
 		if len(s.outbox) > 0 {
 			s.wake()
 		}
@@ -335,27 +340,24 @@ func (p *Pool[A, R]) deal() {
 // nothing for an idle worker, a busy one is asked to return what it has not
 // begun. Call it, and all below, with mu held.
 func (p *Pool[A, R]) assign() {
-	if p.failed {
-		return
-	}
-	for _, s := range p.seats {
+	for _, s := range p.slots {
 		if s.idle() {
 			if t := p.take(); t != nil {
 				s.give(t)
 			}
 		}
 	}
-	for _, s := range p.seats {
+	for _, s := range p.slots {
 		p.refill(s)
 	}
-	if slices.ContainsFunc(p.seats, (*seat[A, R]).idle) {
+	if slices.ContainsFunc(p.slots, (*slot[A, R]).idle) {
 		p.rebalance()
 	}
 }
 
 // refill gives a busy worker as many tasks as it should have ahead: a share of
 // what is there, so that all workers come to the end at about the same time.
-func (p *Pool[A, R]) refill(s *seat[A, R]) {
+func (p *Pool[A, R]) refill(s *slot[A, R]) {
 	n := s.room()
 	if n <= 0 {
 		return
@@ -364,14 +366,14 @@ func (p *Pool[A, R]) refill(s *seat[A, R]) {
 	if c.over {
 		return
 	}
-	for range min(n, c.ready()/(2*len(p.seats))) {
+	for range min(n, c.ready()/(2*len(p.slots))) {
 		s.give(c.take())
 	}
 }
 
 // rebalance asks the worker with most tasks ahead for those not begun.
 func (p *Pool[A, R]) rebalance() {
-	most := slices.MaxFunc(p.seats, func(a, b *seat[A, R]) int { return a.ahead() - b.ahead() })
+	most := slices.MaxFunc(p.slots, func(a, b *slot[A, R]) int { return a.ahead() - b.ahead() })
 	if most.ahead() > 0 {
 		most.recall()
 	}

@@ -208,12 +208,12 @@ func TestTerminateEndsCalls(t *testing.T) {
 	}
 }
 
-// staffed returns the workers that are there.
+// staffed returns the workers that have been started.
 func (p *Pool[A, R]) staffed() (workers []*Process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, s := range p.seats {
-		if s.worker != nil {
+	for _, s := range p.slots {
+		if s.worker != nil && s.worker.PID() > 0 {
 			workers = append(workers, s.worker)
 		}
 	}

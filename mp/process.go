@@ -1,18 +1,17 @@
 package mp
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"processbook/mp/internal/frame"
 )
 
 // A Process is a child of this process: this program, started once more to run
@@ -28,34 +27,28 @@ type Process struct {
 	// process is, unless set.
 	Daemon bool
 
-	orders    orders                 // the first message to the child
-	pack      func(*sender) error    // the second: its argument
-	hear      func(*receiver, frame) // what to do with the child's answers, if anything
-	say       *sender                // to the child; set by Start
-	cut       func()                 // the lifeline; set by Start
-	guests    sync.WaitGroup         // whoever talks to the child over pipes of its own
-	dismissed atomic.Bool            // ended by the end of this process, not by a failure; Main may say so of one that has just ended
-	hungry    atomic.Int32           // how many queues of this process it has asked for an item, and got none, nor the end
+	orders    orders                               // the first message to the child
+	pack      func(*handover) (frame.Value, error) // makes its argument; nil for a pool's worker
+	hear      func(frame.Frame)                    // takes the answers of a pool's worker
+	say       *frame.Writer                        // to the child; set by Start
+	cut       func()                               // closes the lifeline; set by Start
+	links     sync.WaitGroup                       // whatever talks to the child over pipes of its own
+	onHere    []func()                             // what to do when the child has come to Main
+	dismissed atomic.Bool                          // ended by the end of this process, not by a failure; Main may say so of one that has just ended
+	waiting   atomic.Int32                         // how many Gets of queues in this process wait in the child
 
-	mu        sync.Mutex
-	started   bool
-	onlooking bool      // Current or Parent: only to look at
-	cmd       *exec.Cmd // nil before Start
-	pid       int
-	sent      int           // -15 or -9, if we sent that
-	done      chan struct{} // closed when it has ended and all that it said has arrived
-	code      int           // valid once done is closed, and so is exit
-	exit      *ExitError
-}
-
-// orders are what a child must know before anything else.
-type orders struct {
-	Func         string
-	Work         bool // for a Pool: tasks will follow
-	Name, Number string
-	Daemon       bool
-	Parent       string
-	ParentPID    int
+	mu       sync.Mutex
+	started  bool
+	onlook   bool      // Current or Parent: only to look at
+	cmd      *exec.Cmd // nil before Start
+	pid      int
+	sent     int           // -15 or -9, if we sent that
+	here     bool          // the child has come to Main
+	begun    bool          // its function has been called
+	returned bool          // its function has returned nil
+	done     chan struct{} // closed when it has ended and all that it said has arrived
+	code     int           // valid once done is closed, and so is exit
+	exit     *ExitError
 }
 
 // NewProcess makes a Process that will call f with arg, and does not start it.
@@ -66,7 +59,7 @@ type orders struct {
 // with it, if they are the argument or in an exported field of it.
 func NewProcess[A, R any](f Function[A, R], arg A) *Process {
 	p := newProcess("Process", f.function)
-	p.pack = func(s *sender) error { return s.send(msgArgument, 0, &arg) }
+	p.pack = func(h *handover) (frame.Value, error) { return frame.EncodeArgument(&arg, h.found) }
 	return p
 }
 
@@ -110,7 +103,7 @@ func (p *Process) claimStart(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.onlooking:
+	case p.onlook:
 		return errOnlooker
 	case p.started:
 		return ErrStarted
@@ -125,165 +118,6 @@ func (p *Process) claimStart(ctx context.Context) error {
 	}
 	p.started = true
 	return nil
-}
-
-func (p *Process) start(ctx context.Context) error {
-	p.orders.Name, p.orders.Daemon = p.Name, p.Daemon
-	p.orders.Parent, p.orders.ParentPID = self.process.Name, os.Getpid()
-	lines, theirs, err := newLines()
-	if err != nil {
-		return err
-	}
-	defer closeAll(theirs) // the child has its own copies, or will never come to life
-
-	var first bytes.Buffer
-	cargo := &luggage{files: theirs}
-	err = cargo.pack(func() error {
-		s := newSender(&first)
-		if err := s.send(msgOrders, 0, &p.orders); err != nil {
-			return err
-		}
-		if err := p.pack(s); err != nil {
-			return fmt.Errorf("its argument: %w", err)
-		}
-		return nil
-	})
-	if err == nil {
-		err = p.exec(cargo.files)
-	}
-	if err != nil {
-		closeAll(lines.files())
-		cargo.settleAll(nil)
-		return err
-	}
-	cargo.settleAll(p)
-	p.say, p.cut = lines.say(first.Bytes()), func() { closePipe(lines.down) }
-	self.add(p)
-	go p.attend(ctx, lines)
-	return nil
-}
-
-// exec starts this program once more.
-func (p *Process) exec(files []*os.File) error {
-	path, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	cmd := &exec.Cmd{Path: path, Args: os.Args, Stdout: os.Stdout, Stderr: os.Stderr}
-	cmd.Env = append(os.Environ(), childVar+"="+hand(cmd, files))
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	p.mu.Lock()
-	p.cmd, p.pid = cmd, cmd.Process.Pid
-	p.mu.Unlock()
-	return nil
-}
-
-// lines are the parent's ends of the three pipes to a child.
-type lines struct{ down, up, crash *os.File }
-
-func newLines() (ours lines, theirs []*os.File, err error) {
-	ends := make([]*os.File, 6)
-	for i := 0; i < 6 && err == nil; i += 2 {
-		ends[i], ends[i+1], err = os.Pipe()
-	}
-	if err != nil {
-		closeAll(ends)
-		return ours, nil, err
-	}
-	return lines{down: ends[1], up: ends[2], crash: ends[4]}, []*os.File{ends[0], ends[3], ends[5]}, nil
-}
-
-func (l lines) files() []*os.File { return []*os.File{l.down, l.up, l.crash} }
-
-// say writes the first message. A long one must not keep Start waiting: the
-// child reads it when it gets to it, and a child that is stopped does not.
-func (l lines) say(first []byte) *sender {
-	s := newSender(l.down)
-	if len(first) <= atOnce {
-		s.write(first)
-		return s
-	}
-	s.mu.Lock() // nothing may come before it
-	go func() {
-		defer s.mu.Unlock()
-		s.write(first)
-	}()
-	return s
-}
-
-func closeAll(files []*os.File) {
-	for _, f := range files {
-		if f != nil {
-			f.Close()
-		}
-	}
-}
-
-// attend looks after a child from its start to its end. Everything that it
-// said is read to the end before its exit is looked at: what arrived, counts.
-func (p *Process) attend(ctx context.Context, l lines) {
-	forget := context.AfterFunc(ctx, func() { p.end(false) })
-	crash := make(chan string, 1)
-	go func() { crash <- lastWords(l.crash) }()
-	exit := &ExitError{Name: p.Name, PID: p.pid, Err: p.listen(l.up)}
-	exit.Crash = <-crash
-	p.cmd.Wait() // its error is the exit code in other words
-	p.guests.Wait()
-	forget()
-	closeAll(l.files())
-
-	p.mu.Lock()
-	exit.Code = exitCode(p.cmd.ProcessState, p.sent)
-	p.code = exit.Code
-	if exit.Code != 0 {
-		p.exit = exit
-	}
-	p.mu.Unlock()
-	self.remove(p)
-	close(p.done)
-}
-
-// listen reads what the child says until its end, and returns its failure, if
-// it told one.
-func (p *Process) listen(up *os.File) (failure error) {
-	for r := newReceiver(up); ; {
-		f, err := r.next()
-		switch {
-		case err == io.EOF || err == io.ErrUnexpectedEOF:
-			return failure // the exit code says the rest
-		case err != nil:
-			failure = err
-			p.Kill() // it does not speak our language: it cannot be helped
-			io.Copy(io.Discard, up)
-			return failure
-		case f.kind == msgFailed:
-			told := new(RemoteError)
-			if failure = r.decode(f, told); failure == nil {
-				failure = told
-			}
-		case p.hear != nil:
-			p.hear(r, f)
-		}
-	}
-}
-
-// lastWords is what the runtime writes when a process crashes, the beginning
-// of it.
-func lastWords(crash *os.File) string {
-	b, _ := io.ReadAll(io.LimitReader(crash, 64<<10))
-	io.Copy(io.Discard, crash)
-	text := strings.TrimSpace(string(b))
-	switch { // of a fatal error, the runtime writes the first line to standard error only
-	case strings.HasPrefix(text, "runtime stack:") && strings.Contains(text, "runtime.newstack("):
-		return "fatal error: stack overflow\n\n" + text
-	case strings.HasPrefix(text, "goroutine") && strings.Contains(text, "runtime/maps.fatal("):
-		return "fatal error: concurrent map access\n\n" + text
-	case strings.HasPrefix(text, "runtime stack:") || strings.HasPrefix(text, "goroutine"):
-		return "fatal error\n\n" + text
-	}
-	return text
 }
 
 // Join waits until the process has ended and everything that it put into
@@ -370,7 +204,7 @@ func (p *Process) signal(code int, send func(*os.Process) error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.onlooking:
+	case p.onlook:
 		return fmt.Errorf("%s: %w", p.Name, errOnlooker)
 	case p.cmd == nil:
 		return fmt.Errorf("%s: %w", p.Name, ErrNotStarted)

@@ -2,11 +2,17 @@ package mp
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"os"
 	"sync"
+	"sync/atomic"
+
+	"processbook/mp/internal/frame"
+	"processbook/mp/internal/lend"
 )
 
 // A Queue passes items from processes that call [Queue.Put] to processes that
@@ -26,55 +32,22 @@ import (
 // any moment, the queue goes on working for the rest. Put adds an item as a
 // whole or not at all, and an item stays in the queue until a Get returns it,
 // even if it was on its way to the process that was killed.
-type Queue[T any] struct {
-	holder   holder[T]
+type Queue[T any] struct{ *queue }
+
+// A queue is what the Queues for one queue have in common in a process.
+type queue struct {
+	holder   lend.Holder
 	joinable bool
-	stray    bool // made at package level of a child
+	orphan   bool         // made at package level of a child
+	number   uint64       // as a handle
+	passed   atomic.Int32 // starts that it is being passed to
 
 	mu   sync.Mutex
 	work []uint64 // of a JoinableQueue: the items got here and not done, oldest first
 }
 
-// A holder is a Queue as one process sees it: the store itself, in the process
-// that made it (queue_owner.go), or a link to the parent's (queue_remote.go).
-// Whatever serves a child (queue_serve.go) cannot tell the difference.
-type holder[T any] interface {
-	// put adds v, or says why not; it waits for room unless try is set.
-	put(ctx context.Context, v T, try bool) error
-	// want asks for 1 to n items, or for the reason why there will be none. It
-	// calls got once, perhaps before it returns, and with locks held, so got
-	// must not wait. After withdraw has returned, got is not called any more.
-	want(n int, got func([]item[T], error)) (withdraw func())
-	// tryTake takes one item, or says that there is none.
-	tryTake() (item[T], error)
-	// tell says of an item from want or tryTake that it is taken, done or
-	// comes back: msgTaken, msgDone, msgBack.
-	tell(what kind, id uint64) error
-
-	count(ctx context.Context) (int, error)
-	join(ctx context.Context) error
-	close() error
-
-	terms() terms                    // for a child's link, as things stand
-	board() (t terms, landed func()) // the same, until the child's server is enlisted
-	enlist(s *server[T])             // s serves a child from now on
-	dismiss(s *server[T])
-}
-
-// terms are what a child's link must know.
-type terms struct {
-	Direct  bool // the owner is the parent, and there is always room: a Put needs no answer
-	Relayed bool // the owner is further up: what must not be lost needs an answer
-	Closed  bool // nothing more may be put
-}
-
-// An item is lent when it leaves its owner. It is the borrower's when he says
-// that it is taken; it comes back when he says so, or dies.
-type item[T any] struct {
-	id    uint64
-	value T
-	err   error // it could not be decoded; whoever gets it is told
-	taken bool
+func newQueueOf(h lend.Holder, joinable bool) *queue {
+	return &queue{holder: h, joinable: joinable, orphan: tooEarly(), number: handles.Add(1)}
 }
 
 // NewQueue returns a queue that holds at most capacity items, or any number if
@@ -87,17 +60,17 @@ func NewQueue[T any](capacity int) *Queue[T] {
 }
 
 func newQueue[T any](capacity int, joinable bool) *Queue[T] {
-	return &Queue[T]{holder: newStore[T](capacity, joinable), joinable: joinable, stray: tooEarly()}
+	return &Queue[T]{newQueueOf(lend.NewStore(capacity, joinable), joinable)}
 }
 
-// hold is where a queue that is none is found out.
-func (q *Queue[T]) hold() holder[T] {
-	if q == nil || q.holder == nil {
-		panic("mp: a queue that NewQueue has not made; a queue travels only in an exported field of an argument")
+// hold is where a queue that nobody has made is found out.
+func (q *Queue[T]) hold() lend.Holder {
+	if q == nil || q.queue == nil {
+		panic("mp: a queue that NewQueue has not made; a queue is passed only in an exported field of an argument")
 	}
-	if q.stray {
+	if q.orphan {
 		panic("mp: this queue was made before mp.Main, so every process has one of its own; " +
-			"call NewQueue in run, and hand the queue over in an argument")
+			"call NewQueue in run, and pass the queue in an argument")
 	}
 	return q.holder
 }
@@ -112,7 +85,7 @@ func (q *Queue[T]) hold() holder[T] {
 // If the queue is full and every consumer has ended, Put still waits, because a
 // new consumer may be started. To limit the wait, use a ctx with a timeout.
 func (q *Queue[T]) Put(ctx context.Context, v T) error {
-	return inQueue("put", q.hold().put(ctx, v, false))
+	return q.put(ctx, &v, false)
 }
 
 // TryPut is [Queue.Put] without waiting for a consumer: [ErrFull] if there is
@@ -120,7 +93,7 @@ func (q *Queue[T]) Put(ctx context.Context, v T) error {
 // have the queue first, and waits while one of them is stopped. It is Python's
 // put_nowait.
 func (q *Queue[T]) TryPut(v T) error {
-	return inQueue("put", q.hold().put(context.Background(), v, true))
+	return q.put(context.Background(), &v, true)
 }
 
 // Get removes the first item from the queue and returns it. If the queue is
@@ -130,57 +103,51 @@ func (q *Queue[T]) TryPut(v T) error {
 // If the queue is empty and every producer has ended, Get still waits, because
 // a new producer may be started. To end the wait, call [Queue.Close].
 func (q *Queue[T]) Get(ctx context.Context) (T, error) {
-	var v T
-	if ctx.Err() != nil {
-		return v, ctx.Err()
-	}
-	got := make(chan answer[T], 1)
-	withdraw := q.hold().want(1, func(lot []item[T], err error) { got <- answer[T]{lot, err} })
-	select {
-	case a := <-got:
-		return q.accept(a)
-	case <-ctx.Done():
-	}
-	withdraw()
-	select {
-	case a := <-got: // it came in the same moment
-		return q.accept(a)
-	default:
-		return v, ctx.Err()
-	}
+	it, err := lend.Get(ctx, q.hold())
+	return q.open(it, err)
 }
 
-// answer is what want gives.
-type answer[T any] struct {
-	lot []item[T]
-	err error
+func (q *Queue[T]) put(ctx context.Context, v *T, try bool) error {
+	h := q.hold()
+	val, err := frame.Encode(v)
+	if err == nil {
+		err = h.Put(ctx, val, try)
+	}
+	return inQueue("put", err)
 }
 
-// accept makes an item this process's own, and tells its owner before anybody
-// here can see it: so no item is ever given twice.
-func (q *Queue[T]) accept(a answer[T]) (v T, err error) {
-	if a.err != nil {
-		return v, inQueue("get", a.err)
-	}
-	it := a.lot[0]
-	if err := q.hold().tell(msgTaken, it.id); err != nil {
+// open decodes an item that this process has got. One that cannot be decoded
+// is done: the next consumer could not decode it, either.
+func (q *Queue[T]) open(it lend.Item, err error) (v T, _ error) {
+	if err != nil {
 		return v, inQueue("get", err)
+	}
+	if err := frame.Decode(it.Value, &v); err != nil {
+		if q.joinable {
+			lend.Done(q.holder, it.ID)
+		}
+		return v, inQueue("get", errUnread{err})
 	}
 	if q.joinable {
 		q.mu.Lock()
-		q.work = append(q.work, it.id)
+		q.work = append(q.work, it.ID)
 		q.mu.Unlock()
 	}
-	return it.value, inQueue("get", it.err)
+	return v, nil
 }
+
+// errUnread is the error of one item, after which there may be others.
+type errUnread struct{ error }
+
+func (e errUnread) Unwrap() error { return e.error }
 
 // TryGet is [Queue.Get] without waiting for a producer: [ErrEmpty] if there is
 // no item. Empty means empty: what any process has put before is counted, so
 // TryGet may ask the other processes that have the queue, and waits while one
 // of them is stopped. It is Python's get_nowait.
 func (q *Queue[T]) TryGet() (T, error) {
-	it, err := q.hold().tryTake()
-	return q.accept(answer[T]{[]item[T]{it}, err})
+	it, err := lend.TryGet(q.hold())
+	return q.open(it, err)
 }
 
 // All returns a sequence of the items that Get returns, until Get fails:
@@ -188,13 +155,18 @@ func (q *Queue[T]) TryGet() (T, error) {
 //	for item := range queue.All(ctx) { ... }
 //
 // ends when the queue is closed and empty, in every process that ranges over
-// it. If ctx may have ended, one more Get says whether it was that. It takes
-// the place of Python's None for each consumer.
+// it. If ctx may have ended, one more Get says whether it was that. The loop
+// leaves out an item that cannot be decoded, and goes on; then this process
+// says so, on standard error and by failing at its end. It takes the place of
+// Python's None for each consumer.
 func (q *Queue[T]) All(ctx context.Context) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		for {
 			v, err := q.Get(ctx)
-			if err != nil || !yield(v) {
+			switch {
+			case errors.As(err, new(errUnread)):
+				self.skip(err)
+			case err != nil || !yield(v):
 				return
 			}
 		}
@@ -206,7 +178,7 @@ func (q *Queue[T]) All(ctx context.Context) iter.Seq[T] {
 // To know whether there will be more, use Close and [io.EOF], not Len. It is
 // Python's qsize.
 func (q *Queue[T]) Len() (int, error) {
-	n, err := q.hold().count(context.Background())
+	n, err := q.hold().Len(context.Background())
 	return n, inQueue("len", err)
 }
 
@@ -221,7 +193,7 @@ func (q *Queue[T]) Len() (int, error) {
 //
 // [io.EOF] from Get does not mean that the producers have ended. To know that,
 // join them.
-func (q *Queue[T]) Close() error { return inQueue("close", q.hold().close()) }
+func (q *Queue[T]) Close() error { return inQueue("close", q.hold().Close()) }
 
 // A JoinableQueue is a [Queue] that knows when its items have been dealt with:
 // whoever gets an item calls TaskDone after that. An item whose consumer ended
@@ -252,13 +224,13 @@ func (q *JoinableQueue[T]) TaskDone() error {
 	}
 	id := q.work[0]
 	q.work = q.work[1:]
-	return inQueue("task done", q.hold().tell(msgDone, id))
+	return inQueue("task done", lend.Done(q.hold(), id))
 }
 
 // Join waits until every item that was put is done, even if no consumer is left:
 // there may be another one. It returns ctx.Err() if ctx ends first.
 func (q *JoinableQueue[T]) Join(ctx context.Context) error {
-	return inQueue("join", q.hold().join(ctx))
+	return inQueue("join", q.hold().Join(ctx))
 }
 
 func inQueue(what string, err error) error {
@@ -269,71 +241,76 @@ func inQueue(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// The frames between a queue's holder and a child's link to it.
-const (
-	msgPut      kind = iota + 1 // up: an item; it is in
-	msgWant                     // up: id is how many items would be welcome; one batch answers
-	msgTaken                    // up: a Get is about to return this item
-	msgBack                     // up: this item is not wanted after all
-	msgDone                     // up: this item is finished
-	msgOffer                    // up, a call: an item; reply when it is in
-	msgTryOffer                 // up, a call: an item; reply whether it is in
-	msgTryWant                  // up, a call: one item if there is one
-	msgLen                      // up, a call
-	msgJoin                     // up, a call
-	msgClose                    // up, a call
-	msgTell                     // up, a call: of an item (see tell), for what must not be lost on the way
-	msgCancel                   // up: never mind that call; a reply comes all the same
-	msgSynced                   // up: the answer to msgSync and msgClosing
-	msgMore                     // down: an item, and more of this batch follow
-	msgItem                     // down: the batch's last item
-	msgTried                    // down: the item for a msgTryWant
-	msgEnd                      // down: closed and empty, for good
-	msgReply                    // down: to a call
-	msgSync                     // down: give back what is not taken; what was put before the answer, has arrived
-	msgClosing                  // down: the same, and put nothing more
-)
+// borrower is a child as the room of queues sees it.
+type borrower struct{ *Process }
 
-// GobEncode shares the queue with the process that is being started; at any
-// other time it is an error.
-func (q *Queue[T]) GobEncode() ([]byte, error) {
-	cargo := boarding.Load()
-	if cargo == nil {
-		return nil, fmt.Errorf("a queue cannot be sent: %w", errNotBoarding)
+// Waiting notes that so many more Gets of the child wait for an item.
+func (b borrower) Waiting(change int) { b.waiting.Add(int32(change)) }
+
+// handOver shares the queue with the process that is being started.
+func (q *Queue[T]) handOver(h *handover) error {
+	if q == nil || q.queue == nil {
+		return errors.New("a queue that NewQueue has not made")
 	}
-	in, theirOut, err := os.Pipe()
+	if h.has(q.number) {
+		return nil
+	}
+	in, theirOut, err := pipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	theirIn, out, err := os.Pipe()
+	theirIn, out, err := pipe()
 	if err != nil {
 		closeAll([]*os.File{in, theirOut})
-		return nil, err
+		return err
 	}
-	t, landed := q.hold().board()
-	cargo.settle = append(cargo.settle, func(p *Process) {
-		defer landed()
+	q.passed.Add(1)
+	holder := q.hold()
+	h.add(q.number, []*os.File{theirIn, theirOut}, func(p *Process) {
+		q.passed.Add(-1)
 		closeAll([]*os.File{theirIn, theirOut})
 		if p == nil {
 			closeAll([]*os.File{in, out})
 			return
 		}
-		serve(q, p, in, out)
+		s := lend.NewServer(holder, q.joinable, borrower{p})
+		p.links.Go(func() { s.Write(out) })
+		p.links.Go(func() { s.Read(in) })
+		p.onHere = append(p.onHere, s.Open)
 	})
-	return append(cargo.ticket(theirIn, theirOut), bit(t.Direct), bit(t.Relayed), bit(t.Closed), bit(q.joinable)), nil
+	return nil
+}
+
+// GobEncode writes the queue's number into an argument; at any other time it is
+// an error.
+func (q *Queue[T]) GobEncode() ([]byte, error) {
+	if q.queue == nil || q.passed.Load() == 0 {
+		return nil, fmt.Errorf("a queue cannot be sent: %w", errNotPassed)
+	}
+	return append([]byte{bit(q.joinable)}, encodeHandle(q.number)...), nil
 }
 
 // GobDecode makes a link to the parent's queue.
-func (q *Queue[T]) GobDecode(ticket []byte) error {
-	files, flags, err := claim(ticket, 2)
-	if err == nil && len(flags) != 4 {
-		err = errNotBoarding
+func (q *Queue[T]) GobDecode(b []byte) error {
+	if len(b) < 1 {
+		return errNotPassed
 	}
+	if number, _ := binary.Uvarint(b[1:]); arrived.queues[number] != nil {
+		q.queue = arrived.queues[number]
+		return nil
+	}
+	number, files, err := claim(b[1:], 2)
 	if err != nil {
 		return fmt.Errorf("a queue cannot be received: %w", err)
 	}
-	q.joinable = flags[3] == 1
-	q.holder = newLink[T](files[0], files[1], terms{flags[0] == 1, flags[1] == 1, flags[2] == 1})
+	link := lend.NewLink(files[1], b[0] == 1)
+	go link.Listen(files[0]) // ends with the parent, and so does this process
+	q.queue = newQueueOf(link, b[0] == 1)
+	q.orphan = false
+	if arrived.queues == nil {
+		arrived.queues = map[uint64]*queue{}
+	}
+	arrived.queues[number] = q.queue
 	return nil
 }
 
@@ -345,7 +322,7 @@ func bit(on bool) byte {
 }
 
 // GobDecode makes a link to the parent's queue.
-func (q *JoinableQueue[T]) GobDecode(ticket []byte) error {
+func (q *JoinableQueue[T]) GobDecode(b []byte) error {
 	q.Queue = new(Queue[T])
-	return q.Queue.GobDecode(ticket)
+	return q.Queue.GobDecode(b)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -442,8 +443,7 @@ var (
 		} {
 			all.Go(func() { said[i] = fmt.Sprint(errors.Is(call(), io.ErrUnexpectedEOF)) })
 		}
-		jobs, full := l.Jobs.holder.(*link[int]), l.Full.holder.(*link[int])
-		for jobs.waiting() < 2 || full.waiting() < 1 {
+		for waitingIn("lend.Get") < 1 || waitingIn("lend.(*Link).callNumbered") < 2 {
 			time.Sleep(time.Millisecond)
 		}
 		l.Say.Send("waiting")
@@ -452,11 +452,11 @@ var (
 	})
 )
 
-// waiting counts the calls that wait.
-func (l *link[T]) waiting() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.calls) + len(l.takers)
+// waitingIn counts the goroutines of this process that wait in a function.
+func waitingIn(function string) int {
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	return len(regexp.MustCompile(`\[select[^\]]*\]:\n\S*`+regexp.QuoteMeta(function+"(")).FindAll(stacks, -1))
 }
 
 // G5: the calls of a process that outlives the holder of its queue, if only for

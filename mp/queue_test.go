@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -166,46 +167,6 @@ func TestQueueInOneProcess(t *testing.T) {
 	}
 }
 
-// What a child says of an item counts only if it can be so: otherwise the item
-// is still there for others.
-func TestNonsenseFromAConsumer(t *testing.T) {
-	for name, say := range map[string]func(s *sender){
-		"it wants no items": func(s *sender) { s.send(msgWant, 0, nil) },
-		"it is done with what it has not taken": func(s *sender) {
-			s.send(msgWant, 1, nil)
-			s.send(msgDone, 1, nil)
-			s.send(msgTell, 2, about(msgDone, 1))
-		},
-		"it takes what it was not given": func(s *sender) {
-			s.send(msgTaken, 1, nil)
-			s.send(msgDone, 1, nil)
-		},
-		"it is done twice": func(s *sender) {
-			s.send(msgWant, 1, nil)
-			s.send(msgTaken, 1, nil)
-			s.send(msgBack, 1, nil)
-			s.send(msgDone, 1, nil)
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			q := NewJoinableQueue[int](0)
-			q.TryPut(7)
-			s := newServer(q.Queue, onlooker("child", 0))
-			s.read(newReceiver(bytes.NewReader(talk(say))))
-			s.end()
-			if v, err := q.TryGet(); v != 7 || err != nil {
-				t.Errorf("TryGet() = %d, %v; want 7", v, err)
-			}
-			if err := q.TaskDone(); err != nil {
-				t.Error(err)
-			}
-			if err := q.Join(soon(t)); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-}
-
 // A thorn can be sent, but not received.
 type thorn struct{ Sharp bool }
 
@@ -218,23 +179,69 @@ func (t *thorn) GobDecode(b []byte) error {
 	return nil
 }
 
-var putThorns = Proc("putThorns", func(q *Queue[thorn]) error {
+func putSharpAndBlunt(q *Queue[thorn]) error {
 	ctx := context.Background()
 	return errors.Join(q.Put(ctx, thorn{true}), q.Put(ctx, thorn{false}))
-})
+}
 
-// G7: an item that cannot be decoded is an error of the Get that gets it.
+var putThorns = Proc("putThorns", putSharpAndBlunt)
+
+// G7: an item that cannot be decoded is an error of the Get that gets it, in
+// whatever process it was put. Join does not wait for it.
 func TestItemThatCannotBeDecoded(t *testing.T) {
-	q := NewQueue[thorn](0)
-	if err := q.Put(soon(t), thorn{true}); err == nil || !strings.Contains(err.Error(), "sharp") {
-		t.Errorf("Put() = %v", err)
+	for name, put := range map[string]func(q *Queue[thorn]) error{
+		"from here":    putSharpAndBlunt,
+		"from a child": func(q *Queue[thorn]) error { return runProcess(NewProcess(putThorns, q)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := NewJoinableQueue[thorn](0)
+			for _, get := range []func() (thorn, error){q.TryGet, func() (thorn, error) { return q.Get(soon(t)) }} {
+				if err := put(q.Queue); err != nil {
+					t.Fatal(err)
+				}
+				if v, err := get(); err == nil || !strings.Contains(err.Error(), "sharp") {
+					t.Errorf("the first is %v, %v", v, err)
+				}
+				if v, err := get(); v.Sharp || err != nil {
+					t.Errorf("the second is %v, %v", v, err)
+				}
+				if err := errors.Join(q.TaskDone(), unless(q.TaskDone(), ErrTaskDone), q.Join(soon(t))); err != nil {
+					t.Error(err)
+				}
+			}
+		})
 	}
-	start(t, NewProcess(putThorns, q))
-	if v, err := q.Get(soon(t)); err == nil || !strings.Contains(err.Error(), "sharp") {
-		t.Errorf("Get() = %v, %v", v, err)
+}
+
+func init() {
+	programs["skips an item"] = func(ctx context.Context) error {
+		q := NewQueue[thorn](0)
+		err := errors.Join(putSharpAndBlunt(q), putSharpAndBlunt(q), q.Close())
+		n := 0
+		for range q.All(ctx) {
+			n++
+		}
+		fmt.Println(n, "items")
+		return err
 	}
-	if v, err := q.Get(soon(t)); v.Sharp || err != nil {
-		t.Errorf("Get() = %v, %v", v, err)
+}
+
+// G7: a loop over a queue has no error to return. So Main says what it has left
+// out, and fails.
+func TestMainSaysWhatALoopHasSkipped(t *testing.T) {
+	cmd, stdout := program(t, "skips an item")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	cmd.Start()
+	said := ended(t, stdout)
+	cmd.Wait()
+	if said != "2 items\n" || cmd.ProcessState.ExitCode() != 1 {
+		t.Errorf("it has seen %q, and ends with %v", said, cmd.ProcessState)
+	}
+	for text, n := range map[string]int{"MainProcess: an item is skipped: ": 2, "it is sharp": 3, ": a loop over a queue has skipped an item: ": 1} {
+		if strings.Count(stderr.String(), text) != n {
+			t.Errorf("it says %s\nwant %d times %q", &stderr, n, text)
+		}
 	}
 }
 
@@ -270,50 +277,6 @@ func TestJoinWaitsForWhatWasPut(t *testing.T) {
 	for want := range uint16(1001) {
 		if v, err := q.TryGet(); v.N != want || err != nil {
 			t.Fatalf("TryGet() = %d, %v; want %d", v.N, err, want)
-		}
-	}
-}
-
-// getAhead stops when it has been sent more than it has got.
-var getAhead = Proc("getAhead", func(c counted) error {
-	l := c.Q.holder.(*link[int])
-	for taken := 1; ; taken++ {
-		if _, err := c.Q.Get(context.Background()); err != nil {
-			return err
-		}
-		l.mu.Lock()
-		ahead := len(l.fetched)
-		l.mu.Unlock()
-		if ahead > 0 {
-			c.Say.Send(taken)
-			_, err := c.Word.Recv()
-			return err
-		}
-	}
-})
-
-// What a consumer has been sent ahead, and does not use, others can have.
-func TestItemsAheadAreAskedBack(t *testing.T) {
-	const n = 1000
-	q := NewQueue[int](0)
-	for i := range n {
-		q.Put(soon(t), i)
-	}
-	say, theirSay := Pipe[None, int]()
-	word, theirWord := Pipe[None, None]()
-	defer word.Close()
-	start(t, NewProcess(getAhead, counted{Q: q, Say: theirSay, Word: theirWord}))
-	taken, err := say.Recv()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for sum := taken * (taken - 1) / 2; taken < n; taken++ {
-		v, err := q.Get(soon(t))
-		if err != nil {
-			t.Fatalf("%d of %d items: %v", taken, n, err)
-		}
-		if sum += v; taken == n-1 && sum != n*(n-1)/2 {
-			t.Errorf("the sum is %d, want %d", sum, n*(n-1)/2)
 		}
 	}
 }

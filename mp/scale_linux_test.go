@@ -30,24 +30,38 @@ func init() {
 			return err
 		}
 		workers[0].Kill()
-		workers[1].Join(ctx) // the pool is whole, or it is not there
-		_, err = pool.Apply(ctx, 7)
-		fmt.Println(err)
-		for syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil && ctx.Err() == nil; {
-			_, err = pool.Apply(ctx, 7)
+		workers[0].Join(ctx)
+		for i := range 10 { // the other one is still there
+			if r, err := pool.Apply(ctx, i); r != i*i || err != nil {
+				return fmt.Errorf("with one worker, Apply(%d) = %d, %w", i, r, err)
+			}
 		}
+		workers[1].Kill()
+		workers[1].Join(ctx)
+		for range 2 {
+			_, err = pool.Apply(ctx, 7)
+			fmt.Println(err)
+		}
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+			return err
+		}
+		_, err = pool.Map(ctx, numbers(10))
 		return errors.Join(err, pool.Close())
 	}
 }
 
-// A worker that cannot be replaced is one clear error, ends the others, and is
-// forgotten when there are files again.
+// A worker that cannot be replaced leaves the tasks to the others. When there
+// are none, that is one clear error of each call, and forgotten when there are
+// files again.
 func TestNoFilesForAnotherWorker(t *testing.T) {
 	cmd, stdout := program(t, "no more files")
 	cmd.Stderr = os.Stderr
 	cmd.Start()
-	if got := read(t, stdout, 1); !strings.HasSuffix(got[0], ": too many open files; ulimit -n is the limit: raise it, or start fewer processes at a time") {
-		t.Errorf("the error is %q", got)
+	const start, end = "mp: no worker can be started: PoolWorker-", ": too many open files; ulimit -n is the limit: raise it, or start fewer processes at a time"
+	for _, got := range read(t, stdout, 2) {
+		if !strings.HasPrefix(got, start) || !strings.HasSuffix(got, end) {
+			t.Errorf("the error is %q", got)
+		}
 	}
 	ended(t, stdout)
 	if err := cmd.Wait(); err != nil {

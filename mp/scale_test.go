@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"processbook/mp/internal/frame"
 )
 
 var (
@@ -24,7 +26,7 @@ var (
 		return c.Send(crc32.ChecksumIEEE(b))
 	})
 	sendMessage = Proc("sendMessage", func(c *Conn[[]byte, uint32]) error {
-		if err := c.Send(make([]byte, maxPayload+1)); !errors.Is(err, ErrTooLong) {
+		if err := c.Send(make([]byte, frame.MaxSize+1)); !errors.Is(err, ErrTooLong) {
 			return fmt.Errorf("Send(1 GiB and a byte) = %v, want %v", err, ErrTooLong)
 		}
 		sent := make([]byte, 512<<20)
@@ -140,7 +142,7 @@ func TestLargeArgument(t *testing.T) {
 	if n, err := p.Apply(context.Background(), load); n != len(load) || err != nil {
 		t.Error(n, err)
 	}
-	load = load[:believed*5/4]
+	load = load[:20<<20]
 	ours, theirs := Pipe[None, int]()
 	start(t, NewProcess(weigh, cargo{load, theirs}))
 	if n, err := ours.Recv(); n != len(load) || err != nil {
@@ -222,27 +224,34 @@ func init() {
 				break
 			}
 		}
+		pool := NewPool(square, 64)
+		_, err := pool.Map(ctx, numbers(10))
+		if err == nil || errors.As(err, new(*TaskError)) {
+			return fmt.Errorf("a pool of 64 without files: %v", err)
+		}
+		os.Stdout.WriteString(err.Error() + "\n")
 		idlers := Children()
-		for range len(idlers) / 2 { // so that some of the workers do start
+		for range len(idlers) / 2 { // so that some of the workers can start
 			idlers[0].Kill()
 			idlers[0].Join(ctx)
 			idlers = idlers[1:]
 		}
-		_, err := NewPool(square, 64).Map(ctx, numbers(10))
-		if err == nil {
-			return errors.New("a pool of 64 has started")
+		for range 10 {
+			results, err := pool.Map(ctx, numbers(100))
+			if err != nil || results[9] != 81 {
+				return fmt.Errorf("a pool with less than 64: %v, %w", results, err)
+			}
 		}
-		os.Stdout.WriteString(err.Error() + "\n")
+		if n := len(pool.staffed()); n < 1 || n > 40 {
+			return fmt.Errorf("%d workers", n)
+		}
+		pool.Close()
 		for _, p := range idlers {
 			p.Kill()
 			p.Join(ctx)
 		}
-		for left := Children(); len(left) > 0; left = Children() {
-			left[0].Join(ctx) // the workers that did start end by themselves
-		}
-		results, err := NewPool(square, 1).Map(ctx, []int{7})
-		if err != nil || results[0] != 49 {
-			return errors.Join(err, errors.New("nothing works any more"))
+		if left := Children(); len(left) > 0 {
+			return fmt.Errorf("%d children are left", len(left))
 		}
 		a, b := Pipe[int, int]() // files are free again
 		go a.Send(1)
@@ -252,7 +261,8 @@ func init() {
 }
 
 // Where the system refuses, there is one clear error, and everything that it
-// would have needed is free again.
+// would have needed is free again. A pool makes do with the workers that can be
+// had.
 func TestFewFiles(t *testing.T) {
 	cmd, stdout := program(t, "few")
 	if !limitFiles(cmd, 64) {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // A process that is stopped stays where it is until it is killed. So a test can
@@ -151,7 +152,7 @@ func TestTaskOfADeadWorkerIsNotLost(t *testing.T) {
 	until(t, "the task is handed over", func() bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		return len(p.seats[0].flight) == 1
+		return len(p.slots[0].flight) == 1
 	})
 	p.staffed()[0].Kill()
 	if err := <-applied; second == first || err != nil {
@@ -211,12 +212,7 @@ func stopInGet(t *testing.T, q *Queue[int]) *Process {
 	t.Helper()
 	_, theirs := Pipe[None, int]()
 	p := start(t, NewProcess(getOne, counted{Q: q, Say: theirs}))
-	store := q.holder.(*store[int])
-	until(t, "a Get from afar", func() bool {
-		store.mu.Lock()
-		defer store.mu.Unlock()
-		return len(store.takers) == 1
-	})
+	until(t, "a Get from afar", func() bool { return p.waiting.Load() == 1 })
 	stop(t, p.PID())
 	hasStopped(t, p.PID())
 	return p
@@ -230,9 +226,11 @@ func TestConsumerKilledBeforeItTakes(t *testing.T) {
 		if err := q.Put(soon(t), 7); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := q.holder.(*store[int]).takeNow(); err != ErrEmpty {
-			t.Fatalf("the item is not on its way: %v", err)
+		moment, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		if v, err := q.Get(moment); err != context.DeadlineExceeded {
+			t.Fatalf("the item is not on its way: %d, %v", v, err)
 		}
+		cancel()
 		p.Kill()
 		if v, err := q.Get(soon(t)); v != 7 || err != nil {
 			t.Errorf("Get() = %d, %v; want 7", v, err)
@@ -243,15 +241,6 @@ func TestConsumerKilledBeforeItTakes(t *testing.T) {
 // G5: what has to ask every process that has the queue does not wait for one
 // that is dead.
 func TestAskingTheDead(t *testing.T) {
-	asked := func(q *Queue[int]) bool {
-		servers := q.holder.(*store[int]).list()
-		if len(servers) == 0 { // it is gone already, by the time it is looked at
-			return false
-		}
-		servers[0].mu.Lock()
-		defer servers[0].mu.Unlock()
-		return len(servers[0].syncs) > 0
-	}
 	for name, ask := range map[string]func(q *JoinableQueue[int]) error{
 		"Len":    func(q *JoinableQueue[int]) error { _, err := q.Len(); return err },
 		"TryPut": func(q *JoinableQueue[int]) error { q.TryPut(1); return unless(q.TryPut(2), ErrFull) },
@@ -268,7 +257,7 @@ func TestAskingTheDead(t *testing.T) {
 			p := stopInGet(t, q.Queue)
 			answered := make(chan error, 1)
 			go func() { answered <- ask(q) }()
-			until(t, "the question", func() bool { return asked(q.Queue) })
+			until(t, "the question", func() bool { return waitingIn("lend.(*servers).sync") > 0 })
 			p.Kill()
 			inTime(t, name, func() {
 				if err := <-answered; err != nil {

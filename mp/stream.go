@@ -13,7 +13,7 @@ type stream[A, R any] struct {
 	call    *call[A, R]
 	ordered bool
 
-	input   deque[*task[A, R]]  // pulled, not handed out
+	input   []*task[A, R]       // pulled, not handed out
 	pulled  int                 // arguments so far
 	yielded int                 // results so far
 	ready   map[int]delivery[R] // results not yielded: by index, or by arrival
@@ -33,7 +33,7 @@ type delivery[R any] struct {
 func (p *Pool[A, R]) stream(ctx context.Context, args iter.Seq[A], ordered bool) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		s := &stream[A, R]{pool: p, ordered: ordered, ready: map[int]delivery[R]{}, news: make(chan struct{}, 1)}
-		s.call = &call[A, R]{left: s.input.len, next: s.input.pop, put: s.put, fail: s.fail}
+		s.call = &call[A, R]{left: func() int { return len(s.input) }, next: s.next, put: s.put, fail: s.fail}
 		if err := p.begin(ctx, s.call); err != nil {
 			var none R
 			yield(none, err)
@@ -77,7 +77,7 @@ func (s *stream[A, R]) feed(args iter.Seq[A]) {
 	}
 	for arg := range args {
 		s.pool.mu.Lock()
-		s.input.push(&task[A, R]{call: s.call, index: s.pulled, args: []A{arg}})
+		s.input = append(s.input, &task[A, R]{call: s.call, index: s.pulled, args: []A{arg}})
 		s.pulled++
 		s.pool.deal()
 		s.pool.moved.Broadcast()
@@ -89,13 +89,21 @@ func (s *stream[A, R]) feed(args iter.Seq[A]) {
 	ended = true
 }
 
+// next hands out a task.
+func (s *stream[A, R]) next() *task[A, R] {
+	t := s.input[0]
+	s.input[0] = nil
+	s.input = s.input[1:]
+	return t
+}
+
 // waitForRoom waits until a worker could take another argument, and reports
 // whether one is still wanted.
 func (s *stream[A, R]) waitForRoom() bool {
 	p := s.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for !s.call.over && p.state == nil && (s.input.len() >= p.room() || s.pulled-s.yielded >= window*p.workers) {
+	for !s.call.over && p.state == nil && (len(s.input) >= p.room() || s.pulled-s.yielded >= window*p.workers) {
 		p.moved.Wait()
 	}
 	if !s.call.over && s.err == nil {
@@ -106,7 +114,7 @@ func (s *stream[A, R]) waitForRoom() bool {
 
 // room returns how many tasks the workers could take now.
 func (p *Pool[A, R]) room() (n int) {
-	for _, s := range p.seats {
+	for _, s := range p.slots {
 		if s.idle() || s.worker == nil { // a new one comes when there is a task for it
 			n++
 		}
@@ -115,12 +123,12 @@ func (p *Pool[A, R]) room() (n int) {
 	return n
 }
 
-func (s *stream[A, R]) put(t *task[A, R], good []R, failed []*TaskError) {
+func (s *stream[A, R]) put(t *task[A, R], results []R, failed []*TaskError) {
 	var o delivery[R]
 	if len(failed) > 0 {
 		o.err = failed[0]
 	} else {
-		o.value = good[0]
+		o.value = results[0]
 	}
 	place := t.index
 	if !s.ordered {

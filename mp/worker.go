@@ -1,6 +1,10 @@
 package mp
 
-import "fmt"
+import (
+	"fmt"
+
+	"processbook/mp/internal/frame"
+)
 
 // A worker is a pool's child. It is told its tasks ahead of time and does them
 // one by one, in order. Its parent must know at any moment which one it would
@@ -9,21 +13,16 @@ import "fmt"
 // the answer before has said so.
 
 type worker[A, R any] struct {
-	*inbox
-	name  string
-	f     func(A) (R, error)
-	task  frame
-	has   bool // a task, and its parent knows
-	moved bool // on to that, and the answer before is not sent
-}
-
-func newWorker[A, R any](c *child, name string, f func(A) (R, error)) *worker[A, R] {
-	return &worker[A, R]{inbox: newInbox(c), name: name, f: f}
+	*child
+	name string
+	f    func(A) (R, error)
+	task frame.Frame
+	has  bool // a task, and its parent knows
 }
 
 // work is the life of a worker.
 func work[A, R any](c *child, name string, f func(A) (R, error)) error {
-	w := newWorker(c, name, f)
+	w := &worker[A, R]{child: c, name: name, f: f}
 	attempts(name, w.step, w.fail)
 	return nil
 }
@@ -35,48 +34,49 @@ func (w *worker[A, R]) step() (more bool) {
 		if w.task, w.has = w.next(true); !w.has {
 			return false
 		}
-		w.up.send(msgBegun, 0, nil)
+		w.say(msgBegun, 0, frame.Value{})
 	}
-	if w.task.kind == msgChunk {
+	if w.task.Kind == msgChunk {
 		return w.performAll()
 	}
 	var arg A
-	if err := w.down.decode(w.task, &arg); err != nil {
-		return w.answer(0, nil, err)
+	if err := frame.Decode(w.task.Value, &arg); err != nil {
+		return w.answerProblem(err)
 	}
 	answer, err := w.f(arg)
-	return w.answer(msgAnswer, &answer, err)
+	if err != nil {
+		return w.answerProblem(err)
+	}
+	v, err := frame.Encode(&answer)
+	return w.answer(msgAnswer, v, err)
 }
 
 // fail answers a task that has not returned.
-func (w *worker[A, R]) fail(why *RemoteError) (more bool) { return w.answer(0, nil, why) }
+func (w *worker[A, R]) fail(why *RemoteError) (more bool) { return w.answerProblem(why) }
 
-// answer sends what came of the task, or that it cannot be sent; and in the
+func (w *worker[A, R]) answerProblem(why error) (more bool) {
+	v, _ := frame.Encode(remote(w.name, why)) // texts can always be encoded, unless they are too long
+	return w.answer(msgProblem, v, nil)
+}
+
+// answer sends what came of the task, or why that cannot be sent; and in the
 // same message whether the next task is begun.
-func (w *worker[A, R]) answer(k kind, v any, err error) (more bool) {
-	if !w.moved { // or it has come here before, and a GobEncode has called runtime.Goexit
-		w.task, w.has = w.next(false)
+func (w *worker[A, R]) answer(k frame.Kind, v frame.Value, err error) (more bool) {
+	if err != nil {
+		return w.answerProblem(&RemoteError{w.name, fmt.Sprintf("%T", err), "its answer: " + err.Error(), ""})
 	}
-	w.moved = true
-	defer func() { w.moved = !more }() // after a Goexit nothing is returned
-	next := uint64(bit(w.has))
-	if err == nil {
-		if err = w.up.send(k, next, v); err == nil {
-			return true
-		}
-		err = &RemoteError{w.name, fmt.Sprintf("%T", err), "its answer: " + err.Error(), ""}
-	}
-	w.up.send(msgProblem, next, remote(w.name, err))
+	w.task, w.has = w.next(false)
+	w.say(k, uint64(bit(w.has)), v)
 	return true
 }
 
 // performAll does the tasks of a chunk; each may fail by itself.
 func (w *worker[A, R]) performAll() (more bool) {
-	var args []A
-	if err := w.down.decode(w.task, &args); err != nil {
-		return w.answer(0, nil, err)
+	args, broken, err := frame.DecodeList[A](w.task.Value, int(w.task.ID))
+	if err != nil {
+		return w.answerProblem(err)
 	}
-	results := make([]R, 0, len(args)) // of those that failed there is none: gob would refuse their nil pointers
+	results := make([]R, 0, len(args)) // of those that failed there is none
 	var failed []mishap
 	i := 0
 	fail := func(why *RemoteError) bool {
@@ -86,6 +86,9 @@ func (w *worker[A, R]) performAll() (more bool) {
 	}
 	attempts(w.name, func() bool {
 		for ; i < len(args); i++ {
+			if err := broken[i]; err != nil {
+				return fail(remote(w.name, fmt.Errorf("its argument: %w", err)))
+			}
 			result, err := w.f(args[i])
 			if err != nil {
 				return fail(remote(w.name, err))
@@ -95,9 +98,11 @@ func (w *worker[A, R]) performAll() (more bool) {
 		return false
 	}, fail)
 	if len(failed) > 0 {
-		w.up.send(msgFailures, 0, &failed)
+		v, _ := frame.Encode(&failed)
+		w.say(msgFailures, 0, v)
 	}
-	return w.answer(msgAnswers, &results, nil)
+	v, err := frame.EncodeList(results)
+	return w.answer(msgAnswers, v, err)
 }
 
 // A mishap is an answer that is an error.

@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// hand makes files part of a command. They arrive as 3, 4, 5, ...: os/exec
+// pass makes files part of a command. They arrive as 3, 4, 5, ...: os/exec
 // promises that.
-func hand(cmd *exec.Cmd, files []*os.File) (list string) {
+func pass(cmd *exec.Cmd, files []*os.File) (list string) {
 	cmd.ExtraFiles = files
 	numbers := make([]string, len(files))
 	for i := range files {
@@ -31,10 +31,18 @@ func adopt(number uintptr) *os.File {
 	return os.NewFile(number, "pipe "+strconv.Itoa(fd))
 }
 
-// takeBack undoes what hand did to a file that stays after all: os/exec has
+// takeBack undoes what pass did to a file that stays after all: os/exec has
 // switched it to blocking, and then Close no longer wakes up its reader.
 func takeBack(f *os.File) {
 	if raw, err := f.SyscallConn(); err == nil {
 		raw.Control(func(fd uintptr) { syscall.SetNonblock(int(fd), true) })
 	}
+}
+
+// isStandard reports whether a file has the number of a standard stream.
+func isStandard(f *os.File) (yes bool) {
+	if raw, err := f.SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) { yes = fd <= 2 })
+	}
+	return yes
 }

@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// hand makes files part of a command. Windows has no ExtraFiles: handles keep
+// pass makes files part of a command. Windows has no ExtraFiles: handles keep
 // their numbers in the child, and only those named here are inherited.
-func hand(cmd *exec.Cmd, files []*os.File) (list string) {
+func pass(cmd *exec.Cmd, files []*os.File) (list string) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	numbers := make([]string, len(files))
 	for i, f := range files {
@@ -29,4 +29,6 @@ func adopt(number uintptr) *os.File {
 	return os.NewFile(number, "pipe "+strconv.FormatUint(uint64(number), 10))
 }
 
-func takeBack(*os.File) {} // hand changed nothing that matters to its owner
+func takeBack(*os.File) {} // pass changed nothing that matters to its owner
+
+func isStandard(*os.File) bool { return false } // handles are never used again for those

@@ -1,0 +1,251 @@
+package mp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What happens to a child before it comes to Main, or to Init: its package-level
+// variables, its init functions, and the beginning of its main.
+
+// birth tells a child what to do then; fuse counts generations, should one of
+// them ever start the next.
+const (
+	birth = "MP_TEST_BIRTH"
+	fuse  = "MP_TEST_FUSE"
+)
+
+// What a program finds in its init functions.
+var (
+	nameAtBirth   string
+	parentAtBirth *Process
+)
+
+func init() {
+	nameAtBirth, parentAtBirth = Current().Name, Parent()
+	if what := os.Getenv(birth); what != "" && this != nil {
+		beBorn(strings.Fields(what))
+	}
+}
+
+func beBorn(what []string) {
+	generation, _ := strconv.Atoi(os.Getenv(fuse))
+	if generation > 5 {
+		os.Exit(99)
+	}
+	os.Setenv(fuse, strconv.Itoa(generation+1))
+	switch what[0] {
+	case "exit":
+		code, _ := strconv.Atoi(what[1])
+		os.Exit(code)
+	case "block":
+		fmt.Println("blocked")
+		time.Sleep(time.Hour)
+	case "exec":
+		execSelf()
+	case "again": // as a program that looks after itself does
+		cmd := exec.Command(os.Args[0])
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		cmd.Run()
+		os.Exit(cmd.ProcessState.ExitCode())
+	}
+}
+
+var (
+	sayBirth = Proc("sayBirth", func(c *Conn[string, None]) error {
+		return c.Send(fmt.Sprint(nameAtBirth, " ", parentAtBirth.Name, " ", parentAtBirth.PID()))
+	})
+	decodesAndExits = Proc("decodesAndExits", func(exitsWhenDecoded) error { return errors.New("it has begun") })
+)
+
+// exitsWhenDecoded ends its process.
+type exitsWhenDecoded struct{}
+
+func (exitsWhenDecoded) GobEncode() ([]byte, error) { return []byte{1}, nil }
+func (*exitsWhenDecoded) GobDecode([]byte) error    { os.Exit(0); return nil }
+
+// A child knows who it is, and who its parent is, in its first line.
+func TestKnowsItsParentFromTheStart(t *testing.T) {
+	if nameAtBirth != "MainProcess" || parentAtBirth != nil {
+		t.Errorf("main is %q with parent %v", nameAtBirth, parentAtBirth)
+	}
+	ours, theirs := Pipe[None, string]()
+	p := NewProcess(sayBirth, theirs)
+	p.Name = "Kind"
+	start(t, p)
+	if s, err := ours.Recv(); s != fmt.Sprint("Kind MainProcess ", os.Getpid()) || err != nil {
+		t.Errorf("the child says %q, %v", s, err)
+	}
+}
+
+// A child that ends before its function has been called did not end well,
+// whatever its exit code is.
+func TestEndBeforeTheFunction(t *testing.T) {
+	for _, code := range []int{0, 5} {
+		t.Setenv(birth, fmt.Sprint("exit ", code))
+		p := start(t, NewProcess(idle, None{}))
+		err := p.Join(soon(t))
+		var exit *ExitError
+		if !errors.As(err, &exit) || exit.Code != code || !strings.Contains(err.Error(), "before it came to mp.Main") {
+			t.Errorf("exit code %d: Join() = %v", code, err)
+		}
+		os.Unsetenv(birth)
+	}
+	p := start(t, NewProcess(decodesAndExits, exitsWhenDecoded{}))
+	if err := p.Join(soon(t)); err == nil || !strings.Contains(err.Error(), "before its function was called") {
+		t.Errorf("a decoder that exits: Join() = %v", err)
+	}
+}
+
+func init() {
+	programs["starts a child"] = func(ctx context.Context) error {
+		p := NewProcess(idle, None{})
+		if err := p.Start(ctx); err != nil {
+			return err
+		}
+		return p.Join(ctx)
+	}
+}
+
+// G1: a child ends with its parent, also if it has not come to Main.
+func TestParentKilledBeforeItsChildCameToMain(t *testing.T) {
+	cmd, stdout := program(t, "starts a child")
+	cmd.Env = append(cmd.Env, birth+"=block")
+	cmd.Start()
+	read(t, stdout, 1)
+	cmd.Process.Kill()
+	ended(t, stdout)
+}
+
+// A child that starts the program again, in its own place or beside itself,
+// does not start a chain of processes; and its parent says what has happened.
+func TestChildThatStartsTheProgramAgain(t *testing.T) {
+	for what, want := range map[string]string{"exec": "execute a program?", "again": "started this program again before mp.Main"} {
+		if what == "exec" && !canExecSelf {
+			continue
+		}
+		t.Run(what, func(t *testing.T) {
+			cmd, stdout := program(t, "starts a child")
+			var stderr bytes.Buffer
+			cmd.Stderr = &stderr
+			cmd.Env = append(cmd.Env, birth+"="+what)
+			cmd.Start()
+			ended(t, stdout)
+			cmd.Wait()
+			if s := stderr.String(); !strings.Contains(s, want) || cmd.ProcessState.ExitCode() != 1 {
+				t.Errorf("it says %q and ends with %v", s, cmd.ProcessState)
+			}
+		})
+	}
+}
+
+// A mark of another copy of mp, or one that another program has inherited.
+func TestMarksOfOthers(t *testing.T) {
+	self, _ := os.Executable()
+	for _, test := range []struct {
+		mark, want string
+		code       int
+	}{
+		{importPath + " - " + self, "again before mp.Main", 2},
+		{"other/mp - " + self, "another copy of mp, other/mp", 2},
+		{"other/mp 3,4,5 " + self, "another copy of mp, other/mp", 2},
+		{importPath + " - /another/program", "the program's own error", 1},
+		{"other/mp - /another/program", "the program's own error", 1},
+	} {
+		cmd, stdout := program(t, "error")
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		cmd.Env = append(cmd.Env, childVar+"="+test.mark)
+		cmd.Start()
+		ended(t, stdout)
+		cmd.Wait()
+		if s := stderr.String(); !strings.Contains(s, test.want) || cmd.ProcessState.ExitCode() != test.code {
+			t.Errorf("mark %q: %q, %v; want exit code %d", test.mark, s, cmd.ProcessState, test.code)
+		}
+	}
+}
+
+// G2: a worker that cannot be replaced costs its pool that worker: the others
+// do the tasks, and when workers can be started again, the pool is whole again.
+func TestWorkerThatCannotBeReplaced(t *testing.T) {
+	p := NewPool(lightFuse, 3)
+	defer p.Close()
+	pids := map[int]bool{}
+	for len(pids) < 3 {
+		all, err := p.Map(soon(t), slices.Repeat([]string{""}, 30))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, pid := range all {
+			pids[pid] = true
+		}
+	}
+	t.Setenv(birth, "exit 5")
+	lost := Children()[0]
+	lost.Kill()
+	lost.Join(soon(t))
+	for range 3 {
+		if _, err := p.Map(soon(t), make([]string, 100)); err != nil {
+			t.Error("with two workers left:", err)
+		}
+	}
+	for _, w := range p.staffed() {
+		w.Kill()
+		w.Join(soon(t))
+	}
+	if _, err := p.Apply(soon(t), ""); err == nil || !strings.Contains(err.Error(), "no worker can be started") ||
+		!strings.Contains(err.Error(), "exit code 5") {
+		t.Errorf("with no worker left: %v", err)
+	}
+	os.Unsetenv(birth)
+	if _, err := p.Map(soon(t), make([]string, 100)); err != nil {
+		t.Error("when workers can be started again:", err)
+	}
+	until(t, "a whole pool", func() bool {
+		p.Apply(soon(t), "") // somebody must want the workers
+		return len(p.staffed()) == 3
+	})
+}
+
+// Close, of a pool and of a queue, waits for no child that has not come to Main.
+func TestCloseDoesNotWaitForANewborn(t *testing.T) {
+	p := NewPool(square, 2)
+	q := NewQueue[int](0)
+	p.Apply(soon(t), 1)
+	t.Setenv(birth, "block")
+	for _, w := range p.staffed() {
+		w.Kill()
+		w.Join(soon(t))
+	}
+	ctx, cancel := context.WithCancel(soon(t))
+	applied := make(chan error)
+	go func() {
+		_, err := p.Apply(ctx, 2)
+		applied <- err
+	}()
+	start(t, NewProcess(reapQueue, q))
+	q.Put(soon(t), 1)
+	q.Close()
+	inTime(t, "the end of a queue", func() {
+		for range q.All(soon(t)) {
+		}
+	})
+	cancel()
+	<-applied
+	inTime(t, "Close of the pool", func() { p.Close() })
+}
+
+var reapQueue = Proc("reapQueue", func(q *Queue[int]) error {
+	for range q.All(context.Background()) {
+	}
+	return nil
+})

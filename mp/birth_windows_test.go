@@ -1,0 +1,5 @@
+package mp
+
+const canExecSelf = false // Windows has no such call
+
+func execSelf() {}

@@ -1,0 +1,128 @@
+package mp
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"reflect"
+	"slices"
+	"sync/atomic"
+
+	"processbook/mp/internal/frame"
+)
+
+// How a file gets into a child. An end of a pipe or a queue is a handle: in an
+// argument it is only a number. The parent finds the handles in the argument
+// before it encodes that, adds their files to the handover of the process that
+// it is about to start, and says in the first message which files belong to
+// which number. The system passes the open files themselves: see
+// handover_unix.go and handover_windows.go.
+
+// A handle is passed only in the argument of a process that starts.
+type handle interface {
+	// handOver adds the handle's files to h, or says why it cannot be passed.
+	handOver(h *handover) error
+}
+
+var _ = frame.Know(reflect.TypeFor[None](), reflect.TypeFor[handle]())
+
+// A handover is what goes along with one process when it starts.
+type handover struct {
+	files  []*os.File
+	places []place
+	settle []func(*Process) // called once each, after Start: with nil if it failed
+}
+
+// A place says where the files of a handle are.
+type place struct {
+	Handle uint64
+	First  int // among the child's files
+	Count  int
+}
+
+// Every child has these three, whatever else it was given.
+const (
+	placeDown  = iota // from the parent; its EOF means that the parent has ended
+	placeUp           // to the parent
+	placeCrash        // the Go runtime's last words
+	placeFree         // the files of handles
+)
+
+// found is for the encoder of the argument: it adds a handle once.
+func (h *handover) found(v any) error { return v.(handle).handOver(h) }
+
+// add passes files along. settle is called when the process has started, or
+// with nil when it has not.
+func (h *handover) add(number uint64, files []*os.File, settle func(*Process)) {
+	h.places = append(h.places, place{number, len(h.files), len(files)})
+	h.files = append(h.files, files...)
+	h.settle = append(h.settle, settle)
+}
+
+func (h *handover) has(number uint64) bool {
+	return slices.ContainsFunc(h.places, func(p place) bool { return p.Handle == number })
+}
+
+func (h *handover) settleAll(p *Process) {
+	for _, settle := range h.settle {
+		settle(p)
+	}
+}
+
+var errNotPassed = errors.New("it can be passed only in the argument of a process that starts")
+
+// handles counts the ends and queues that this process has made or received.
+var handles atomic.Uint64
+
+// encodeHandle is what stands for a handle in an argument.
+func encodeHandle(number uint64) []byte { return binary.AppendUvarint(nil, number) }
+
+// arrived is what this process was given when it started.
+var arrived struct {
+	files  []*os.File // nil where the files of a handle have been claimed
+	places []place
+	queues map[uint64]*queue // that have been received; the argument may have one twice
+}
+
+// claim takes the n files of the handle that b stands for.
+func claim(b []byte, n int) (number uint64, files []*os.File, err error) {
+	number, used := binary.Uvarint(b)
+	i := slices.IndexFunc(arrived.places, func(p place) bool { return p.Handle == number })
+	if used != len(b) || i < 0 {
+		return number, nil, errNotPassed
+	}
+	p := arrived.places[i]
+	if p.Count != n || p.First < placeFree || p.First > len(arrived.files)-n {
+		return number, nil, errNotPassed
+	}
+	theirs := arrived.files[p.First : p.First+n]
+	if slices.Contains(theirs, nil) {
+		return number, nil, errNotPassed
+	}
+	files = slices.Clone(theirs)
+	clear(theirs)
+	return number, files, nil
+}
+
+// pipe is os.Pipe, but its ends do not get the numbers 0 to 2 in a program that
+// has closed its standard streams: a write to 1 or 2 that nobody reads would
+// end a Go program.
+func pipe() (r, w *os.File, err error) {
+	var low []*os.File
+	defer func() { closeAll(low) }()
+	for {
+		r, w, err = os.Pipe()
+		if err != nil || !isStandard(r) && !isStandard(w) {
+			return r, w, err
+		}
+		low = append(low, r, w)
+	}
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		if f != nil {
+			f.Close()
+		}
+	}
+}

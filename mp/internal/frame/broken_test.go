@@ -1,0 +1,222 @@
+package frame
+
+import (
+	"bytes"
+	"encoding/gob"
+	"errors"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What happens to bytes that no process of this program has sent, and to values
+// that cannot be sent.
+
+// A value that cannot be encoded leaves no trace, and what an encoder then
+// believes it has described is described again.
+func TestFailedEncodeLeavesNoTrace(t *testing.T) {
+	w, r, b := pipe()
+	for range 2 {
+		for _, bad := range []any{&loose{func() {}}, &[]picky{{"encode error"}}, &[]picky{{"encode goexit"}}, &[]*named{nil}} {
+			if err := w.SendValue(ctx, 5, 1, bad); err == nil || b.Len() > 0 {
+				t.Errorf("%T: %v, and %d bytes", bad, err, b.Len())
+			}
+		}
+		same(t, w, r, loose{2})
+		same(t, w, r, []picky{{"fine"}})
+		same(t, w, r, []*named{{"a", point{1, 2}}})
+	}
+}
+
+// A write of nothing would be a system call for nothing; and on Windows, who
+// reads it takes it for the end of the pipe.
+func TestNothingIsNotWritten(t *testing.T) {
+	writes := 0
+	w := NewWriter(writerFunc(func(b []byte) (int, error) {
+		writes++
+		return len(b), nil
+	}))
+	if err := w.SendAll(nil); writes > 0 || err != nil {
+		t.Errorf("SendAll() of nothing: %d writes, %v", writes, err)
+	}
+	if err := w.Send(ctx, Frame{Kind: 1}); writes != 1 || err != nil {
+		t.Errorf("Send() of a frame without bytes: %d writes, %v", writes, err)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// After a failed write half a frame may be out, so nothing follows it.
+func TestNothingFollowsHalfAFrame(t *testing.T) {
+	var out bytes.Buffer
+	w := NewWriter(writerFunc(func(b []byte) (int, error) {
+		if out.Len() > 0 {
+			t.Error("it goes on in the middle of a frame")
+		}
+		n, _ := out.Write(b[:len(b)/2])
+		return n, io.ErrClosedPipe
+	}))
+	f := Frame{Kind: 1, Value: Value{Data: make([]byte, 100)}}
+	for range 2 {
+		if err := w.Send(ctx, f); err != io.ErrClosedPipe {
+			t.Errorf("Send() = %v", err)
+		}
+	}
+	if sent, _ := w.TrySend(f); sent {
+		t.Error("TrySend() has sent it")
+	}
+}
+
+// zeros is a pipe without an end.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { return len(b), nil }
+
+// G8: a size that lies costs no more than what is believed, and eight times
+// of what has arrived.
+func TestLengthThatLies(t *testing.T) {
+	for _, kind := range []Kind{1, kindTypes, 1 | failed} {
+		lie := make([]byte, headerSize)
+		lie[0], lie[headerSize-1] = byte(kind), 0x40 // 1 GiB
+		for _, arrives := range []int{0, believed + 1} {
+			r := NewReader(io.MultiReader(bytes.NewReader(lie), io.LimitReader(zeros{}, int64(arrives))))
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := r.Next()
+			runtime.ReadMemStats(&after)
+			if err != io.ErrUnexpectedEOF {
+				t.Error(err)
+			}
+			if used := after.TotalAlloc - before.TotalAlloc; used > uint64(believed+8*arrives+1<<20) {
+				t.Errorf("after %d bytes it has cost %d", arrives, used)
+			}
+		}
+	}
+	r := NewReader(strings.NewReader(strings.Repeat("\xff", headerSize) + strings.Repeat("\x00", headerSize)))
+	for range 2 { // nobody knows where the next one would begin
+		if _, err := r.Next(); !errors.Is(err, ErrTooLong) {
+			t.Error(err)
+		}
+	}
+}
+
+// Bytes that are no value, or not all of one, or more than one, are an error,
+// and not the end of the pipe.
+func TestBrokenValues(t *testing.T) {
+	whole, err := Encode(&named{"a", point{1, 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := func(v Value) {
+		t.Helper()
+		err := Decode(v, new(named))
+		if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("Decode(% x) = %v", v.Data, err)
+		}
+	}
+	for n := range whole.Data {
+		broken(Value{Types: whole.Types, Data: whole.Data[:n]})
+	}
+	broken(Value{Types: whole.Types, Data: append(bytes.Clone(whole.Data), whole.Data...)})
+	broken(Value{Data: whole.Data}) // of no type
+	broken(Failure(errors.New("no")))
+	var got named
+	if err := Decode(whole, &got); err != nil || got.Name != "a" {
+		t.Error("after all this:", got, err)
+	}
+}
+
+// G8: a list costs no more than its bytes deserve, whatever they say.
+func TestCountsOfListsThatLie(t *testing.T) {
+	whole, err := EncodeList([]named{{"a", point{}}, {"b", point{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for n := range whole.Data {
+		for _, count := range []int{0, 1, 2, 3, 1 << 40} {
+			cut := whole
+			cut.Data = whole.Data[:n]
+			if list, _, err := DecodeList[named](cut, count); err == nil && len(list) != count {
+				t.Errorf("%d bytes are a list of %d elements, not %d", n, len(list), count)
+			}
+		}
+	}
+	huge := Value{Data: []byte("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01a")} // the size of the first element
+	if _, _, err := DecodeList[named](huge, 1); !errors.Is(err, ErrBroken) {
+		t.Error(err)
+	}
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 16<<20 {
+		t.Errorf("it has cost %d bytes", used)
+	}
+}
+
+// Whatever bytes arrive, reading and decoding them ends, with values or with
+// errors, and takes no more memory than they deserve. (Not with a map: gob makes
+// room for as many elements as the bytes say that there are.)
+func FuzzFrames(f *testing.F) {
+	gob.Register([]any{})
+	var b bytes.Buffer
+	add := func(frames ...any) {
+		b.Reset()
+		w := NewWriter(&b)
+		for i, v := range frames {
+			if err := w.SendValue(ctx, 5, uint64(i), v); err != nil {
+				f.Fatal(err)
+			}
+		}
+		f.Add(b.Bytes())
+	}
+	add(&point{1, 2}, &point{3, 4}, &[]point{{5, 6}})
+	add(&[]any{1, "two", 3.0})
+	add(&[]string{"a", "b"}, &[]bool{true})
+	add(&named{"a", point{1, 2}}, &named{"b", point{3, 4}})
+	for _, list := range [][]*named{{{"a", point{}}, nil, {"c", point{}}}, {}} {
+		b.Reset()
+		v, err := EncodeList(list)
+		if err == nil {
+			err = NewWriter(&b).SendAll([]Frame{{Kind: 5, ID: 3, Value: v}, {Kind: 5, ID: 0, Value: Failure(io.EOF)}})
+		}
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		defer mustEnd()()
+		for in := NewReader(bytes.NewReader(data)); ; {
+			f, err := in.Next()
+			if err != nil {
+				return
+			}
+			decode[point](f)
+			decode[[]any](f)
+			decode[string](f)
+			decode[*named](f)
+			decode[[]named](f)
+			decode[[]point](f)
+			decode[picky](f)
+		}
+	})
+}
+
+func decode[T any](f Frame) {
+	var v T
+	Decode(f.Value, &v)
+	DecodeList[T](f.Value, int(f.ID%100))
+}
+
+// mustEnd lets a hang be a failure of the input that it hangs on.
+func mustEnd() (ended func() bool) {
+	return time.AfterFunc(10*time.Second, func() {
+		debug.SetTraceback("all")
+		panic("it hangs")
+	}).Stop
+}

@@ -1,0 +1,312 @@
+package frame
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"errors"
+	"io"
+	"os"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+	"unique"
+)
+
+type point struct{ X, Y int }
+
+type named struct {
+	Name string
+	At   point
+}
+
+var ctx = context.Background()
+
+func roundTrip[T any](t *testing.T, w *Writer, r *Reader, v T) (got T) {
+	t.Helper()
+	val, err := Encode(&v)
+	if err == nil {
+		err = w.Send(ctx, Frame{Kind: 5, ID: 1234567, Value: val})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := r.Next()
+	if err != nil || f.Kind != 5 || f.ID != 1234567 {
+		t.Fatal(f, err)
+	}
+	if err := Decode(f.Value, &got); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func pipe() (*Writer, *Reader, *bytes.Buffer) {
+	var b bytes.Buffer
+	return NewWriter(&b), NewReader(&b), &b
+}
+
+func same[T any](t *testing.T, w *Writer, r *Reader, v T) {
+	t.Helper()
+	if got := roundTrip(t, w, r, v); !reflect.DeepEqual(got, v) {
+		t.Errorf("%#v arrived as %#v", v, got)
+	}
+}
+
+func TestValuesArrive(t *testing.T) {
+	w, r, _ := pipe()
+	long := strings.Repeat("0123456789", inline)
+	for range 2 { // the second time, no types are described
+		same(t, w, r, point{1, 2})
+		same(t, w, r, named{"a", point{3, 4}})
+		same(t, w, r, []named{{"a", point{3, 4}}, {"b", point{}}})
+		same(t, w, r, map[string]int{"a": 1})
+		same(t, w, r, "some text")
+		same(t, w, r, []byte{})
+		same(t, w, r, &point{3, 4})
+		same(t, w, r, &named{"p", point{}})
+		same(t, w, r, true)
+		same[any](t, w, r, 7)
+		same(t, w, r, struct{}{})
+		same(t, w, r, []struct{}{{}, {}})
+		same(t, w, r, long)
+		same(t, w, r, []byte(long))
+		same(t, w, r, time.Unix(1, 0).UTC())
+	}
+}
+
+// Values stand alone: each can be decoded without the others, by somebody who
+// gets them through another pipe.
+func TestValuesStandAlone(t *testing.T) {
+	var values []Value
+	for i := range 3 {
+		v, err := Encode(&named{"n", point{i, i}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		values = append(values, v)
+	}
+	w, r, _ := pipe()
+	for _, i := range []int{2, 0} {
+		w.Send(ctx, Frame{Kind: 1, Value: values[i]})
+		f, _ := r.Next()
+		var got named
+		if err := Decode(f.Value, &got); err != nil || got.At.X != i {
+			t.Error(got, err)
+		}
+	}
+}
+
+// picky cannot always be encoded or decoded.
+type picky struct{ How string }
+
+func (p picky) GobEncode() ([]byte, error) {
+	return []byte(p.How), trouble(p.How, "encode")
+}
+
+func (p *picky) GobDecode(b []byte) error {
+	p.How = string(b)
+	return trouble(p.How, "decode")
+}
+
+func trouble(how, when string) error {
+	switch how {
+	case when + " error":
+		return errors.New("no")
+	case when + " panic":
+		panic("no")
+	case when + " goexit":
+		runtime.Goexit()
+	}
+	return nil
+}
+
+// A value that cannot be encoded or decoded, in whatever way, costs itself.
+func TestTroubleStaysAtItsValue(t *testing.T) {
+	for _, when := range []string{"encode", "decode"} {
+		for _, how := range []string{"error", "panic", "goexit"} {
+			v, err := Encode(&[]picky{{when + " " + how}})
+			if (err != nil) != (when == "encode") {
+				t.Error(when, how, err)
+			}
+			var got []picky
+			if err == nil && Decode(v, &got) == nil {
+				t.Error(when, how, got)
+			}
+			w, r, _ := pipe()
+			same(t, w, r, []picky{{"fine"}})
+		}
+	}
+}
+
+type ring struct{ Next *ring }
+
+type loose struct{ Any any }
+
+type event struct {
+	time.Time
+	Title string
+}
+
+type own struct { // has a GobEncode of its own, whatever is embedded
+	time.Time
+	Title string
+}
+
+func (o own) GobEncode() ([]byte, error) { return []byte(o.Title), nil }
+func (o *own) GobDecode(b []byte) error  { o.Title = string(b); return nil }
+
+func TestWhatCannotBeSentIsNamed(t *testing.T) {
+	gob.Register([]any{})
+	circle := &ring{}
+	circle.Next = circle
+	endless := []any{nil}
+	endless[0] = endless
+	long := &ring{}
+	for range 2 * deepest {
+		long = &ring{long}
+	}
+	refused := func(v any, want string) {
+		t.Helper()
+		p := reflect.New(reflect.TypeOf(v))
+		p.Elem().Set(reflect.ValueOf(v))
+		if _, err := Encode(p.Interface()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%T: %v, want %q", v, err, want)
+		}
+	}
+	refused(circle, "refers to itself")
+	refused(endless, "refers to itself")
+	refused(long, "refers to itself")
+	refused(loose{circle}, "refers to itself")
+	refused((*point)(nil), "nil pointer")
+	refused([]*named{nil}, "nil element")
+	refused(event{}, "give that field a name")
+	refused([]event{}, "give that field a name")
+	refused(loose{event{}}, "give that field a name")
+	refused(struct{ *time.Time }{}, "give that field a name")
+	refused(struct{ C chan int }{}, "its field C, a chan int, means nothing in another process")
+	refused(struct{ C []func() }{}, "means nothing in another process")
+	refused(struct{ c int }{}, "capital letter")
+	refused(loose{point{}}, "gob.Register")
+	w, r, _ := pipe()
+	same(t, w, r, struct{ time.Time }{time.Unix(1, 0).UTC()})
+	if got := roundTrip(t, w, r, own{Title: "x"}); got.Title != "x" {
+		t.Error(got)
+	}
+	short := &ring{}
+	for range deepest / 2 {
+		short = &ring{short}
+	}
+	same(t, w, r, short)
+}
+
+func TestListsHaveErrorsInTheirPlaces(t *testing.T) {
+	v, err := EncodeList([]picky{{"a"}, {"encode error"}, {"decode panic"}, {"d"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, errs, err := DecodeList[picky](v, 4)
+	if err != nil || len(got) != 4 || got[0].How != "a" || got[3].How != "d" || len(errs) != 2 || errs[1] == nil || errs[2] == nil {
+		t.Error(got, errs, err)
+	}
+	v, _ = EncodeList([]*named{{"a", point{}}, nil, {"c", point{}}})
+	people, errs, err := DecodeList[*named](v, 3)
+	if err != nil || people[2].Name != "c" || len(errs) != 1 {
+		t.Error(people, errs, err)
+	}
+	for n := range 5 {
+		if _, _, err := DecodeList[*named](v, n); (err == nil) != (n == 3) {
+			t.Error(n, err)
+		}
+	}
+	v, _ = EncodeList([]int{1, 2, 3})
+	if ints, _, err := DecodeList[int](v, 3); err != nil || ints[2] != 3 {
+		t.Error(ints, err)
+	}
+}
+
+// When there are too many descriptions for a pipe, they are sent again.
+func TestManyTypes(t *testing.T) {
+	w, r, _ := pipe()
+	v, _ := Encode(&named{"a", point{1, 2}})
+	text := v.Types.Value()
+	for i := range 3 * maxTypes {
+		other := v
+		if i%2 == 0 { // the same description, with something that nobody looks at after it
+			other.Types = unique.Make(text + strings.Repeat("\x00", i))
+		}
+		if err := w.Send(ctx, Frame{Kind: 1, Value: other}); err != nil {
+			t.Fatal(err)
+		}
+		if f, err := r.Next(); err != nil || f.Types != other.Types {
+			t.Fatal(i, err)
+		}
+	}
+}
+
+// A Send whose context ends leaves the pipe in order.
+func TestSendEndsWithItsContext(t *testing.T) {
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	defer out.Close()
+	w, r := NewWriter(out), NewReader(in)
+	sent := 0
+	for _, size := range []int{100, 30_000, 0} {
+		short, cancel := context.WithTimeout(ctx, time.Second/4)
+		for err = nil; err == nil; {
+			if err = w.Send(short, Frame{Kind: 1, ID: uint64(size), Value: Value{Data: make([]byte, size)}}); err == nil {
+				sent++
+			}
+		}
+		cancel()
+		if err != context.DeadlineExceeded {
+			t.Fatal(err)
+		}
+	}
+	go func() {
+		w.Send(ctx, Frame{Kind: 2})
+	}()
+	partial := 0
+	for {
+		f, err := r.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Kind == 2 {
+			break
+		}
+		if len(f.Data) != int(f.ID) {
+			t.Fatal(f.ID, len(f.Data))
+		}
+		if sent--; sent < 0 && f.ID < AtOnce {
+			t.Error("a short frame that was not sent arrived")
+		} else if sent < 0 {
+			partial++
+		}
+	}
+	if sent > 0 || partial > 1 {
+		t.Errorf("%d are missing, %d arrived that were given up", sent, partial)
+	}
+}
+
+func TestPipesEnd(t *testing.T) {
+	w, _, b := pipe()
+	v, _ := Encode(&point{1, 2})
+	w.Send(ctx, Frame{Kind: 5, ID: 1, Value: v})
+	whole := b.Bytes()
+	for n := range whole {
+		_, err := NewReader(bytes.NewReader(whole[:n])).Next()
+		want := io.ErrUnexpectedEOF
+		if n == 0 {
+			want = io.EOF
+		}
+		if err != want {
+			t.Errorf("after %d of %d bytes: %v", n, len(whole), err)
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package frame
+
+import (
+	"errors"
+	"reflect"
+)
+
+// deepest is how many pointers, lists and maps may lie within each other. Gob
+// follows them in one call within another, and nothing catches the overflow of
+// its stack. A value that refers to itself is endlessly deep.
+const deepest = 10_000
+
+var errDeep = errors.New("it refers to itself, or is nested more than 10,000 levels deep; send a list of its parts")
+
+// inspect looks through a value for what no type tells: that it refers to
+// itself, that an interface holds what would be lost, and handles.
+func inspect(v reflect.Value, found func(handle any) error, depth int) error {
+	if depth > deepest {
+		return errDeep
+	}
+	if !v.IsValid() {
+		return nil
+	}
+	c := coderOf(v.Type())
+	switch {
+	case isHandle(v.Type()):
+		return inspectHandle(v, found)
+	case c.refusal != "":
+		return errors.New(c.refusal)
+	case !c.deep || codesItself(v.Type()):
+		return nil
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		return inspect(v.Elem(), found, depth+1)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() {
+				if err := inspect(v.Field(i), found, depth); err != nil {
+					return err
+				}
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			if err := inspect(v.Index(i), found, depth+1); err != nil {
+				return err
+			}
+		}
+	case reflect.Map:
+		for key, elem := range v.Seq2() {
+			if err := errors.Join(inspect(key, found, depth+1), inspect(elem, found, depth+1)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func inspectHandle(v reflect.Value, found func(handle any) error) error {
+	switch {
+	case v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface:
+		if v.IsNil() {
+			return nil
+		}
+	case v.CanAddr():
+		v = v.Addr()
+	default:
+		return errors.New("a queue or an end of a pipe is in it as a copy: pass a pointer to it")
+	}
+	return found(v.Interface())
+}

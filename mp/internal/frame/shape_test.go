@@ -1,0 +1,105 @@
+package frame
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+type spot struct{ X, Y int32 }
+
+func TestWhatIsSentAsItLiesInMemory(t *testing.T) {
+	for _, v := range []any{1, uint8(1), 1.5, complex(1, 2), [3]int16{1, 2, 3}, spot{1, 2}, time.Second,
+		[]int{1, 2}, []byte("ab"), []spot{{1, 2}}, []float64{}, []struct{}{{}, {}}} {
+		t.Run(reflect.TypeOf(v).String(), func(t *testing.T) {
+			sent, got := reflect.New(reflect.TypeOf(v)), reflect.New(reflect.TypeOf(v))
+			sent.Elem().Set(reflect.ValueOf(v))
+			s := newShape(reflect.TypeOf(v))
+			if !s.plain {
+				t.Fatal("gob would encode it")
+			}
+			bytes := append([]byte{}, s.memory(sent.Interface())...)
+			if err := s.remember(bytes, got.Interface()); err != nil || !reflect.DeepEqual(got.Elem().Interface(), v) {
+				t.Errorf("remember() = %v: %v", err, got.Elem())
+			}
+		})
+	}
+}
+
+func TestWhatGobMustEncode(t *testing.T) {
+	for _, v := range []any{true, "a", uintptr(1), new(int), map[int]int{}, []string{}, []bool{}, [][]int{}, struct{ a int }{},
+		struct{ B bool }{}, struct{ P *int }{}, time.Time{}, []time.Time{}, picky{}, [0]picky{}} {
+		if newShape(reflect.TypeOf(v)).plain {
+			t.Errorf("a %T would be sent as it lies in memory", v)
+		}
+	}
+}
+
+// What arrives may be of any length, and lie at any place.
+func TestBrokenMemory(t *testing.T) {
+	for _, n := range []int{0, 1, 7, 9, 16} {
+		if err := Decode(Value{Data: make([]byte, n)}, new(int64)); err == nil {
+			t.Errorf("%d bytes are an int64", n)
+		}
+	}
+	for _, n := range []int{1, 7, 9, 15} {
+		if err := Decode(Value{Data: make([]byte, n)}, new([]int64)); err == nil {
+			t.Errorf("%d bytes are int64s", n)
+		}
+	}
+	bytes := make([]byte, 25)
+	for at := range 8 {
+		copy(bytes[at:], append([]byte{1, 0, 0, 0, 0, 0, 0, 0, 2}, make([]byte, 7)...))
+		var got []int64
+		if err := Decode(Value{Data: bytes[at : at+16]}, &got); err != nil || !reflect.DeepEqual(got, []int64{1, 2}) {
+			t.Errorf("at an odd place, %d: %v, %v", at, got, err)
+		}
+	}
+}
+
+// A copy of what is encoded does not change with it, and what is decoded does
+// not change with what comes next.
+func TestKeep(t *testing.T) {
+	list := []int{1, 2}
+	v, _ := Encode(&list)
+	kept := v.Keep()
+	list[0] = 7
+	var got []int
+	if err := Decode(kept, &got); err != nil || got[0] != 1 {
+		t.Error(got, err)
+	}
+	for _, v := range []any{1, "a", [2]int{}} {
+		if !Fixed(reflect.TypeOf(v)) {
+			t.Errorf("a %T can be copied", v)
+		}
+	}
+	for _, v := range []any{[]int{}, []byte{}, &point{}, named{}, any(picky{}), map[int]int{}} {
+		if Fixed(reflect.TypeOf(v)) {
+			t.Errorf("a copy of a %T is not independent of it", v)
+		}
+	}
+}
+
+type chain struct {
+	Next *chain
+	Ends map[string][]chan int
+}
+
+func TestWhatWouldBeLost(t *testing.T) {
+	for v, want := range map[reflect.Type]string{
+		reflect.TypeFor[chain]():                          "its field Ends, a chan int,",
+		reflect.TypeFor[*chain]():                         "its field Ends, a chan int,",
+		reflect.TypeFor[struct{ F func() }]():             "its field F, a func(),",
+		reflect.TypeFor[struct{ c, C chan int }]():        "its field C, a chan int,",
+		reflect.TypeFor[map[struct{ C chan int }]int]():   "its field C, a chan int,",
+		reflect.TypeFor[struct{ f func() }]():             "",
+		reflect.TypeFor[[]chan int]():                     "a chan int",
+		reflect.TypeFor[struct{ A struct{ B, C int } }](): "",
+		reflect.TypeFor[any]():                            "",
+	} {
+		if got := newShape(v).refusal; !strings.HasPrefix(got, want) || got != "" && want == "" {
+			t.Errorf("of a %v would be lost %q, want %q", v, got, want)
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package lend
+
+import (
+	"bytes"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"testing"
+	"time"
+
+	"processbook/mp/internal/frame"
+)
+
+// G8: whatever a process says, the one who hears it goes on, with its own
+// books in order.
+
+// mustEnd lets a hang be a failure of the input that it hangs on.
+func mustEnd() (ended func() bool) {
+	return time.AfterFunc(20*time.Second, func() {
+		debug.SetTraceback("all")
+		panic("it hangs")
+	}).Stop
+}
+
+// A child speaks to the owner of a queue.
+func FuzzQueueServer(f *testing.F) {
+	f.Add(talk(say(kindPut, 0, '7'), say(kindWant, 3), say(kindTaken, 1), say(kindDone, 1), say(kindBack, 2)))
+	f.Add(talk(
+		say(kindOffer, 1, '7'),
+		say(kindTryOffer, 2, '7'),
+		say(kindTryWant, 3),
+		say(kindLen, 4),
+		say(kindJoin, 5),
+		say(kindCancel, 5),
+		say(kindTell, 6, encodeTell(kindTaken, 1)...),
+		say(kindSynced, 1),
+		say(kindClose, 7),
+	))
+	f.Add(talk(
+		say(kindRoom, 1),
+		say(kindTryRoom, 2),
+		say(kindRoom, 3),
+		say(kindCancel, 2),
+		say(kindPart, 0, '1', '2'),
+		say(kindPart, 2, '3'),
+		say(kindPutParts, 1),
+		say(kindPart, 0, '4'),
+		say(kindPut, 3, '7'),
+	))
+	f.Add(talk(say(kindWant, 1), say(kindTaken, 1), say(kindReturn, 1, append(encodeTell(0, 1)[1:], '7')...)))
+	f.Add(talk(say(kindTerms, 0, encodeTerms(terms{true, false, false})...)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		defer mustEnd()()
+		for _, store := range []*Store{NewStore(0, false), NewStore(2, false), NewStore(0, true), NewStore(3, true)} {
+			store.Put(ctx, number(1), true)
+			store.Put(ctx, number(2), true)
+			serve(store, store.joinable, data)
+			checkReturned(t, store)
+		}
+	})
+}
+
+// A grandchild speaks to a process that has the queue from its own parent.
+func FuzzQueueServerInTheMiddle(f *testing.F) {
+	f.Add(talk(
+		say(kindWant, 3),
+		say(kindOffer, 1, '7'),
+		say(kindTell, 6, encodeTell(kindTaken, 1)...),
+		say(kindTryWant, 3),
+		say(kindTaken, 1),
+		say(kindDone, 1),
+		say(kindJoin, 5),
+		say(kindSynced, 1),
+		say(kindClose, 7),
+	))
+	f.Add(talk(say(kindRoom, 1), say(kindTryOffer, 2, '7'), say(kindPart, 0, '7'), say(kindPutParts, 1)))
+	f.Add(talk(
+		say(kindWant, 2),
+		say(kindTell, 1, encodeTell(kindTaken, 1)...),
+		say(kindReturn, 2, append(encodeTell(0, 1)[1:], '1')...),
+		say(kindLen, 3),
+	))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		defer mustEnd()()
+		for _, store := range []*Store{NewStore(2, true), NewStore(0, false)} {
+			store.Put(ctx, number(1), true)
+			store.Put(ctx, number(2), true)
+			l, end := link(t, store, store.joinable)
+			<-l.ready
+			serve(l, store.joinable, data)
+			end()
+			checkReturned(t, store)
+		}
+	})
+}
+
+// The owner of a queue speaks to a child.
+func FuzzQueueLink(f *testing.F) {
+	f.Add(talk(
+		say(kindTerms, 0, encodeTerms(terms{relayed: true})...),
+		say(kindMore, 1, '7'),
+		say(kindItem, 2, '7'),
+		say(kindTried, 3, '7'),
+		say(kindSync, 1),
+		say(kindClosing, 2),
+		say(kindEnd, 0),
+	))
+	f.Add(talk(
+		say(kindTerms, 0, encodeTerms(terms{bounded: true})...),
+		frame.Frame{Kind: kindItem, ID: 1, Value: frame.Failure(io.ErrNoProgress)},
+		say(kindReply, 1, encodeReply(3, io.EOF)...),
+		say(kindReply, 2, encodeReply(0, nil)...),
+		say(kindTerms, 0, encodeTerms(terms{closed: true})...),
+	))
+	f.Add(talk(say(kindTerms, 0, 1), say(kindReply, 1, encodeReply(0, io.ErrNoProgress)...), say(kindPut, 0, '7')))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		defer mustEnd()()
+		l := NewLink(io.Discard, false)
+		got := 0
+		l.want(2, func([]Item, error) { got++ })
+		var calls sync.WaitGroup
+		calls.Go(func() { l.Len(ctx) })
+		calls.Go(func() { l.Put(ctx, number(1), false) })
+		calls.Go(func() { l.tell(ctx, kindTaken, Item{ID: 1}) })
+		for waiting := 0; waiting == 0; runtime.Gosched() {
+			l.mu.Lock()
+			waiting = len(l.calls)
+			l.mu.Unlock()
+		}
+		l.Listen(bytes.NewReader(data))
+		calls.Wait() // nobody waits for ever
+		if got != 1 {
+			t.Errorf("%d times an item, or that there is none", got)
+		}
+	})
+}

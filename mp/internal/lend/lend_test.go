@@ -1,0 +1,284 @@
+package lend
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"processbook/mp/internal/frame"
+)
+
+var ctx = context.Background()
+
+// soon ends in half a minute: long enough for everything that should happen.
+func soon(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// until waits for something that nobody tells.
+func until(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for ctx := soon(t); !so(); time.Sleep(time.Millisecond) {
+		if ctx.Err() != nil {
+			t.Fatalf("%s: not so after half a minute", what)
+		}
+	}
+}
+
+// A nobody is a child that is not a process.
+type nobody struct{}
+
+func (nobody) Kill() error { return nil }
+func (nobody) Waiting(int) {}
+
+// number is an item.
+func number(n int) frame.Value { return frame.Value{Data: []byte(strconv.Itoa(n))} }
+
+func numberOf(t *testing.T, it Item) int {
+	t.Helper()
+	n, err := strconv.Atoi(string(it.Value.Data))
+	if err != nil {
+		t.Error(err)
+	}
+	return n
+}
+
+// link connects a child to a holder. end lets the child end, and returns when
+// everything that it said has been heard.
+func link(t *testing.T, h Holder, joinable bool) (l *Link, end func()) {
+	t.Helper()
+	upR, upW, _ := os.Pipe()
+	downR, downW, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := NewServer(h, joinable, nobody{})
+	l = NewLink(upW, joinable)
+	var all sync.WaitGroup
+	all.Go(func() { s.Read(upR) })
+	all.Go(func() { s.Write(downW) })
+	all.Go(func() { l.Listen(downR) })
+	s.Open()
+	end = sync.OnceFunc(func() {
+		upW.Close()
+		all.Wait()
+		downR.Close()
+	})
+	t.Cleanup(end)
+	return l, end
+}
+
+// serve lets a child say something, and then end.
+func serve(h Holder, joinable bool, said []byte) {
+	s := NewServer(h, joinable, nobody{})
+	s.Open()
+	s.Read(io.NopCloser(bytes.NewReader(said)))
+}
+
+// talk is what a process says.
+func talk(frames ...frame.Frame) []byte {
+	var b bytes.Buffer
+	frame.NewWriter(&b).SendAll(frames)
+	return b.Bytes()
+}
+
+func say(k frame.Kind, id uint64, data ...byte) frame.Frame {
+	return frame.Frame{Kind: k, ID: id, Value: frame.Value{Data: data}}
+}
+
+// What a consumer has been sent ahead, and does not use, others can have.
+func TestItemsAheadAreAskedBack(t *testing.T) {
+	const n = 1000
+	s := NewStore(0, false)
+	for i := range n {
+		s.Put(ctx, number(i), false)
+	}
+	l, _ := link(t, s, false)
+	taken, sum := 0, 0
+	for ahead := 0; ahead == 0 && taken < n; taken++ {
+		it, err := Get(soon(t), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += numberOf(t, it)
+		l.mu.Lock()
+		ahead = len(l.fetched)
+		l.mu.Unlock()
+	}
+	if taken == n {
+		t.Fatal("nothing was sent ahead")
+	}
+	for ; taken < n; taken++ {
+		it, err := Get(soon(t), s)
+		if err != nil {
+			t.Fatalf("%d of %d items: %v", taken, n, err)
+		}
+		sum += numberOf(t, it)
+	}
+	if sum != n*(n-1)/2 {
+		t.Errorf("the sum is %d, want %d", sum, n*(n-1)/2)
+	}
+}
+
+// Of an item can be told that it is taken, done or comes back; anything else is
+// nonsense and must not make it disappear.
+func TestNonsenseAboutAnItem(t *testing.T) {
+	store := NewStore(0, false)
+	store.Put(ctx, number(7), true)
+	s := NewServer(store, false, nobody{})
+	store.want(1, s.deliver)
+	s.told(ctx, kindPut, 1)
+	s.end()
+	if it, err := TryGet(store); err != nil || numberOf(t, it) != 7 {
+		t.Errorf("TryGet() = %v, %v; want 7", it, err)
+	}
+}
+
+// What a child says of an item counts only if it can be so: otherwise the item
+// is still there for others.
+func TestNonsenseFromAConsumer(t *testing.T) {
+	for name, said := range map[string][]byte{
+		"it wants no items": talk(say(kindWant, 0)),
+		"it is done with what it has not taken": talk(
+			say(kindWant, 1), say(kindDone, 1), say(kindTell, 2, encodeTell(kindDone, 1)...)),
+		"it takes what it was not given":      talk(say(kindTaken, 1), say(kindDone, 1)),
+		"it gives back what it was not given": talk(say(kindBack, 1), say(kindTell, 1, encodeTell(kindBack, 1)...)),
+		"it is done twice":                    talk(say(kindWant, 1), say(kindTaken, 1), say(kindBack, 1), say(kindDone, 1)),
+		"it tells nothing":                    talk(say(kindWant, 1), say(kindTell, 1), say(kindTell, 2, encodeTell(kindPut, 1)...)),
+		"it returns what it must say is done": talk(say(kindReturn, 1, encodeTell(0, 1)[1:]...)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := NewStore(0, true)
+			store.Put(ctx, number(7), true)
+			serve(store, true, said)
+			checkReturned(t, store)
+			it, err := TryGet(store)
+			if err != nil || numberOf(t, it) != 7 {
+				t.Errorf("TryGet() = %v, %v; want 7", it, err)
+			}
+			if it, err := TryGet(store); err != ErrEmpty {
+				t.Errorf("another item: %v, %v", it, err)
+			}
+			Done(store, it.ID)
+			if err := store.Join(soon(t)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A room is given back once, and used once, whatever a child says of it.
+func TestNonsenseAboutRooms(t *testing.T) {
+	for name, said := range map[string][]byte{
+		"it uses none":                talk(say(kindRoom, 1), say(kindTryRoom, 2)),
+		"it wants more than there is": talk(say(kindRoom, 1), say(kindRoom, 2), say(kindRoom, 3), say(kindTryRoom, 4)),
+		"it asks twice":               talk(say(kindRoom, 1), say(kindRoom, 1)),
+		"it gives back twice":         talk(say(kindRoom, 1), say(kindCancel, 1), say(kindCancel, 1)),
+		"it gives back others":        talk(say(kindRoom, 1), say(kindCancel, 2), say(kindCancel, 0)),
+		"it puts parts of nothing":    talk(say(kindRoom, 1), say(kindPart, 0, 1), say(kindPart, 9, 1)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 20 { // each call has a goroutine of its own, so they come in any order
+				store := NewStore(2, false)
+				serve(store, false, said)
+				checkReturned(t, store)
+				if err := errors.Join(store.Put(ctx, number(1), true), store.Put(ctx, number(2), true)); err != nil {
+					t.Errorf("there were two rooms: %v", err)
+				}
+				if err := store.Put(ctx, number(3), true); err != ErrFull {
+					t.Errorf("a third room: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// G3: of a Put that breaks off, nothing is left: no half of an item, no room.
+func TestPutThatBreaksOff(t *testing.T) {
+	long := bytes.Repeat([]byte("long"), 20)
+	for name, said := range map[string][]byte{
+		"an item":                          talk(say(kindPut, 0, long...)),
+		"an item with its room":            talk(say(kindRoom, 1), say(kindPut, 1, long...)),
+		"an item in parts":                 talk(say(kindPart, 0, long[:30]...), say(kindPart, 30, long[30:]...), say(kindPutParts, 0)),
+		"an item that waits for an answer": talk(say(kindOffer, 1, long...)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			for n := range len(said) + 1 {
+				store := NewStore(1, false)
+				serve(store, false, said[:n])
+				checkReturned(t, store)
+				if n < len(said) {
+					if err := store.Put(ctx, number(1), true); err != nil {
+						t.Fatalf("after %d of %d bytes: %v", n, len(said), err)
+					}
+					continue
+				}
+				if it, err := TryGet(store); err != nil && name != "an item that waits for an answer" || err == nil && !bytes.Equal(it.Value.Data, long) {
+					t.Errorf("the item: %q, %v", it.Value.Data, err)
+				}
+			}
+		})
+	}
+}
+
+// What comes back comes before all that has not been lent, in its old order.
+func TestOrderOfWhatComesBack(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	s := NewStore(0, false)
+	var ready, lent []int
+	put := 0
+	for i := range 50_000 {
+		grow := i%5000 < 3000 // long lines and short ones
+		switch n := rng.IntN(10); {
+		case n < 2 && len(lent) > 0:
+			at := rng.IntN(len(lent))
+			back := lent[at]
+			lent = slices.Delete(lent, at, at+1)
+			s.tell(ctx, kindBack, Item{ID: uint64(back)})
+			where, _ := slices.BinarySearch(ready, back)
+			ready = slices.Insert(ready, where, back)
+		case n < 6 && grow || n < 3:
+			put++
+			s.Put(ctx, number(put), true)
+			ready = append(ready, put)
+		case n == 9 && len(lent) > 0:
+			s.tell(ctx, kindTaken, Item{ID: uint64(lent[0])})
+			lent = lent[1:]
+		case len(ready) > 0:
+			it, err := s.takeNow()
+			if err != nil || numberOf(t, it) != ready[0] || it.ID != uint64(ready[0]) {
+				t.Fatalf("step %d: %v, %v; want %d", i, it, err, ready[0])
+			}
+			lent, ready = append(lent, ready[0]), ready[1:]
+		}
+		if n, err := s.Len(ctx); n != len(ready)+len(lent) || err != nil {
+			t.Fatalf("step %d: Len() = %d, %v; want %d", i, n, err, len(ready)+len(lent))
+		}
+	}
+}
+
+// checkReturned: nobody has an item of the queue, or a room in it, any more.
+func checkReturned(t *testing.T, store *Store) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		store.mu.Lock()
+		lent, untaken, reserved := len(store.lent), store.untaken, store.reserved
+		store.mu.Unlock()
+		if lent == 0 && untaken == 0 && reserved == 0 { // a kindTryWant may give its item back a moment later
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d items are still lent, %d untaken, %d rooms reserved", lent, untaken, reserved)
+		}
+	}
+}

@@ -1,0 +1,282 @@
+package mp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+
+	"processbook/mp/internal/frame"
+)
+
+// How a child comes to life, what it says, and how it ends, as its parent sees
+// it.
+
+func (p *Process) start(ctx context.Context) error {
+	p.orders.Name, p.orders.Daemon = p.Name, p.Daemon
+	p.orders.Parent, p.orders.ParentPID = self.process.Name, os.Getpid()
+	lines, theirs, err := newLines()
+	if err != nil {
+		return err
+	}
+	defer closeAll(theirs) // the child has its own copies, or will never come to life
+	over := &handover{files: slices.Clone(theirs)}
+	first, err := p.firstFrames(over)
+	if err == nil {
+		err = p.exec(over.files)
+	}
+	if err != nil {
+		closeAll(lines.files())
+		over.settleAll(nil)
+		return err
+	}
+	p.say, p.cut = frame.NewWriter(lines.down), func() { closePipe(lines.down) }
+	over.settleAll(p)
+	watcher.started(p)
+	p.send(first)
+	self.add(p)
+	go p.attend(ctx, lines)
+	return nil
+}
+
+// firstFrames returns the orders and the argument. The argument comes first
+// into being: the orders say where the files of its handles are.
+func (p *Process) firstFrames(h *handover) ([]frame.Frame, error) {
+	var frames []frame.Frame
+	if p.pack != nil {
+		arg, err := p.pack(h)
+		if err != nil {
+			return nil, fmt.Errorf("its argument: %w", err)
+		}
+		frames = append(frames, frame.Frame{Kind: msgArgument, Value: arg})
+	}
+	p.orders.Places = h.places
+	o, err := frame.Encode(&p.orders)
+	return slices.Insert(frames, 0, frame.Frame{Kind: msgOrders, Value: o}), err
+}
+
+// send writes the first frames. Long ones must not keep Start waiting: the
+// child reads them when it gets to it, and a suspended child does not.
+func (p *Process) send(first []frame.Frame) {
+	long := false
+	for i := range first {
+		long = long || len(first[i].Data) > frame.AtOnce/4 // an empty pipe takes 4 KiB in all
+	}
+	if !long {
+		p.say.SendAll(first)
+		return
+	}
+	for i := range first {
+		first[i].Value = first[i].Keep() // Start returns before it is written
+	}
+	go p.say.SendAll(first)
+}
+
+// programFile is the file of this program, and programInfo what it was at the beginning.
+var programFile, programInfo = func() (string, os.FileInfo) {
+	file, err := os.Executable()
+	if err != nil {
+		return "", nil
+	}
+	info, _ := os.Stat(file)
+	return file, info
+}()
+
+// ourselves returns the file to start so that the child is the same program, to
+// the byte: values are sent as they lie in memory. On Linux that is the file that
+// this process runs, even if it was replaced or removed. Elsewhere the file must
+// not have changed.
+func ourselves() (string, error) {
+	const running = "/proc/self/exe"
+	if _, err := os.Stat(running); err == nil && runtime.GOOS == "linux" {
+		return running, nil
+	}
+	now, err := os.Stat(programFile)
+	if err != nil {
+		return "", fmt.Errorf("mp: the file of this program is gone, so it cannot be started as a child: %w", err)
+	}
+	if was := programInfo; was == nil || !os.SameFile(was, now) || was.Size() != now.Size() || !was.ModTime().Equal(now.ModTime()) {
+		return "", fmt.Errorf("mp: %s is not the program any more that runs here, so it cannot be started as a child; end this process and start the new program", programFile)
+	}
+	return programFile, nil
+}
+
+// arguments are those that this program was started with, whatever main has
+// done to os.Args since.
+var arguments = slices.Clone(os.Args)
+
+// exec starts this program again.
+func (p *Process) exec(files []*os.File) error {
+	path, err := ourselves()
+	if err != nil {
+		return err
+	}
+	cmd := &exec.Cmd{Path: path, Args: arguments, Stdout: os.Stdout, Stderr: os.Stderr}
+	cmd.Env = append(os.Environ(), childVar+"="+mark(pass(cmd, files)))
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.cmd, p.pid = cmd, cmd.Process.Pid
+	p.mu.Unlock()
+	return nil
+}
+
+// lines are the parent's ends of the three pipes to a child.
+type lines struct{ down, up, crash *os.File }
+
+func newLines() (ours lines, theirs []*os.File, err error) {
+	ends := make([]*os.File, 6)
+	for i := 0; i < 6 && err == nil; i += 2 {
+		ends[i], ends[i+1], err = pipe()
+	}
+	if err != nil {
+		closeAll(ends)
+		return ours, nil, err
+	}
+	return lines{down: ends[1], up: ends[2], crash: ends[4]}, []*os.File{ends[0], ends[3], ends[5]}, nil
+}
+
+func (l lines) files() []*os.File { return []*os.File{l.down, l.up, l.crash} }
+
+// attend looks after a child from its start to its end. Everything that it
+// said is read to the end before its exit is looked at: what arrived, counts.
+func (p *Process) attend(ctx context.Context, l lines) {
+	forget := context.AfterFunc(ctx, func() { p.end(false) })
+	crash := make(chan string, 1)
+	go func() { crash <- lastWords(l.crash) }()
+	exit := &ExitError{Name: p.Name, PID: p.pid, Err: p.listen(l.up)}
+	if !p.isHere() { // it has ended, or executed another program, which must not start children in its place
+		p.cmd.Process.Kill()
+	}
+	exit.Crash = <-crash
+	p.cmd.Wait() // its error is the exit code in other words
+	p.links.Wait()
+	forget()
+	closeAll(l.files())
+	p.mu.Lock()
+	p.judge(exit)
+	p.mu.Unlock()
+	self.remove(p)
+	watcher.ended(p, exit.Code)
+	close(p.done)
+}
+
+func (p *Process) isHere() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.here
+}
+
+// judge finds out how the process ended. Call it with mu held.
+func (p *Process) judge(exit *ExitError) {
+	state := p.cmd.ProcessState
+	switch {
+	case state != nil:
+		exit.Code = exitCode(state, p.sent)
+	case p.returned: // the rest is not known, see below
+	case exit.Err != nil:
+		exit.Code = 1
+	case p.sent != 0:
+		exit.Code = p.sent
+	default:
+		exit.Code, exit.Err = 255, errReaped
+	}
+	if exit.Err == nil && (exit.Code >= 0 || p.sent == 0) {
+		exit.Err = p.lacks()
+	}
+	if p.code = exit.Code; exit.Code != 0 || exit.Err != nil {
+		p.exit = exit
+	}
+}
+
+// lacks says what the child has not come to: then even the exit code 0 is not a
+// good end. Call it with mu held.
+func (p *Process) lacks() error {
+	switch {
+	case !p.here:
+		return errNotHere
+	case !p.begun && !p.orders.Work:
+		return errNotBegun
+	}
+	return nil
+}
+
+var (
+	errNotHere  = errors.New("it ended before it came to mp.Main or mp.Init: is there a way out of main before, or did it execute a program?")
+	errNotBegun = errors.New("it ended before its function was called, when its argument was decoded")
+	errReaped   = errors.New("its exit code is unknown: somebody else in this program waits for all children, or SIGCHLD is ignored")
+)
+
+// listen reads what the child says until its end, and returns its failure, if
+// it told one.
+func (p *Process) listen(up *os.File) (failure error) {
+	for in := frame.NewReader(up); ; {
+		f, err := in.Next()
+		switch {
+		case err == io.EOF || err == io.ErrUnexpectedEOF:
+			return failure // the exit code says the rest
+		case err != nil:
+			p.Kill() // it does not speak our language: it cannot be helped
+			io.Copy(io.Discard, up)
+			return err
+		case f.Kind == msgBorn:
+			p.repeatTerminate()
+		case f.Kind == msgHere:
+			p.mu.Lock()
+			p.here = true
+			p.mu.Unlock()
+			for _, do := range p.onHere {
+				do()
+			}
+		case f.Kind == msgBegun && !p.orders.Work:
+			p.mu.Lock()
+			p.begun = true
+			p.mu.Unlock()
+		case f.Kind == msgDone:
+			p.mu.Lock()
+			p.returned = true
+			p.mu.Unlock()
+		case f.Kind == msgFailed:
+			told := new(RemoteError)
+			if failure = frame.Decode(f.Value, told); failure == nil {
+				failure = told
+			}
+		case p.hear != nil:
+			p.hear(f)
+		}
+	}
+}
+
+// repeatTerminate is for a SIGTERM that came before the child's runtime could
+// hear it: if this process ignores the signal, so does a child until then.
+func (p *Process) repeatTerminate() {
+	p.mu.Lock()
+	again := p.sent == -15
+	p.mu.Unlock()
+	if again {
+		p.Terminate()
+	}
+}
+
+// lastWords is what the runtime writes when a process crashes, the beginning
+// of it.
+func lastWords(crash *os.File) string {
+	b, _ := io.ReadAll(io.LimitReader(crash, 64<<10))
+	io.Copy(io.Discard, crash)
+	text := strings.TrimSpace(string(b))
+	switch { // of a fatal error, the runtime writes the first line to standard error only
+	case strings.HasPrefix(text, "runtime stack:") && strings.Contains(text, "runtime.newstack("):
+		return "fatal error: stack overflow\n\n" + text
+	case strings.HasPrefix(text, "goroutine") && strings.Contains(text, "runtime/maps.fatal("):
+		return "fatal error: concurrent map access\n\n" + text
+	case strings.HasPrefix(text, "runtime stack:") || strings.HasPrefix(text, "goroutine"):
+		return "fatal error\n\n" + text
+	}
+	return text
+}

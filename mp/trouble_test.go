@@ -1,0 +1,238 @@
+package mp
+
+import (
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// G7: a value that cannot be encoded or decoded costs itself, in every
+// direction, and no neighbour.
+
+// A prickle can be sent; main alone, or a child alone, cannot decode it.
+type prickle struct{ Where, How string }
+
+func (p prickle) GobEncode() ([]byte, error) { return []byte(p.Where + " " + p.How), nil }
+
+func (p *prickle) GobDecode(b []byte) error {
+	p.Where, p.How, _ = strings.Cut(string(b), " ")
+	if here := map[bool]string{true: "main", false: "child"}[Parent() == nil]; p.Where != here {
+		return nil
+	}
+	switch p.How {
+	case "panic":
+		panic("it pricks")
+	case "goexit":
+		runtime.Goexit()
+	}
+	return errors.New("it pricks")
+}
+
+// A bag describes another type in the middle of its value.
+type bag struct{ In []any }
+
+type marble struct{ A, B int }
+
+func init() {
+	for _, v := range []any{bag{}, marble{}, prickle{}} {
+		gob.Register(v)
+	}
+}
+
+var (
+	echoPrickle  = Func("echoPrickle", func(p prickle) (prickle, error) { return p, nil })
+	pipePrickles = Proc("pipePrickles", func(c *Conn[string, prickle]) error {
+		for {
+			p, err := c.Recv()
+			if err != nil && !strings.Contains(err.Error(), "prickle") {
+				return nil
+			}
+			c.Send(fmt.Sprintf("%s %v", p.How, err != nil))
+		}
+	})
+	getPrickles = Proc("getPrickles", func(c prickles) error {
+		for p := range c.In.All(context.Background()) {
+			c.Out.Put(context.Background(), p.How)
+			if c.Joinable {
+				(&JoinableQueue[prickle]{c.In}).TaskDone()
+			}
+		}
+		return nil
+	})
+	echoBag   = Func("echoBag", func(v any) (any, error) { return v, nil })
+	noPointer = Func("noPointer", func(p *marble) (*marble, error) {
+		if p.A == 3 {
+			return nil, nil
+		}
+		return p, nil
+	})
+)
+
+type prickles struct {
+	In       *Queue[prickle]
+	Out      *Queue[string]
+	Joinable bool
+}
+
+var hows = []string{"error", "panic", "goexit"}
+
+// Of a pool's tasks, in chunks or one by one, only those fail whose argument or
+// result cannot be decoded.
+func TestTroubleInAPool(t *testing.T) {
+	for _, chunk := range []int{1, 4} {
+		for _, how := range hows {
+			p := NewPool(echoPrickle, 1)
+			p.Chunk = chunk
+			args := []prickle{{"", "0"}, {"child", how}, {"main", how}, {"", "3"}}
+			got, err := p.Map(soon(t), args)
+			errs := mapErrors(err)
+			if len(got) != 4 || got[0].How != "0" || got[3].How != "3" || len(errs) != 2 {
+				t.Errorf("chunk %d, %s: %v, %v", chunk, how, got, err)
+				continue
+			}
+			for i, err := range errs {
+				var task *TaskError
+				if !errors.As(err, &task) || task.Index != i+1 {
+					t.Errorf("chunk %d, %s: error %d is %v", chunk, how, i, err)
+				}
+			}
+			p.Close()
+		}
+	}
+}
+
+func TestTroubleInAPipe(t *testing.T) {
+	ours, theirs := Pipe[prickle, string]()
+	start(t, NewProcess(pipePrickles, theirs))
+	for _, how := range hows {
+		ours.Send(prickle{"child", how})
+		ours.Send(prickle{"", how})
+		for _, want := range []string{"true", how + " false"} {
+			if s, err := ours.Recv(); !strings.HasSuffix(s, want) || err != nil {
+				t.Errorf("%s: %q, %v; want %q", how, s, err, want)
+			}
+		}
+	}
+}
+
+// A loop over a queue leaves out what it cannot decode, and its process says so.
+func TestTroubleInAQueue(t *testing.T) {
+	for _, joinable := range []bool{false, true} {
+		q, out := NewJoinableQueue[prickle](0), NewQueue[string](0)
+		if !joinable {
+			q.Queue = NewQueue[prickle](0)
+		}
+		for _, how := range hows {
+			q.Put(soon(t), prickle{"child", how})
+			q.Put(soon(t), prickle{"", how})
+		}
+		q.Close()
+		p := start(t, NewProcess(getPrickles, prickles{q.Queue, out, joinable}))
+		err := p.Join(soon(t))
+		if err == nil || !strings.Contains(err.Error(), "skipped an item") {
+			t.Errorf("Join() = %v", err)
+		}
+		out.Close()
+		n := 0
+		for s := range out.All(soon(t)) {
+			if s != hows[n] {
+				t.Errorf("item %d is %q", n, s)
+			}
+			n++
+		}
+		if n != 3 {
+			t.Errorf("%d items arrived, want 3", n)
+		}
+		if joinable {
+			if err := q.Join(soon(t)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// What describes a value's types is not lost with a value that cannot be read.
+func TestTypesAreNotLost(t *testing.T) {
+	p := NewPool(echoBag, 1)
+	defer p.Close()
+	for _, v := range []any{1, bag{[]any{prickle{"child", "error"}, marble{1, 2}}}, marble{3, 4}, "x", bag{[]any{marble{5, 6}}}} {
+		got, err := p.Apply(soon(t), v)
+		if _, bad := v.(bag); bad && err != nil {
+			continue
+		}
+		if err != nil || fmt.Sprint(got) != fmt.Sprint(v) {
+			t.Errorf("%v came back as %v, %v", v, got, err)
+		}
+	}
+}
+
+func TestNilPointersInAChunk(t *testing.T) {
+	for _, chunk := range []int{1, 5} {
+		p := NewPool(noPointer, 2)
+		p.Chunk = chunk
+		got, err := p.Map(soon(t), []*marble{{1, 0}, nil, {2, 0}, {3, 0}, {4, 0}})
+		if errs := mapErrors(err); len(errs) != 2 || len(got) != 5 || got[0].A != 1 || got[2].A != 2 || got[4].A != 4 {
+			t.Errorf("chunk %d: %v, %v", chunk, got, err)
+		}
+		p.Close()
+	}
+}
+
+type loop struct{ Next *loop }
+
+var takeLoop = Func("takeLoop", func(l *loop) (*loop, error) {
+	l.Next = &loop{l}
+	return l, nil
+})
+
+// A value that refers to itself is an error of its call: to follow it would
+// overflow the stack, which nothing catches.
+func TestValueThatRefersToItself(t *testing.T) {
+	circle := &loop{}
+	circle.Next = circle
+	a, _ := Pipe[*loop, None]()
+	p := NewPool(takeLoop, 1)
+	defer p.Close()
+	_, argument := p.Apply(soon(t), circle)
+	_, result := p.Apply(soon(t), &loop{})
+	for what, err := range map[string]error{
+		"Send": a.Send(circle), "Put": NewQueue[*loop](0).Put(soon(t), circle),
+		"Start":           NewProcess(takeLoop, circle).Start(soon(t)),
+		"Apply, argument": argument, "Apply, result": result,
+	} {
+		if err == nil || !strings.Contains(err.Error(), "refers to itself") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+var typedNil = Func("typedNil", func(kind string) (int, error) {
+	switch kind {
+	case "remote":
+		return 0, (*RemoteError)(nil)
+	case "path":
+		return 0, (*os.PathError)(nil)
+	}
+	return 1, nil
+})
+
+// A nil pointer that is an error is an error.
+func TestTypedNilErrors(t *testing.T) {
+	for _, chunk := range []int{1, 3} {
+		p := NewPool(typedNil, 1)
+		p.Chunk = chunk
+		got, err := p.Map(soon(t), []string{"remote", "path", ""})
+		if errs := mapErrors(err); len(errs) != 2 || len(got) != 3 || got[2] != 1 {
+			t.Errorf("%v, %v", got, err)
+		}
+		p.Close()
+	}
+	if err := runProcess(NewProcess(typedNil, "remote")); err == nil {
+		t.Error("Join() = nil")
+	}
+}
