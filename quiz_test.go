@@ -217,9 +217,9 @@ func checkAll(t *testing.T, questions []*answers.Question) {
 		}
 	})
 	if !*words {
-		closing = "\n" + closing + table(students) + class.Report(questions) + "\n"
+		closing = "\n" + closing + table(students) + class.Report(questions)
 	}
-	closing += fmt.Sprintf("%d worksheets read\n", len(students))
+	closing += "\n" + fmt.Sprintf("%d worksheets read\n", len(students))
 	for _, s := range all {
 		if s.err != nil {
 			t.Fail()
@@ -325,23 +325,32 @@ func eachLesson(t *testing.T, questions []*answers.Question, class []*student, d
 		tell(t, fmt.Sprintf("-run %s: there is no such lesson or question; write, for example, -run Quiz/Q6 or -run Quiz/Q6/6a", wanted))
 		t.FailNow()
 	}
+	if *words && closing == "" {
+		closing = "nothing is written below \"In your own words\"\n"
+	}
 }
 
-// collect has all answers to one prompt below each other.
+// collect has all answers to a prompt below each other.
 func collect(q *answers.Question, class []*student) string {
-	text := "\n" + q.Title + "\n"
+	text := ""
 	for i, p := range q.Prompts {
-		text += "\n" + p.Text + "\n\n" + p.Points + "\n"
+		all := ""
 		for _, s := range class {
 			if words := s.words[q]; words != nil && strings.TrimSpace(words[i]) != "" {
-				text += "\n" + s.name + ":\n"
-				for line := range strings.Lines(strings.TrimSpace(words[i])) {
-					text += "    " + answers.Printable(strings.TrimRight(line, "\n")) + "\n"
+				all += "\n" + s.name + ":\n"
+				for line := range strings.SplitSeq(strings.TrimSpace(words[i]), "\n") {
+					all += "    " + answers.Printable(line) + "\n"
 				}
 			}
 		}
+		if all != "" {
+			text += "\n" + p.Text + "\n\n" + p.Points + "\n" + all
+		}
 	}
-	return text + "\n"
+	if text == "" {
+		return ""
+	}
+	return "\n" + q.Title + "\n" + text
 }
 
 // goFlag is a flag of go test.
