@@ -330,18 +330,20 @@ func (f Form) against(remark, chosen string) bool {
 	})
 }
 
-// choose returns all ways to understand the words as so many choices, one after
-// the other. There need be no comma between them.
+// choose returns the ways to understand the words as so many choices, one after
+// the other, or some of them if there are several. There need be no comma.
 func (f Form) choose(words []string, count int) (ways []string) {
 	if len(words) == 0 && count == 0 {
 		return []string{""}
 	}
 	for i := 1; i <= len(words) && count > 0; i++ {
 		for c, names := range f.names {
-			if slices.ContainsFunc(names, func(name []string) bool { return slices.Equal(name, words[:i]) }) {
-				for _, rest := range f.choose(words[i:], count-1) {
-					ways = append(ways, strings.TrimSuffix(f.Choices[c]+", "+rest, ", "))
-				}
+			named := slices.ContainsFunc(names, func(name []string) bool { return slices.Equal(name, words[:i]) })
+			if !named || len(ways) > 1 {
+				continue
+			}
+			for _, rest := range f.choose(words[i:], count-1) {
+				ways = append(ways, strings.TrimSuffix(f.Choices[c]+", "+rest, ", "))
 			}
 		}
 	}

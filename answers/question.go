@@ -159,8 +159,8 @@ type section struct {
 	lines []string
 }
 
-// A heading may also be the name of a question alone, in bold or not.
-var heading = regexp.MustCompile(`^\s*(?:(#+)\s*(.*)|[^\w\s>-]*(\d+[a-zA-Z])[^\w\s]*)$`)
+// A heading may also be the name of a question alone, in bold.
+var heading = regexp.MustCompile(`^\s*(?:(#+)\s*(.*)|(?:\*\*|__)\W*(\d+[a-zA-Z])[\W_]*)$`)
 
 func sections(text string) []section {
 	all := []section{{}}

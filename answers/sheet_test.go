@@ -94,7 +94,7 @@ func TestReadingAWorksheet(t *testing.T) {
 		"an indented, capital heading": {"  ## 6A.\n> A\n", "A mine.md:2", ""},
 		"a heading in bold":            {"**6a**\n> A\n", "A mine.md:2", ""},
 		"both":                         {"### __6a__:\n> A\n", "A mine.md:2", ""},
-		"no more than a name":          {"6a)\n> A\n", "A mine.md:2", ""},
+		"a name in words of their own": {six + "> A\n## In your own words\nas in\n(6a)\n> B\n", "A mine.md:5", ""},
 		"the next one in bold":         {six + ">\n" + bold + "> alive\n", "", ""},
 		"an unknown one in bold":       {six + "**9x**\n> A\n", "", `mine.md:5: there is no question "9x"; write its name as in answers/blank.md`},
 		"the text is gone":             {"### 6a\n> A", "A mine.md:2", ""},
