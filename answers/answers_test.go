@@ -58,6 +58,11 @@ func flaws(it *Item) (all []string) {
 	if !it.Form.Same(it.Answer, it.Answer) {
 		all = append(all, fmt.Sprintf("%q is not an answer of the form (%s)", it.Answer, it.Form.Words))
 	}
+	for _, choice := range it.Form.Choices {
+		if read, _ := it.Form.Read(choice); it.Form.Count == 1 && read != choice {
+			all = append(all, fmt.Sprintf("the choice %q is read as %q", choice, read))
+		}
+	}
 	shown := []string{it.Hint, it.Form.Words}
 	for _, m := range it.Mistakes {
 		shown = append(shown, m.Why)

@@ -140,7 +140,8 @@ func (f Form) Read(answer string) (read string, understood bool) {
 	case Numbers:
 		read, understood = f.readNumbers(apart(words, 3))
 	case Named:
-		read, understood = f.readChoices(apart(words, 2))
+		words = slices.DeleteFunc(apart(words, 2), f.repeats)
+		read, understood = f.choose(telling(words), f.Count)
 	default:
 		read, understood = f.readLetters(apart(words, 3))
 	}
@@ -311,11 +312,6 @@ func (f Form) value(word string) (string, bool) {
 	return strconv.Itoa(n), ok
 }
 
-func (f Form) readChoices(words []string) (string, bool) {
-	ways := f.choose(telling(slices.DeleteFunc(words, f.repeats)), f.Count)
-	return strings.Join(ways, " or "), len(ways) == 1
-}
-
 // against reports whether a remark has a word of doubt, or of another choice, or
 // another number.
 func (f Form) against(remark, chosen string) bool {
@@ -330,22 +326,21 @@ func (f Form) against(remark, chosen string) bool {
 	})
 }
 
-// choose returns the ways to understand the words as so many choices, one after
-// the other, or some of them if there are several. There need be no comma.
-func (f Form) choose(words []string, count int) (ways []string) {
-	if len(words) == 0 && count == 0 {
-		return []string{""}
-	}
-	for i := 1; i <= len(words) && count > 0; i++ {
-		for c, names := range f.names {
-			named := slices.ContainsFunc(names, func(name []string) bool { return slices.Equal(name, words[:i]) })
-			if !named || len(ways) > 1 {
-				continue
-			}
-			for _, rest := range f.choose(words[i:], count-1) {
-				ways = append(ways, strings.TrimSuffix(f.Choices[c]+", "+rest, ", "))
+// choose understands the words as so many choices, one after the other. There need
+// be no comma between them.
+func (f Form) choose(words []string, count int) (chosen string, understood bool) {
+	for i := 1; i <= len(words); i++ {
+		c := slices.IndexFunc(f.names, func(names [][]string) bool {
+			return slices.ContainsFunc(names, func(name []string) bool { return slices.Equal(name, words[:i]) })
+		})
+		if c >= 0 && count == 1 && i == len(words) {
+			return f.Choices[c], true
+		}
+		if c >= 0 && count > 1 {
+			if others, ok := f.choose(words[i:], count-1); ok {
+				return f.Choices[c] + ", " + others, true
 			}
 		}
 	}
-	return ways
+	return "", false
 }

@@ -26,13 +26,13 @@ var odd = []struct {
 		b c a | acb | A, B and C | c a b`,
 		`B to C | B-C | A – B | B, A or C | B, A, not C | B A C or A B C | B A before C | reverse: C A B | all | none | 1 2 3 | main first, A, C |
 		X | B A C D | B, A/C at once | B/A/C | either | B … C | B;A;C unless it hangs | 2 1 3 | the child last | B<A<C | B A C reversed | random`},
-	{"number", "Main's counter is 5. A child adds 10. Then main prints counter.", "15",
+	{"number", "Main's counter is 5. A child adds 10. Then main prints counter, and no more.", "15",
 		`15 | 15. | fifteen | Fifteen! | +15 | 015 | main prints 15 | it prints 15 | counter = 15 | the counter is 15 | prints: 15 | printed 15 |
 		15, I think | 15? | "15" | **15** | (15) | =15 | main: 15 | still 15 (sure) | exactly 15 | prints fifteen | probably 15 | maybe 15 |
 		15 (own memory) | 15, because the child has its own | 15 (I am sure)`,
 		`5 | five | 25 | -15 | −15 | –15 | minus 15 | minus fifteen | 1,500 | twenty | 0 | zero | main prints 5 | it prints 25 | counter: 10 | 10 |
 		main prints -15 | 5, I guess | 115 | counter is still 5`,
-		`not 15 | 15 or 25 | 5 + 10 = 15 | 5, no, 15 | 15 25 | 10-15 | 10 – 15 | 10 to 15 | 15..20 | 15+ | >15 | < 15 | <= 15 | ≥15 | ~15 | != 15 |
+		`not 15 | no 15 | 15 more | 15 or 25 | 5 + 10 = 15 | 5, no, 15 | 15 25 | 10-15 | 10 – 15 | 10 to 15 | 15..20 | 15+ | >15 | < 15 | <= 15 | ≥15 | ~15 | != 15 |
 		15% | 15.0 | 1.5 | 15½ | - 15 | – 15 | --15 | at least 15 | more than 15 | 15 less | never 15 | isn't 15 | isnt 15 | the child prints 15 |
 		15 (plus main) | 15 because 5 | 15 (not 5) | 15 (or less) | 10 more | none | all | twenty-one | 15th | 15a | 99999999999999999999 | half of 15 | unlike 15 | hardly 15`},
 	{"number from 0 to 3", "Four processes. One hangs. How many of the other three bring a result?", "3",
@@ -48,7 +48,7 @@ var odd = []struct {
 		just 1 file, just 2 processes | 1 & 2 | one file, two new processes | only one program file, and then 2 new processes`,
 		`2 1 | 2 2 | 1 1 | 3 files, 2 processes | one file, three processes | 2 program files, 2 new processes | files: 2, processes: 2 | 0, 0 | 1 3 | 3, 3 |
 		3 and 3 | 2 files, 1 process | 2 programs, 3 new | three, two | 1 file, 1 process | 40 2 | 3 2 | 3 files 3 processes | zero, 2 | 1, twelve`,
-		`1 process, 2 files | 1 process and 2 program files | processes: 1, files: 2 | processes 1, 2 | 1 new, 2 program | 1, 2 files | 1 processes, 2 | 12 | 1 |
+		`1 process, 2 files | 1 process and 2 program files | processes: 1, files: 2 | processes 1, 2 | 1 new, 2 program | 1, 2 files | 1, 2 different | 1 processes, 2 | 12 | 1 |
 		2 processes | 1 2 3 | 1-2 | 1 – 2 | 1..2 | 1 to 2 | 1.2 | 1 or 2 | 1 file, not 2 processes | 1 file, no 2 processes | 1 file, 1+1 processes |
 		1 2 (reversed) | 2 and 1, the other way | 1+2 | 1 file, 2 or 3 processes | 1 file, 2 more processes | one each | 1 twice | 1 of 2 | 1 in 2 | 1/2 | 1:2 | 1) 2 | 1. 2 | 1 = 2 | 1 > 2 | 1 for 2 | 1 as 2 | 1 * 2 | none, all | 1 < 2`},
 	{"three numbers in order", "Task 1 is slow. In which order does main get the results of the tasks?", "2 3 1",
@@ -77,7 +77,7 @@ var odd = []struct {
 		broken -> hangs | EOF; EOF`,
 		`EOF | a broken message | EOF, EOF, broken | EOF, not broken | EOF or broken | not EOF, broken | EOF, an error | EOF, broken or waits | EOF, nothing |
 		both | EOF, broken (or it waits) | EOF, half a message | first broken, second EOF | in the middle EOF, between broken | broken in the second case, EOF in the first |
-		EOF/EOF/broken | waits | wait for EOF, broken | EOF, broken unless it waits | neither | EOF, message | EOF ≠ broken | EOF / broken | EOF as a broken message | EOF for broken | EOF, broken? no | never EOF, broken`},
+		EOF/EOF/broken | waits | wait for EOF, broken | EOF, broken unless it waits | neither | EOF, message | EOF ≠ broken | EOF / broken | EOF as a broken message | EOF case, broken | EOF for broken | EOF, broken? no | never EOF, broken`},
 }
 
 func TestReading(t *testing.T) {
