@@ -97,7 +97,7 @@ func ofChoices(form string, m, question []string) Form {
 
 // offered finds A, B, C and so on, as far as they go.
 func offered(text string) (letters []string) {
-	for l := 'A'; regexp.MustCompile(`\b` + string(l) + `\b`).MatchString(text); l++ {
+	for l := 'A'; l <= 'Z' && regexp.MustCompile(`\b`+string(l)+`\b`).MatchString(text); l++ {
 		letters = append(letters, string(l))
 	}
 	return letters
@@ -123,13 +123,13 @@ func (f Form) Same(a, b string) bool {
 	return understoodA && understoodB && a == b
 }
 
-// strange is what may change the meaning of the rest: < 3, 3+, 1.5, 50%, 2/3, 2 = 3, 1) 2.
+// strange is what may change the meaning of the rest: 50%, < 3, 3+, 1.5, 2/3, 1) 2.
 var strange = regexp.MustCompile("[^\\pL\\d\\s.,;:!?()\\[\\]{}\"'“”‘’„«»`*_&=+>-]" + `|^\s*>|!=|\d\s*\+|\d\s*[.:)=*_>]\s*-?\d`)
 
 // Read understands a prediction, and returns it as a lesson reports it. It
 // returns false if the prediction could mean anything else. So every word has to
-// be known: one that is not may be a "not". Only after what cannot be counted there
-// may be a remark.
+// be known: one that is not may be a "not". There may be a remark, in brackets or
+// after "because", unless it could change a count: 3 (and main).
 func (f Form) Read(answer string) (read string, understood bool) {
 	answer = dashes.Replace(answer)
 	why := ""
@@ -157,9 +157,8 @@ var (
 	word     = regexp.MustCompile(`-?[\pL\d]+(-[\pL\d]+)*|-`)
 )
 
-// split returns the words of an answer. With 1,000 and -15, but also A-C, A .. C
-// and A - C are one word, because a range is not two words. A - alone is one, too: in "- 15" it may
-// be a minus or the beginning of an entry in a list.
+// split returns the words of a prediction. A range is one word: A-C, A .. C. So is
+// a - alone: in "- 15" it may be a minus, or begin an entry in a list.
 func split(answer string) []string {
 	answer = arrow.ReplaceAllString(strings.ToLower(strings.Trim(answer, ". \t")), " ")
 	answer = between.ReplaceAllString(answer, "-")
@@ -167,7 +166,7 @@ func split(answer string) []string {
 	return word.FindAllString(answer, -1)
 }
 
-// apart splits words like A-B-C that have so many parts.
+// apart splits words that have so many parts, like A-B-C, which is not a range.
 func apart(words []string, least int) (all []string) {
 	for _, w := range words {
 		if parts := strings.Split(w, "-"); len(parts) >= least && parts[0] != "" {
@@ -180,11 +179,11 @@ func apart(words []string, least int) (all []string) {
 }
 
 var (
-	// idle words change no prediction. (A range like A-C is one word.)
+	// idle words never change a prediction.
 	idle = strings.Fields("- a an the it its s is are be will i think guess so then and only just still exactly sure certainly definitely them there forever")
-	// Those that stand beside are idle if there is only one thing to say: "2 of 3" is not 2 3.
+	// beside has those that do if there are two things to say: "2 of 3" is not 2 3.
 	beside = strings.Fields("of in at by for as probably perhaps maybe")
-	// doubt is what does, in a remark or as a word that the question has, too.
+	// doubt has words that nobody may repeat from the question or write in a remark.
 	doubt   = regexp.MustCompile(`^(no|not|t|nor|non|never|neither|nobody|nothing|none|or|either|to|until|till|through|but|except|without|than|less|more|fewer|most|least|half|each|per|every|cannot|dont|doesnt|isnt|arent|wasnt|cant|wont|if|almost|nearly|hardly|barely|instead|wrong|false|impossible|opposite|contrary|un.*|doubt.*|kidding|joking|plus|minus|times|twice|double)$`)
 	endings = regexp.MustCompile(`(ing|ed|e?s+|e)*$`)
 	none    = regexp.MustCompile(`^(none|no|nobody|nothing)$`)
@@ -273,11 +272,11 @@ func (f Form) offers(letters []string) bool {
 	return true
 }
 
-// readNumbers takes labels, too, if they are in the order of the numbers: each
-// behind its number, or each before it.
+// readNumbers also takes labels in the order of the numbers: each after its number,
+// or each before it.
 func (f Form) readNumbers(words []string) (string, bool) {
 	var values []string
-	behind := 1
+	after := 1
 	for i, w := range words {
 		n, isNumber := f.value(w)
 		switch {
@@ -286,9 +285,9 @@ func (f Form) readNumbers(words []string) (string, bool) {
 			values = append(values, n)
 		case has(f.labels, stem(w)):
 			if len(values) == 0 {
-				behind = 0
+				after = 0
 			}
-			if place := len(values) - behind; place == len(f.labels) || !slices.Contains(f.labels[place], stem(w)) {
+			if place := len(values) - after; place == len(f.labels) || !slices.Contains(f.labels[place], stem(w)) {
 				return "", false
 			}
 		case w == "-", !f.repeats(w):

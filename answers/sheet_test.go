@@ -139,6 +139,37 @@ func TestReadingAWorksheet(t *testing.T) {
 	}
 }
 
+func TestNothingIsSilentlyBlank(t *testing.T) {
+	for text, want := range map[string]Outcome{
+		"The daemon is\n(one of: alive, dead)\n>":             Blank,
+		"The daemon is\n(one of: alive, dead)\n> ?":           Blank,
+		"The daemon is\n(one of: alive, dead)\nalive\n>":      Right,
+		"The daemon is\n(one of: alive, dead)\n>\nalive":      Right,
+		"The daemon is\n(one of: alive, dead)\n>\n\n  alive":  Right,
+		"The daemon is\n(one of: alive, dead)\n\n**dead**":    Wrong,
+		"The daemon is\n(one of: alive, dead)\nalive >\n":     Right,
+		"The daemon is\n(alive)\n>":                           Right,
+		"The daemon is\n(one of: alive, **dead**)\n>":         Unchecked,
+		"The daemon is\n(one of: alive, _dead_)\n>":           Unchecked,
+		"The daemon is\n(one of: <u>alive</u>, dead)\n>":      Unchecked,
+		"The daemon is\n(one of: [x] alive, dead)\n>":         Unchecked,
+		"The daemon is\n(one of: alive ✓, dead)\n>":           Unchecked,
+		"The daemon is\n(one of: alive, ~~dead~~)\n>":         Unchecked,
+		"The daemon is\n(one of: alive, dead) alive\n>":       Unchecked,
+		"The daemon is alive\n(one of: alive, dead)\n>":       Right,
+		"The daemon is\n(one of: alive, dead)\nalive\nor\n>":  Unchecked,
+		"The daemon is\n(one of: alive, dead)\n> not\nalive":  Unchecked,
+		"The daemon is\n(one of: alive, dead)\n> alive\n> no": Unchecked,
+		"The daemon is\n(one of: alive, dead)\n> ½":           Unchecked,
+	} {
+		predicted, _ := Predictions("mine.md", "### 6b\n"+text, daemons)
+		got, _ := daemons[0].Items[1].Check(predicted["6b"], known(Facts{"6b": "alive"}), false)
+		if got != want {
+			t.Errorf("got outcome %d, want %d, for\n%s", got, want, text)
+		}
+	}
+}
+
 func TestOwner(t *testing.T) {
 	blank := Worksheet(daemons)
 	for text, want := range map[string]string{
