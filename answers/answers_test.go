@@ -155,12 +155,33 @@ func changed(it *Item) (all []string) {
 			all = append(all, cmp.Or(strings.Join(slices.Delete(slices.Clone(parts), i, i+1), " "), "none"))
 		}
 		for _, choice := range it.Form.Choices {
-			if choice != part && (it.Form.Kind != Letters || !slices.Contains(parts, choice)) {
+			if choice != part && (it.Form.Kind == Named || !slices.Contains(parts, choice)) {
 				with(i, choice)
 			}
 		}
 	}
 	return all
+}
+
+// doubtful has the right answer, X, and a wrong one, Y, in ways that are not right.
+var doubtful = strings.Split(`not X|no X|never X|X or Y|Y or X|X, Y|Y, X|X/Y|X - Y|X to Y|X..Y|anything but X|everything except X|X is wrong|
+	X (not)|X (or Y)|X, not Y|X; no, Y|X? no|half X|X more|X less|more than X|less than X|at least X|at most X|X at most|X%|~X|>X|<X|X+|X.5|
+	opposite of X|X except one|X doesn't|X does not|X isn't|isn't X|isnt X|X unless Y|X if lucky|X because not Y|X then Y|X and Y|first X then Y|
+	X, later Y|unlike X|X would be wrong|X × 2|2X|X twice|twice X|X each|X per CPU|--X|X!=|!=X|X = Y|X of Y|neither X|hardly X|nearly X|
+	about X|from X|until X|not only X|X instead of Y|X rather than Y|Y, X in Python|X in C|X (Y)|(Y) X|X (except the first)|X (never)|
+	X (Y in Python)|X without Y|X plus Y|X & Y|~~X~~ Y|~~X~~|[X] [Y]|wrong: X|X reversed|reverse X`, "|")
+
+func TestDoubtfulAnswersAreNotRight(t *testing.T) {
+	for id, it := range Items(answers(t)) {
+		for _, wrong := range changed(it) {
+			for _, d := range doubtful {
+				words := strings.NewReplacer("X", it.Answer, "Y", wrong).Replace(strings.TrimSpace(d))
+				if it.Form.Same(words, it.Answer) {
+					t.Errorf("%s: %q is right, as %q is", id, words, it.Answer)
+				}
+			}
+		}
+	}
 }
 
 // Every claim of the chapter has a question that shows it, and every question a claim.

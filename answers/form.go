@@ -124,7 +124,7 @@ func (f Form) Same(a, b string) bool {
 }
 
 // strange is what may change the meaning of the rest: 50%, < 3, 3+, 1.5, 2/3, 1) 2.
-var strange = regexp.MustCompile("[^\\pL\\d\\s.,;:!?()\\[\\]{}\"'“”‘’„«»`*_&=+>-]" + `|^\s*>|!=|\d\s*\+|\d\s*[.:)=*_>]\s*-?\d`)
+var strange = regexp.MustCompile("[^\\pL\\d\\s.,;:!?()\\[\\]{}\"'“”‘’„«»`*_&=+>-]" + `|^\s*>|!=|\d\s*\+|\+\s*$|\d\s*[.:)=*_>]\s*-?\d`)
 
 // Read understands a prediction, and returns it as a lesson reports it. It
 // returns false if the prediction could mean anything else. So every word has to
@@ -237,19 +237,21 @@ func (f Form) repeats(word string) bool {
 	}
 }
 
-// readLetters takes "A C", "a,c" and "ca" for the same.
+// readLetters takes "A C", "a,c" and "ca" for the same. With a letter twice, like
+// "A B, no: A C" or a word like "dead", it may be something else.
 func (f Form) readLetters(words []string) (string, bool) {
 	var letters, others []string
 	for _, w := range words {
-		if spelt := strings.Split(strings.ToUpper(w), ""); f.offers(spelt) {
+		spelt := strings.Split(strings.ToUpper(w), "")
+		if !slices.ContainsFunc(spelt, func(l string) bool { return !slices.Contains(f.Choices, l) }) {
 			letters = append(letters, spelt...)
 		} else if !slices.Contains(idle, w) {
 			others = append(others, w)
 		}
 	}
+	sorted := slices.Sorted(slices.Values(letters))
 	if f.Kind == Letters {
-		slices.Sort(letters)
-		letters = slices.Compact(letters)
+		letters = sorted
 	}
 	switch only := strings.TrimSuffix(strings.Join(others, " "), " of"); {
 	case f.Kind == Letters && len(letters) == 0 && only == "all":
@@ -257,19 +259,8 @@ func (f Form) readLetters(words []string) (string, bool) {
 	case f.Kind == Letters && len(letters) == 0 && none.MatchString(only):
 		return "none", true
 	default:
-		return strings.Join(letters, " "), len(letters) > 0 && only == ""
+		return strings.Join(letters, " "), len(letters) > 0 && only == "" && len(slices.Compact(sorted)) == len(letters)
 	}
-}
-
-// offers reports whether these are letters to choose from, each once: a word
-// like "dead" is not.
-func (f Form) offers(letters []string) bool {
-	for i, l := range letters {
-		if !slices.Contains(f.Choices, l) || slices.Contains(letters[:i], l) {
-			return false
-		}
-	}
-	return true
 }
 
 // readNumbers also takes labels in the order of the numbers: each after its number,
@@ -287,7 +278,7 @@ func (f Form) readNumbers(words []string) (string, bool) {
 			if len(values) == 0 {
 				after = 0
 			}
-			if place := len(values) - after; place == len(f.labels) || !slices.Contains(f.labels[place], stem(w)) {
+			if place := len(values) - after; place >= len(f.labels) || !slices.Contains(f.labels[place], stem(w)) {
 				return "", false
 			}
 		case w == "-", !f.repeats(w):
@@ -311,13 +302,12 @@ func (f Form) value(word string) (string, bool) {
 	return strconv.Itoa(n), ok
 }
 
-// against reports whether a remark has a word of doubt, or of another choice, or
-// another number.
+// against reports whether a remark has a word of doubt, another choice, or a number.
 func (f Form) against(remark, chosen string) bool {
 	return slices.ContainsFunc(apart(split(remark), 2), func(word string) bool {
 		_, isNumber := number(word)
 		for i, c := range f.Choices {
-			if has(f.names[i], stem(word)) && !slices.Contains(strings.Split(chosen, ", "), c) {
+			if has(f.names[i], stem(word)) && c != chosen {
 				return true
 			}
 		}

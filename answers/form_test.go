@@ -12,20 +12,20 @@ var odd = []struct {
 	right, wrong, unclear  string // one after a |
 }{
 	{"letters", `Which of these lines are printed? A "1 starting"  B "2 starting"  C "2 exiting"  D "1 exiting"`, "A B C",
-		`A B C | a,b,c | abc | cab | CBA | (A), (B) and "c". | A, B & C | A+B+C | A B B C | A-B-C | A – B – C | A -> B -> C |
+		`A B C | a,b,c | abc | cab | CBA | (A), (B) and "c". | A, B & C | A+B+C | A;B;C | A-B-C | A – B – C | A -> B -> C |
 		only A, B and C | **A B C** | A B C (sure) | I think A B C | A? B? C? | - A B C | [A] [B] [C] | just a, b, c`,
 		`A B | all | ALL of them | ABCD | a b d | none | Nothing. | nobody | A | bad | D | b & d | A, C | none of them | ac | C, B | a-b-d |
 		A B C D | D, C, B, A | B`,
 		`A-C | A – C | a .. c | A…C | A to C | A B C, not D | not A B C | all but D | all except D | not all | A B C or D | A B (C)?!, or D |
 		A B C because D is killed | A B C (D never) | everything but D | the first three | 1 2 3 | B to D | A<B<C | ~~A~~ B C | A B C E | add |
-		dead | 2 starting | nearly all | all A B | none, A | A, B, C aren't printed | I do not know | a b c without d | A/B/C | E | A B, perhaps C`},
+		dead | 2 starting | nearly all | all A B | none, A | A, B, C aren't printed | I do not know | a b c without d | A/B/C | A B C, A C | A B C = C | A B C+ | A A B C | E | A B, perhaps C`},
 	{"letters in order", "In which order? A the child  B after Start  C after Join", "B A C",
 		`B A C | b, a, c | BAC | bac | b then a then c | B -> A -> C | B→A→C | B > A > C | B => A => C | B-A-C | B – A – C | B - A - C | B; A; C |
 		B, then A, and then C | (B) (A) (C) | "B", "A", "C" | B+A+C | B A, C! | I think B A C | B & A & C`,
 		`A B C | ABC | B C A | B | BA | b, a | C B A | c-b-a | C A B | C -> B -> A | a then b then c | A C B | B C | a | cba | C; A; B |
 		b c a | acb | A, B and C | c a b`,
 		`B to C | B-C | A – B | B, A or C | B, A, not C | B A C or A B C | B A before C | reverse: C A B | all | none | 1 2 3 | main first, A, C |
-		X | B A C D | B, A/C at once | B/A/C | either | B … C | B;A;C unless it hangs | 2 1 3 | the child last | B<A<C | B A C reversed | random`},
+		X | B A C D | B, A/C at once | B/A/C | either | B … C | B;A;C unless it hangs | 2 1 3 | the child last | B<A<C | B A C reversed | random | B A C, A B C | B A A`},
 	{"number", "Main's counter is 5. A child adds 10. Then main prints counter, and no more.", "15",
 		`15 | 15. | fifteen | Fifteen! | +15 | 015 | main prints 15 | it prints 15 | counter = 15 | the counter is 15 | prints: 15 | printed 15 |
 		15, I think | 15? | "15" | **15** | (15) | =15 | main: 15 | still 15 (sure) | exactly 15 | prints fifteen | probably 15 | maybe 15 |
@@ -49,7 +49,7 @@ var odd = []struct {
 		`2 1 | 2 2 | 1 1 | 3 files, 2 processes | one file, three processes | 2 program files, 2 new processes | files: 2, processes: 2 | 0, 0 | 1 3 | 3, 3 |
 		3 and 3 | 2 files, 1 process | 2 programs, 3 new | three, two | 1 file, 1 process | 40 2 | 3 2 | 3 files 3 processes | zero, 2 | 1, twelve`,
 		`1 process, 2 files | 1 process and 2 program files | processes: 1, files: 2 | processes 1, 2 | 1 new, 2 program | 1, 2 files | 1, 2 different | 1 processes, 2 | 12 | 1 |
-		2 processes | 1 2 3 | 1-2 | 1 – 2 | 1..2 | 1 to 2 | 1.2 | 1 or 2 | 1 file, not 2 processes | 1 file, no 2 processes | 1 file, 1+1 processes |
+		2 processes | 1 2 3 | 1 2 3 4 processes | 1-2 | 1 – 2 | 1..2 | 1 to 2 | 1.2 | 1 or 2 | 1 file, not 2 processes | 1 file, no 2 processes | 1 file, 1+1 processes |
 		1 2 (reversed) | 2 and 1, the other way | 1+2 | 1 file, 2 or 3 processes | 1 file, 2 more processes | one each | 1 twice | 1 of 2 | 1 in 2 | 1/2 | 1:2 | 1) 2 | 1. 2 | 1 = 2 | 1 > 2 | 1 for 2 | 1 as 2 | 1 * 2 | none, all | 1 < 2`},
 	{"three numbers in order", "Task 1 is slow. In which order does main get the results of the tasks?", "2 3 1",
 		`2 3 1 | 2, 3, 1 | 2;3;1 | 2-3-1 | 2 – 3 – 1 | 2 -> 3 -> 1 | 2 => 3 => 1 | two, three, one | 2 then 3 then 1 | 2, then 3 and then 1 |
@@ -77,7 +77,7 @@ var odd = []struct {
 		broken -> hangs | EOF; EOF`,
 		`EOF | a broken message | EOF, EOF, broken | EOF, not broken | EOF or broken | not EOF, broken | EOF, an error | EOF, broken or waits | EOF, nothing |
 		both | EOF, broken (or it waits) | EOF, half a message | first broken, second EOF | in the middle EOF, between broken | broken in the second case, EOF in the first |
-		EOF/EOF/broken | waits | wait for EOF, broken | EOF, broken unless it waits | neither | EOF, message | EOF ≠ broken | EOF / broken | EOF as a broken message | EOF case, broken | EOF for broken | EOF, broken? no | never EOF, broken`},
+		EOF/EOF/broken | waits | wait for EOF, broken | EOF, broken unless it waits | neither | EOF, message | EOF ≠ broken | EOF / broken | EOF as a broken message | EOF case, broken | EOF, broken (broken, EOF in Python) | EOF for broken | EOF, broken? no | never EOF, broken`},
 }
 
 func TestReading(t *testing.T) {
