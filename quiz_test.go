@@ -1,16 +1,17 @@
-// The quiz. Readers predict in a worksheet, and go test compares that with what
-// the lessons measure, here and now:
+// The quiz. Readers predict in a worksheet, and go test checks the predictions
+// against what the lessons measure, here and now:
 //
 //	go test -start        make the worksheet, answers/mine.md
-//	go test               mark it; what is blank does not count
-//	go test -failfast     up to the first mistake
-//	go test -run Quiz/Q6  one question
+//	go test               check it; what is blank does not count
+//	go test -failfast     up to the first wrong prediction
+//	go test -run Quiz/Q6  one lesson
 //	go test -reveal       where a prediction is wrong, say what happens
 //	go test -sheet FILE   another worksheet; also with -start
-//	go test -sheet DIR    all worksheets in a directory, a line for each
+//	go test -sheet DIR    a class: all worksheets in a directory
+//	go test -words        collect what stands below "In your own words"
 //
 // Questions and answers are in answers/; package answers reads and compares. The
-// tests below TestQuiz are for whoever changes something.
+// tests below TestQuiz are for people who change something.
 package processbook
 
 import (
@@ -21,7 +22,6 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -45,6 +45,7 @@ const (
 
 var (
 	start  = flag.Bool("start", false, "make a worksheet, and stop there")
+	words  = flag.Bool("words", false, "check nothing; print all answers to each prompt of \"In your own words\"")
 	reveal = flag.Bool("reveal", false, "where a prediction is wrong, say what happens")
 	update = flag.Bool("update", false, "let TestBlank rewrite "+blankSheet)
 	sheet  = flag.String("sheet", usualSheet, "the worksheet `FILE`, or a directory of worksheets")
@@ -64,7 +65,7 @@ func TestMain(m *testing.M) {
 	said, err := "", error(nil)
 	switch {
 	case shortName.MatchString(goFlag("run")):
-		err = errors.New("write -run Quiz/Q6 for a question, or -run Quiz/Q6/6a for an item")
+		err = errors.New("write -run Quiz/Q6 for a lesson, or -run Quiz/Q6/6a for a question")
 	case flag.NArg() > 0:
 		err = fmt.Errorf("there is nothing to do with %q; type go test alone, with flags like -start; another worksheet is -sheet FILE", flag.Args())
 	case *start:
@@ -108,7 +109,7 @@ func begin(file string) (string, error) {
 	return "Your worksheet is " + file + ". " + next, errors.Join(err, f.Close())
 }
 
-// TestQuiz marks the worksheet. It is the first test here, so that -failfast
+// TestQuiz checks the worksheet. It is the first test here, so that -failfast
 // goes no further than the first mistake.
 func TestQuiz(t *testing.T) {
 	closing = ""
@@ -118,24 +119,25 @@ func TestQuiz(t *testing.T) {
 		t.Skip("there is no worksheet")
 	}
 	if _, err := exec.LookPath("go"); err != nil {
-		closing = fmt.Sprintf("The lessons cannot be run, so nothing is marked: %v\n", err)
+		closing = fmt.Sprintf("The lessons cannot be run, so nothing is checked: %v\n", err)
 		t.Skip(err)
 	}
 	if info, err := os.Stat(*sheet); err == nil && info.IsDir() {
-		markAll(t, questions)
+		checkAll(t, questions)
 	} else if s, err := readSheet(*sheet, *sheet, questions); err != nil {
 		tell(t, err.Error())
 	} else {
-		markOne(t, questions, s)
+		checkOne(t, questions, s)
 	}
 }
 
 // A student is a worksheet and what becomes of it.
 type student struct {
 	file, name string
-	err        error // it is no worksheet
+	err        error // it is not a worksheet
 	predicted  map[string]answers.Prediction
-	odd        []string // complaints about lines that answer no item
+	odd        []string // complaints about lines that belong to no question
+	words      map[*answers.Question][]string
 	total      answers.Score
 }
 
@@ -148,27 +150,27 @@ func readSheet(file, shown string, questions []*answers.Question) (*student, err
 	if predicted == nil {
 		return nil, errors.New(strings.Join(odd, "\n"))
 	}
-	return &student{file: file, name: answers.Owner(shown, text), predicted: predicted, odd: odd}, nil
+	return &student{file: file, name: answers.Owner(shown, text), predicted: predicted, odd: odd, words: answers.OwnWords(text, questions)}, nil
 }
 
-func (s *student) mark(it *answers.Item) (answers.Outcome, string) {
+func (s *student) check(it *answers.Item) (answers.Outcome, string) {
 	p := s.predicted[it.ID]
-	outcome, text := it.Mark(p, func() (answers.Facts, error) { return measure(it.Question.Lesson) }, *reveal)
+	outcome, text := it.Check(p, func() (answers.Facts, error) { return measure(it.Question.Lesson) }, *reveal)
 	s.total.Add(it, p, outcome)
 	return outcome, text
 }
 
-// markOne says of each prediction what to do about it. Blank items are skipped,
+// checkOne says of each prediction what to do about it. Blank ones are skipped,
 // quietly.
-func markOne(t *testing.T, questions []*answers.Question, s *student) {
+func checkOne(t *testing.T, questions []*answers.Question, s *student) {
 	for _, complaint := range s.odd {
 		tell(t, complaint)
 	}
-	eachQuestion(t, questions, []*student{s}, func(t *testing.T, q *answers.Question) {
+	eachLesson(t, questions, []*student{s}, func(t *testing.T, q *answers.Question) {
 		right := 0
 		for _, it := range q.Items {
 			t.Run(it.ID, func(t *testing.T) {
-				switch outcome, text := s.mark(it); outcome {
+				switch outcome, text := s.check(it); outcome {
 				case answers.Blank:
 					t.Skip("blank")
 				case answers.Right:
@@ -183,13 +185,15 @@ func markOne(t *testing.T, questions []*answers.Question, s *student) {
 			closing += fmt.Sprintf("Q%s complete. Compare your words with %s\n", q.Number, q.File)
 		}
 	})
-	closing = "\n" + closing + s.total.String() + "\n"
+	if !*words {
+		closing = "\n" + closing + s.total.String() + "\n"
+	}
 }
 
-// markAll says of each worksheet in the directory how far it is, for a teacher.
-func markAll(t *testing.T, questions []*answers.Question) {
+// checkAll reports on a class, for a teacher.
+func checkAll(t *testing.T, questions []*answers.Question) {
 	if strings.Count(goFlag("run"), "/") > 1 {
-		tell(t, "of a directory, -run can choose a question, like Quiz/Q6, and not an item")
+		tell(t, "of a directory, -run can choose a lesson, like Quiz/Q6, but not a question")
 		return
 	}
 	all, others, err := readAll(questions)
@@ -200,46 +204,51 @@ func markAll(t *testing.T, questions []*answers.Question) {
 	if len(all) == 0 {
 		tell(t, "there is no worksheet in "+*sheet+", that is, no file *.md")
 	}
-	class := slices.DeleteFunc(slices.Clone(all), func(s *student) bool { return s.err != nil })
-	missed, tried := make(map[string]int), make(map[string]int)
-	eachQuestion(t, questions, class, func(t *testing.T, q *answers.Question) {
-		for _, s := range class {
-			right := 0
+	students := slices.DeleteFunc(slices.Clone(all), func(s *student) bool { return s.err != nil })
+	class := make(answers.Class)
+	eachLesson(t, questions, students, func(t *testing.T, q *answers.Question) {
+		for _, s := range students {
+			right := s.total.Count[answers.Right]
 			for _, it := range q.Items {
-				switch outcome, _ := s.mark(it); outcome {
-				case answers.Right:
-					right++
-					tried[it.ID]++
-				case answers.Wrong:
-					missed[it.ID]++
-					tried[it.ID]++
-				}
+				outcome, _ := s.check(it)
+				class.Add(it, s.predicted[it.ID], outcome)
 			}
-			t.Attr("predictions", fmt.Sprintf("%d/%d %s", right, len(q.Items), s.file))
+			t.Attr("predictions", fmt.Sprintf("%d/%d %s", s.total.Count[answers.Right]-right, len(q.Items), s.file))
 		}
 	})
-	closing = "\n" + closing
-	unread := ""
+	if !*words {
+		closing = "\n" + closing + table(students) + class.Report(questions)
+	}
+	closing += "\n" + fmt.Sprintf("%d worksheets read\n", len(students))
 	for _, s := range all {
-		closing += s.line() + "\n"
 		if s.err != nil {
 			t.Fail()
 			t.Attr("unreadable", s.file)
-			unread += ", " + s.name
+			why, _, _ := strings.Cut(s.err.Error(), "\n")
+			closing += "not read: " + s.name + ": " + why + "\n"
 		}
 	}
-	closing += mostMissed(missed, tried)
-	closing += fmt.Sprintf("worksheets marked: %d", len(class))
-	if unread != "" {
-		closing += "; could not be read: " + unread[2:]
-	}
-	closing += "\n"
 	if n := len(others); n > 0 {
 		if n > 10 {
 			others = append(others[:9], fmt.Sprintf("and %d more", n-9))
 		}
-		closing += "not looked at, for it is no worksheet *.md: " + strings.Join(others, ", ") + "\n"
+		closing += "not worksheets, because they are not *.md: " + strings.Join(others, ", ") + "\n"
 	}
+}
+
+// table has a line for each student.
+func table(students []*student) string {
+	text, unchecked := "right  wrong  (sure)  not checked  blank  worksheet\n", ""
+	for _, s := range students {
+		n := s.total.Count
+		odd := n[answers.Unchecked] + len(s.odd)
+		text += fmt.Sprintf("%5d  %5d  %6s  %11d  %5d  %s\n", n[answers.Right], n[answers.Wrong],
+			fmt.Sprintf("(%d)", len(s.total.SureAndWrong)), odd, n[answers.Blank], s.name)
+		if odd > 0 && unchecked == "" {
+			unchecked = "\nto see what is not checked, and why, for example: go test -sheet " + quoted(s.file) + "\n"
+		}
+	}
+	return text + unchecked
 }
 
 // readAll reads the worksheets in the directory and below, for some teachers have
@@ -282,23 +291,7 @@ func readAll(questions []*answers.Question) (all []*student, others []string, er
 	return all, others, err
 }
 
-// line is what a teacher reads of a student.
-func (s *student) line() string {
-	if s.err != nil {
-		why, _, _ := strings.Cut(s.err.Error(), "\n")
-		return s.name + ": not marked: " + why
-	}
-	text := s.name + ": " + s.total.String()
-	if len(s.odd) > 0 {
-		text += fmt.Sprintf(", lines not understood: %d", len(s.odd))
-	}
-	if s.total.Count[answers.Unmarked]+len(s.odd) > 0 {
-		text += "; see go test -sheet " + quoted(s.file)
-	}
-	return text
-}
-
-// quoted is a name as one writes it behind a command.
+// quoted is a name as one types it after a command.
 func quoted(file string) string {
 	odd := func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-/:", r)
@@ -309,43 +302,55 @@ func quoted(file string) string {
 	return file
 }
 
-// mostMissed are the items that most of a class have got wrong, of those who
-// have predicted anything.
-func mostMissed(missed, tried map[string]int) string {
-	items := slices.SortedFunc(maps.Keys(missed), func(a, b string) int {
-		return cmp.Or(missed[b]-missed[a], strings.Compare(a, b))
-	})
-	if len(items) == 0 {
-		return ""
-	}
-	for i, id := range items {
-		items[i] = fmt.Sprintf("%s (%d of %d)", id, missed[id], tried[id])
-	}
-	return "most missed: " + strings.Join(items[:min(5, len(items))], ", ") + "\n"
-}
-
-// eachQuestion does something with each question that -run asks for.
-func eachQuestion(t *testing.T, questions []*answers.Question, class []*student, do func(*testing.T, *answers.Question)) {
+// eachLesson does something with each lesson that -run asks for.
+func eachLesson(t *testing.T, questions []*answers.Question, class []*student, do func(*testing.T, *answers.Question)) {
 	predicted := func(it *answers.Item) bool {
 		return slices.ContainsFunc(class, func(s *student) bool { return s.predicted[it.ID].Words != "" })
 	}
-	wanted := goFlag("run")
-	if !strings.Contains(wanted, "/") {
+	wanted, found := goFlag("run"), false
+	if !strings.Contains(wanted, "/") && !*words {
 		sideBySide(questions, predicted)
 	}
 	for _, q := range questions {
 		t.Run("Q"+q.Number, func(t *testing.T) {
-			if do(t, q); slices.ContainsFunc(q.Items, predicted) {
+			if found = true; *words {
+				closing += collect(q, class)
+			} else if do(t, q); slices.ContainsFunc(q.Items, predicted) {
 				closing += changed(q.Lesson)
 			}
 		})
 	}
-	for _, s := range class {
-		if s.total.Count == (answers.Score{}).Count && !(t.Failed() && goFlag("failfast") == "true") { // after a failure nothing comes
-			tell(t, fmt.Sprintf("-run %s: there is no such question or item; write, for example, -run Quiz/Q6 or -run Quiz/Q6/6a", wanted))
-			t.FailNow()
+	blank := func(s *student) bool { return s.total.Count == answers.Score{}.Count }
+	if stopped := t.Failed() && goFlag("failfast") == "true"; !stopped && (!found || !*words && slices.ContainsFunc(class, blank)) {
+		tell(t, fmt.Sprintf("-run %s: there is no such lesson or question; write, for example, -run Quiz/Q6 or -run Quiz/Q6/6a", wanted))
+		t.FailNow()
+	}
+	if *words && closing == "" {
+		closing = "nothing is written below \"In your own words\"\n"
+	}
+}
+
+// collect has all answers to a prompt below each other.
+func collect(q *answers.Question, class []*student) string {
+	text := ""
+	for i, p := range q.Prompts {
+		all := ""
+		for _, s := range class {
+			if words := s.words[q]; words != nil && strings.TrimSpace(words[i]) != "" {
+				all += "\n" + s.name + ":\n"
+				for line := range strings.SplitSeq(strings.TrimSpace(words[i]), "\n") {
+					all += "    " + answers.Printable(line) + "\n"
+				}
+			}
+		}
+		if all != "" {
+			text += "\n" + p.Text + "\n\n" + p.Points + "\n" + all
 		}
 	}
+	if text == "" {
+		return ""
+	}
+	return "\n" + q.Title + "\n" + text
 }
 
 // goFlag is a flag of go test.
@@ -358,7 +363,7 @@ func changed(lesson string) string {
 	if err := exec.Command("git", "diff", "--quiet", "--", dir).Run(); !errors.As(err, &differs) || differs.ExitCode() != 1 {
 		return ""
 	}
-	return fmt.Sprintf("%s is not as it was handed out, so what is right may be marked wrong: git restore %[1]s brings it back (and your changes are lost)\n", dir)
+	return fmt.Sprintf("You have changed %s, so a right prediction may be called wrong. To undo your changes: git restore %[1]s\n", dir)
 }
 
 // tell fails a test in words for readers of the lessons: without the line of
@@ -394,7 +399,7 @@ func measure(lesson string) (answers.Facts, error) {
 	return once.(func() (answers.Facts, error))()
 }
 
-// sideBySide asks the lessons of these items at once, which takes no longer
+// sideBySide asks the lessons of these questions at once, which takes no longer
 // than the slowest of them.
 func sideBySide(questions []*answers.Question, wanted func(*answers.Item) bool) {
 	var all sync.WaitGroup
@@ -433,7 +438,7 @@ func needGo(t *testing.T) {
 }
 
 // The answers in answers/ are those of this machine, and every lesson reports
-// all of its items and no other.
+// all of its questions and no other.
 func TestAnswers(t *testing.T) {
 	needGo(t)
 	questions := readQuestions(t)
@@ -447,14 +452,14 @@ func TestAnswers(t *testing.T) {
 			}
 			for _, it := range q.Items {
 				if fact, reported := facts[it.ID]; !reported {
-					t.Errorf("%s has item %s, and go run %s -facts does not report it", q.File, it.ID, q.Lesson)
+					t.Errorf("%s has %s, and go run %s -facts does not report it", q.File, it.ID, q.Lesson)
 				} else if fact != it.Answer {
 					t.Errorf("%s: %s says %q, go run %s -facts reports %q", q.File, it.ID, it.Answer, q.Lesson, fact)
 				}
 			}
 			for id := range facts {
 				if !slices.ContainsFunc(q.Items, func(it *answers.Item) bool { return it.ID == id }) {
-					t.Errorf("go run %s -facts reports %s, and %s has no such item", q.Lesson, id, q.File)
+					t.Errorf("go run %s -facts reports %s, and %s has no such question", q.Lesson, id, q.File)
 				}
 			}
 		})
@@ -524,37 +529,37 @@ func quiz(args ...string) (output string, err error) {
 	return string(out), err
 }
 
-func TestWhatCannotBeMarkedFails(t *testing.T) {
+func TestWhatCannotBeCheckedFails(t *testing.T) {
 	for _, test := range []struct{ run, sheet, want string }{
-		{"^TestQuiz$", "go.mod", "go.mod is no worksheet: "},
+		{"^TestQuiz$", "go.mod", "go.mod is not a worksheet: "},
 		{"^TestQuiz$", t.TempDir(), "there is no worksheet in "},
-		{"^TestQuiz$/^Q9$", blankSheet, "/^Q9$: there is no such question or item; "},
-		{"^TestQuiz$/Q6/9z", blankSheet, "/9z: there is no such question or item; "},
-		{"^TestQuiz$/Q6/6a", "lessons", "and not an item"},
+		{"^TestQuiz$/^Q9$", blankSheet, "/^Q9$: there is no such lesson or question; "},
+		{"^TestQuiz$/Q6/9z", blankSheet, "/9z: there is no such lesson or question; "},
+		{"^TestQuiz$/Q6/6a", "lessons", "but not a question"},
 		{"^TestQuiz$", "answers", "has the answers"},
 		{"^TestQuiz$", ".", "has the answers"},
 		{"Q6", blankSheet, "write -run Quiz/Q6 "},
 		{"6a", blankSheet, "write -run Quiz/Q6 "},
 	} {
 		output, err := quiz("-test.run", test.run, "-sheet", test.sheet)
-		if err == nil || !strings.Contains(output, test.want) || strings.Contains(output, "predictions right") {
+		if err == nil || !strings.Contains(output, test.want) || strings.Contains(output, " right") {
 			t.Errorf("-run %s -sheet %s: %v, want an error that says %q, and no score:\n%s", test.run, test.sheet, err, test.want, output)
 		}
 	}
 }
 
-func TestALineForEachWorksheet(t *testing.T) {
+func TestAClass(t *testing.T) {
 	needGo(t)
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"a.md":    "Name: Anna\n### 3a\n> 0\n### 3e\n> 9 !",
-		"bert.md": "### 3a\n> 0, I think\n### 9z\n",
+		"a.md":    "Name: Anna\n### 3a\n> 0\n### 3e\n> 9 !\n## In your own words\nA PID.\n",
+		"bert.md": "### 3a\n> 0 or 1\n### 9z\n",
 		"c.MD":    "my homework",
 		"d.txt":   "### 3a\n> 0",
 
 		"1-process.md": "### 3a\n> 0",
 
-		"e f/mine.md": "### 3a\n> nobody\n### 3e\n> some",
+		"e f/mine.md": "### 3a\n> nobody\n### 3e\n> some\n## In your own words\nIt is dead.\n",
 		".g/mine.md":  "### 3a\n> 0",
 	} {
 		file := filepath.Join(dir, filepath.FromSlash(name))
@@ -562,22 +567,31 @@ func TestALineForEachWorksheet(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	output, err := quiz("-test.v", "-test.run", "^TestQuiz$/Q3", "-sheet", dir)
-	for _, want := range []string{
-		"TestQuiz/Q3 predictions 1/6 " + filepath.ToSlash(filepath.Join(dir, "a.md")),
-		"\nc.MD: not marked: ",
-		"TestQuiz unreadable " + filepath.ToSlash(filepath.Join(dir, "c.MD")),
-		"\nmost missed: 3e (1 of 1)\nworksheets marked: 3; could not be read: c.MD\nnot looked at, for it is no worksheet *.md: 1-process.md, d.txt\n",
-		"\ne f/mine.md: 1 of 6 predictions right, 1 not marked, 4 blank; see go test -sheet \"",
-		"\nAnna (a.md): 1 of 6 predictions right, 1 to look at again, 4 blank; sure and wrong: 3e,",
-		"\nbert.md: 0 of 6 predictions right, 1 not marked, 5 blank, lines not understood: 1; see go test -sheet ",
+	for flag, wanted := range map[string][]string{
+		"-words=false": {
+			"TestQuiz/Q3 predictions 1/6 " + filepath.ToSlash(filepath.Join(dir, "a.md")),
+			"TestQuiz unreadable " + filepath.ToSlash(filepath.Join(dir, "c.MD")),
+			"\nright  wrong  (sure)  not checked  blank  worksheet\n" +
+				"    1      1     (1)            0      4  Anna (a.md)\n" +
+				"    0      0     (0)            2      5  bert.md\n" +
+				"    1      0     (0)            1      4  e f/mine.md\n" +
+				"\nto see what is not checked, and why, for example: go test -sheet ",
+			"\n  66%     2 of 3     3. What does the module offer?\n\n3e   wrong: 1 of 1\n",
+			"\n     1 predicted  9\n",
+			"\n3 worksheets read\nnot read: c.MD: ",
+			"\nnot worksheets, because they are not *.md: 1-process.md, d.txt\n",
+		},
+		"-words": {"\nA good answer says\n- ", "\n\nAnna (a.md):\n    A PID.\n\ne f/mine.md:\n    It is dead.\n", "\n3 worksheets read\nnot read: c.MD: "},
 	} {
-		if !strings.Contains(output, want) {
-			t.Errorf("%v, want %q in\n%s", err, want, output)
+		output, err := quiz("-test.v", "-test.run", "^TestQuiz$/Q3", "-sheet", dir, flag)
+		for _, want := range wanted {
+			if !strings.Contains(output, want) {
+				t.Errorf("%s: %v, want %q in\n%s", flag, err, want, output)
+			}
 		}
-	}
-	if err == nil || strings.Contains(output, "c.MD: 0") {
-		t.Errorf("what is no worksheet has a score, or is no failure: %v\n%s", err, output)
+		if err == nil || strings.Contains(output, "  c.MD") || flag == "-words" && strings.Contains(output, "wrong") {
+			t.Errorf("%s: %v, want no success and no score of what is not a worksheet:\n%s", flag, err, output)
+		}
 	}
 }
 
@@ -612,7 +626,7 @@ func TestALessonThatWasChanged(t *testing.T) {
 	}
 	check("as it was", "")
 	write("package b")
-	check("changed", "lessons/01-a is not as it was handed out")
+	check("changed", "You have changed lessons/01-a, ")
 }
 
 // A file that was opened to be read is as bad as a full disk. Nobody has been

@@ -21,17 +21,22 @@ func answers(t *testing.T) []*Question {
 	return questions
 }
 
-// An item can be answered, its hint is no answer, and it fits below the name of
-// a failing test.
+// A question can be answered, its hints are not the answer, and it fits below the
+// name of a failing test. A prompt has the points of a good answer.
 func TestItems(t *testing.T) {
 	seen := make(map[string]string)
 	for _, q := range answers(t) {
-		if !strings.HasPrefix(q.Title, q.Number+". ") || len(q.Items) < 4 || len(q.Claims) == 0 || strings.Join(q.Words, "") == "" {
+		if !strings.HasPrefix(q.Title, q.Number+". ") || len(q.Items) < 4 || len(q.Claims) == 0 || len(q.Prompts) == 0 {
 			t.Errorf("%s: want # %s. and a title, four ###, ## In your own words, and ## Claims", q.File, q.Number)
+		}
+		for _, p := range q.Prompts {
+			if strings.Count(p.Points, "\n- ") < 2 {
+				t.Errorf(`%s: want "A good answer says" and two points or more below this: %s`, q.File, p.Text)
+			}
 		}
 		for _, it := range q.Items {
 			if !regexp.MustCompile(`^`+q.Number+`[a-z]$`).MatchString(it.ID) || seen[it.ID] != "" {
-				t.Errorf("%s: item %q has the name of another, or one that nobody can guess", q.File, it.ID)
+				t.Errorf("%s: question %q has the name of another, or one that nobody can guess", q.File, it.ID)
 			}
 			seen[it.ID] = q.File
 			for _, flaw := range flaws(it) {
@@ -42,7 +47,7 @@ func TestItems(t *testing.T) {
 }
 
 func flaws(it *Item) (all []string) {
-	for _, line := range it.Text {
+	for _, line := range it.lines() {
 		if len(line) >= 64 {
 			all = append(all, fmt.Sprintf("%d columns, want less than 64: %s", len(line), line))
 		}
@@ -51,17 +56,22 @@ func flaws(it *Item) (all []string) {
 		all = append(all, "it needs a text and a hint")
 	}
 	if !it.Form.Same(it.Answer, it.Answer) {
-		all = append(all, fmt.Sprintf("%q is no answer of the form (%s): %s", it.Answer, it.Form.Words, it.Form.Ask("")))
+		all = append(all, fmt.Sprintf("%q is not an answer of the form (%s)", it.Answer, it.Form.Words))
 	}
-	shown := []string{it.Hint, it.Form.Ask(it.Answer)}
+	for _, choice := range it.Form.Choices {
+		if read, _ := it.Form.Read(choice); it.Form.Count == 1 && read != choice {
+			all = append(all, fmt.Sprintf("the choice %q is read as %q", choice, read))
+		}
+	}
+	shown := []string{it.Hint, it.Form.Words}
 	for _, m := range it.Mistakes {
 		shown = append(shown, m.Why)
 		if !it.Form.Same(m.Answer, m.Answer) || it.Form.Same(m.Answer, it.Answer) || m.Why == "" {
 			all = append(all, fmt.Sprintf("?! %s: want a wrong answer of the form (%s), two blanks, and a text", m.Answer, it.Form.Words))
 		}
 	}
-	if it.Form.Kind == Choice {
-		shown = slices.Delete(shown, 1, 2) // it asks for one of the choices
+	if it.Form.Kind == Named || it.Form.Max > 0 {
+		shown = slices.Delete(shown, 1, 2) // all that can be chosen
 	}
 	for _, text := range shown {
 		if gives(text, it.Answer) {
@@ -85,8 +95,8 @@ func gives(text, answer string) bool {
 	return regexp.MustCompile(ignoreCase + `(^|\W)` + answer + `(\W|$)`).MatchString(text)
 }
 
-// Who fills the worksheet with the answers has them all right; who changes one
-// has it wrong, and does not learn from the text what is right.
+// A worksheet with all answers is right. With one of them changed, it is wrong, and
+// the text does not tell what is right.
 func TestRightAndChangedAnswers(t *testing.T) {
 	questions := answers(t)
 	text, items, facts := Worksheet(questions), Items(questions), make(Facts)
@@ -100,13 +110,13 @@ func TestRightAndChangedAnswers(t *testing.T) {
 		t.Errorf("complaints about a sheet with all answers: %q", complaints)
 	}
 	for id, it := range items {
-		if o, text := it.Mark(predicted[id], known(facts), false); o != Right {
+		if o, text := it.Check(predicted[id], known(facts), false); o != Right {
 			t.Errorf("%s: the answer %q is not right:\n%s", id, it.Answer, text)
 		}
 		for _, answer := range changed(it) {
 			p := Prediction{Words: answer, Where: "sheet.md:1"}
-			o, text := it.Mark(p, known(facts), false)
-			_, other := it.Mark(p, known(Facts{id: "something else"}), false)
+			o, text := it.Check(p, known(facts), false)
+			_, other := it.Check(p, known(Facts{id: "something else"}), false)
 			if o != Wrong || text != other {
 				t.Errorf("%s: %q instead of %q: got outcome %d, want %d; the text must not depend on the fact:\n%s%s",
 					id, answer, it.Answer, o, Wrong, text, other)
@@ -125,7 +135,7 @@ func known(facts Facts) func() (Facts, error) {
 // changed returns answers that differ from the item's in one place.
 func changed(it *Item) (all []string) {
 	separator := " "
-	if it.Form.Kind == Choice {
+	if it.Form.Kind == Named {
 		separator = ", "
 	}
 	parts := strings.Split(it.Answer, separator)
@@ -137,14 +147,15 @@ func changed(it *Item) (all []string) {
 	for i, part := range parts {
 		switch n, _ := strconv.Atoi(part); it.Form.Kind {
 		case Numbers:
+			if n == it.Form.Max {
+				n -= 2
+			}
 			with(i, strconv.Itoa(n+1))
-		case Name:
-			with(i, part+"x")
 		case Letters, Ordered:
 			all = append(all, cmp.Or(strings.Join(slices.Delete(slices.Clone(parts), i, i+1), " "), "none"))
 		}
 		for _, choice := range it.Form.Choices {
-			if choice != part && (it.Form.Kind != Letters || !slices.Contains(parts, choice)) {
+			if choice != part && (it.Form.Kind == Named || !slices.Contains(parts, choice)) {
 				with(i, choice)
 			}
 		}
@@ -152,7 +163,32 @@ func changed(it *Item) (all []string) {
 	return all
 }
 
-// Every claim of the chapter has an item that shows it, and every item a claim.
+// doubtful has the right answer, X, and a wrong one, Y, in ways that are not right.
+var doubtful = strings.Split(`not X|no X|never X|X or Y|Y or X|X, Y|Y, X|X/Y|X - Y|X to Y|X..Y|anything but X|everything except X|X is wrong|
+	X (not)|X (or Y)|X, not Y|X; no, Y|X? no|half X|X more|X less|more than X|less than X|at least X|at most X|X at most|X%|~X|>X|<X|X+|X.5|
+	opposite of X|X except one|X doesn't|X does not|X isn't|isn't X|isnt X|X unless Y|X if lucky|X because not Y|X then Y|X and Y|first X then Y|
+	X, later Y|unlike X|X would be wrong|X × 2|2X|X twice|twice X|X each|X per CPU|--X|X!=|!=X|X = Y|X of Y|neither X|hardly X|nearly X|
+	about X|from X|until X|not only X|X instead of Y|X rather than Y|Y, X in Python|X in C|X (Y)|(Y) X|X (except the first)|X (never)|
+	X (Y in Python)|X without Y|X plus Y|X & Y|~~X~~ Y|~~X~~|[X] [Y]|wrong: X|X reversed|reverse X`, "|")
+
+func TestDoubtfulAnswersAreNotRight(t *testing.T) {
+	for id, it := range Items(answers(t)) {
+		wrongs := changed(it)
+		if testing.Short() {
+			wrongs = wrongs[:1] // with -race all of them are slow
+		}
+		for _, wrong := range wrongs {
+			for _, d := range doubtful {
+				words := strings.NewReplacer("X", it.Answer, "Y", wrong).Replace(strings.TrimSpace(d))
+				if it.Form.Same(words, it.Answer) {
+					t.Errorf("%s: %q is right, as %q is", id, words, it.Answer)
+				}
+			}
+		}
+	}
+}
+
+// Every claim of the chapter has a question that shows it, and every question a claim.
 func TestClaims(t *testing.T) {
 	questions := answers(t)
 	items, named := Items(questions), make(map[string]bool)
@@ -160,12 +196,12 @@ func TestClaims(t *testing.T) {
 		for _, claim := range q.Claims {
 			ids := strings.Fields(claim[strings.LastIndex(claim, ":")+1:])
 			if len(ids) == 0 || ids[0] == strings.Fields(claim)[0] {
-				t.Errorf("%s: want a claim, a colon, and items: %s", q.File, claim)
+				t.Errorf("%s: want a claim, a colon, and questions: %s", q.File, claim)
 				continue
 			}
 			for _, id := range ids {
 				if named[id] = true; items[id] == nil {
-					t.Errorf("%s: there is no item %q to show this: %s", q.File, id, claim)
+					t.Errorf("%s: there is no question %q to show this: %s", q.File, id, claim)
 				}
 			}
 		}

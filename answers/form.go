@@ -1,107 +1,119 @@
 package answers
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
-// A Form is how an item wants to be answered.
+// A Form is what a question wants for a prediction.
 type Form struct {
-	Words   string // what stands in brackets
-	Kind    Kind
-	Count   int      // of numbers or choices; 0 is any number of them
-	Choices []string // what there is to choose from; of Letters, the letters
-	Units   []string // of a number: words that tell nothing
+	Words   string // in brackets, in the worksheet
+	Kind    Kind   // "" if the words are not understood
+	Count   int    // of numbers or choices
+	Max     int    // of a number that counts something, as in: number from 0 to 3
+	Choices []string
+	names   [][][]string // of each choice, as words
+	labels  [][]string   // of each number, as words
+	about   []string     // words of the question, which a prediction may repeat
 }
 
-// A Kind is what an answer consists of.
+// A Kind is what a prediction consists of.
 type Kind string
 
-// The kinds, and how they are written. The zero Kind is one that is not
-// understood.
+// The kinds of predictions.
 const (
 	Letters Kind = "letters"
 	Ordered Kind = "letters in order"
-	Numbers Kind = "numbers" // and: number; two numbers; numbers in order
-	Name    Kind = "name"
-	Choice  Kind = "choice" // alive / dead; two of: waits, the end, an error
+	Numbers Kind = "numbers"
+	Named   Kind = "choices"
 )
 
-var counts = map[string]int{"number": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+var (
+	counts  = map[string]int{"": 1, "one ": 1, "two ": 2, "three ": 3, "four ": 4, "five ": 5}
+	numbers = regexp.MustCompile(`^(\w+ )?(numbers?( in order)?(?: from 0 to (\d+))?)(?:: (.+))?$`)
+	named   = regexp.MustCompile(`^(\w+ )of: (.+)$`)
+	another = regexp.MustCompile(` = [^,]*`)
+)
 
-// ParseForm understands the words in brackets. The letters that an answer may
-// have are those that the item's text offers.
-func ParseForm(words string, text []string) Form {
-	first, rest, _ := strings.Cut(words, " ")
-	of, several := strings.CutPrefix(rest, "of: ")
-	switch count := counts[first]; {
-	case words == string(Letters), words == string(Ordered):
-		return Form{Words: words, Kind: Kind(words), Choices: offered(strings.Join(text, " "))}
-	case words == "name":
-		return Form{Words: words, Kind: Name, Count: 1}
-	case words == "number", words == "numbers", words == "numbers in order", count > 0 && rest == "numbers":
-		f := Form{Words: words, Kind: Numbers, Count: count}
-		if count == 1 { // of two, the units might say which is which
-			f.Units = units(text)
-		}
-		return f
-	case count > 0 && several:
-		return Form{Words: words, Kind: Choice, Count: count, Choices: split(of, ",")}
-	case strings.Contains(words, "/"):
-		return Form{Words: words, Kind: Choice, Count: 1, Choices: split(words, "/")}
+// ParseForm understands what stands in brackets below a question:
+//
+//	letters                         those that the question offers
+//	letters in order
+//	number
+//	number from 0 to 3              then "all" is 3, and "none" is 0
+//	two numbers: files, processes   these words may stand beside the numbers
+//	three numbers in order
+//	one of: alive = running, dead   "running" is another name for "alive"
+//	two of: waits, EOF, an error    one after the other
+//
+// The worksheet has an example with it, which must not be an answer.
+func ParseForm(form string, question []string) Form {
+	if m := numbers.FindStringSubmatch(form); m != nil && counts[m[1]] > 0 {
+		return ofNumbers(form, m, question)
 	}
-	return Form{Words: words}
+	if m := named.FindStringSubmatch(form); m != nil && counts[m[1]] > 0 {
+		return ofChoices(form, m, question)
+	}
+	like, known := map[string]string{"letters": ", like B C, or none", "letters in order": ", like C B A"}[form]
+	if !known {
+		return Form{Words: form}
+	}
+	return Form{Words: form + like, Kind: Kind(form), Choices: offered(strings.Join(question, " "))}
 }
 
-func split(s, separator string) (all []string) {
-	for part := range strings.SplitSeq(s, separator) {
-		all = append(all, strings.TrimSpace(part))
+func ofNumbers(form string, m, question []string) Form {
+	f := Form{Words: form, Kind: Numbers, Count: counts[m[1]]}
+	f.Max, _ = strconv.Atoi(m[4])
+	if f.Max == 0 {
+		like := ", like " + strings.Join(strings.Fields("40 2 17 9 30")[:f.Count], " ")
+		f.Words = strings.Replace(form, m[2], m[2]+like, 1)
 	}
-	return all
+	for label := range strings.SplitSeq(m[5], ", ") {
+		f.labels = append(f.labels, telling(split(label)))
+	}
+	if f.Count == 1 || m[3] != "" { // of others, the words might say which is which
+		f.about = asked(question)
+	}
+	return f
+}
+
+func ofChoices(form string, m, question []string) Form {
+	f := Form{Words: another.ReplaceAllString(form, ""), Kind: Named, Count: counts[m[1]]}
+	for choice := range strings.SplitSeq(m[2], ", ") {
+		var names [][]string
+		for name := range strings.SplitSeq(choice, " = ") {
+			names = append(names, telling(apart(split(name), 2)))
+		}
+		name, _, _ := strings.Cut(choice, " = ")
+		f.Choices, f.names = append(f.Choices, name), append(f.names, names)
+	}
+	if f.Count == 1 {
+		f.about = asked(question)
+	}
+	return f
 }
 
 // offered finds A, B, C and so on, as far as they go.
 func offered(text string) (letters []string) {
-	for l := 'A'; regexp.MustCompile(`\b` + string(l) + `\b`).MatchString(text); l++ {
+	for l := 'A'; l <= 'Z' && regexp.MustCompile(`\b`+string(l)+`\b`).MatchString(text); l++ {
 		letters = append(letters, string(l))
 	}
 	return letters
 }
 
-// units are the words that may stand beside a number in an answer: what is asked
-// for, in the singular, too.
-func units(text []string) (all []string) {
-	for _, asked := range wanted.FindAllStringSubmatch(strings.Join(text, " "), -1) {
-		for _, word := range words(asked[1]) {
-			all = append(all, word, strings.TrimSuffix(word, "s"), strings.TrimSuffix(word, "es"))
+var sentence = regexp.MustCompile(`([^.?]|\.\S)+(\?|\.?$)`)
+
+// asked returns the words of the last sentence, if possible with a question mark.
+func asked(question []string) (words []string) {
+	question = sentence.FindAllString(strings.Join(question, " "), -1)
+	for i, s := range question {
+		if strings.HasSuffix(s, "?") || i == len(question)-1 && words == nil {
+			words = telling(split(s))
 		}
 	}
-	return all
-}
-
-var wanted = regexp.MustCompile(`(?i)\b(?:how many|which|prints) (\w+(?: \w+)?)`)
-
-// Read understands an answer, however it is written, and returns it as a
-// lesson reports it, or false if it is not of this form.
-func (f Form) Read(answer string) (string, bool) {
-	switch f.Kind {
-	case Letters, Ordered:
-		return f.readLetters(answer)
-	case Numbers:
-		return f.readNumbers(answer)
-	case Name:
-		name := strings.Join(words(answer), "")
-		return strings.ReplaceAll(name, "-", ""), name != ""
-	}
-	found := f.choose(words(answer, idle...), f.Count)
-	if len(found) != 1 {
-		return "", false
-	}
-	return found[0], true
+	return words
 }
 
 // Same reports whether two answers are of this form and mean the same.
@@ -111,155 +123,213 @@ func (f Form) Same(a, b string) bool {
 	return understoodA && understoodB && a == b
 }
 
-// Ask says how to answer, and not what: its example is not the answer.
-func (f Form) Ask(answer string) string {
-	example := map[Kind]string{Letters: "A C", Ordered: "C A B", Numbers: "40 2 17"}[f.Kind]
-	if example == answer {
-		example = "B C"
-	}
-	switch {
-	case len(f.Choices) > 0 && (f.Kind == Letters || f.Kind == Ordered):
-		return fmt.Sprintf("write %s, %s to %s, like %s", f.Kind, f.Choices[0], f.Choices[len(f.Choices)-1], example)
-	case f.Kind == Numbers && f.Count == 1:
-		return "write a number, like 40"
-	case f.Kind == Numbers && f.Count == 2:
-		return "write two numbers, like 40 2"
-	case f.Kind == Numbers && f.Count > 2:
-		return fmt.Sprintf("write %d numbers, with blanks between them", f.Count)
-	case f.Kind == Numbers:
-		return "write one list of numbers, like " + example
-	case f.Kind == Name:
-		return "write a name"
-	case f.Count > 1:
-		return fmt.Sprintf("write %d of: %s", f.Count, strings.Join(f.Choices, ", "))
-	}
-	return "write one of: " + strings.Join(f.Choices, " / ")
-}
+// strange is what may change the meaning of the rest: 50%, < 3, 3+, 1.5, 2/3, 1) 2.
+var strange = regexp.MustCompile("[^\\pL\\d\\s.,;:!?()\\[\\]{}\"'“”‘’„«»`*_&=+>-]" + `|^\s*>|!=|\d\s*\+|\+\s*$|\d\s*[.:)=*_>]\s*-?\d`)
 
-var idle = []string{"and", "then", "a", "an", "the", "it", "is", "s"}
-
-// words splits an answer where there is no letter or digit, and leaves
-// words out, unless there are no others. A minus sign may be part of a word,
-// and a colon, as in Process-1:2.
-func words(answer string, without ...string) []string {
-	answer = strings.ToLower(minus.Replace(answer))
-	all := strings.FieldsFunc(answer, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != ':'
-	})
-	for i, w := range all {
-		all[i] = strings.Trim(w, ":")
+// Read understands a prediction, and returns it as a lesson reports it. It
+// returns false if the prediction could mean anything else. So every word has to
+// be known: one that is not may be a "not". There may be a remark, in brackets or
+// after "because", unless it could change a count: 3 (and main).
+func (f Form) Read(answer string) (read string, understood bool) {
+	answer = dashes.Replace(answer)
+	why := ""
+	if m := remark.FindStringSubmatch(answer); m != nil && f.Max == 0 && (f.Count == 1 || f.Kind == Named) {
+		answer, why = m[1], m[2]
 	}
-	all = slices.DeleteFunc(all, func(w string) bool { return strings.Trim(w, "-:") == "" })
-	telling := slices.DeleteFunc(slices.Clone(all), func(w string) bool { return slices.Contains(without, w) })
-	if len(telling) == 0 {
-		return all
+	switch words := split(answer); f.Kind {
+	case Numbers:
+		read, understood = f.readNumbers(apart(words, 3))
+	case Named:
+		words = slices.DeleteFunc(apart(words, 2), f.repeats)
+		read, understood = f.choose(telling(words), f.Count)
+	default:
+		read, understood = f.readLetters(apart(words, 3))
 	}
-	return telling
-}
-
-// readLetters takes "A C", "a,c" and "ac" for the same, and "none". What might
-// be all from A to C, or those two, is not understood.
-func (f Form) readLetters(answer string) (string, bool) {
-	for _, letters := range dashed.FindAllString(minus.Replace(answer), -1) {
-		if f.Kind == Letters && len(words(strings.NewReplacer("-", " ", ".", " ").Replace(letters))) == 2 {
-			return "", false
-		}
-	}
-	given := words(answer, "and", "then")
-	if len(given) == 1 && none.MatchString(given[0]) {
-		return "none", true
-	}
-	var letters []string
-	for _, r := range strings.ToUpper(strings.NewReplacer("-", "", ":", "").Replace(strings.Join(given, ""))) {
-		if !slices.Contains(f.Choices, string(r)) {
-			return "", false
-		}
-		letters = append(letters, string(r))
-	}
-	if f.Kind == Letters {
-		slices.Sort(letters)
-		letters = slices.Compact(letters)
-	}
-	return strings.Join(letters, " "), len(letters) > 0
+	return read, understood && !strange.MatchString(answer+why) && !f.against(why, read)
 }
 
 var (
-	dashed    = regexp.MustCompile(`(?i)\b[a-z](\s*(-+|\.\.+)\s*[a-z]\b)+`)
-	bullet    = regexp.MustCompile(`(^|\s)-\s+\d`)
-	minus     = strings.NewReplacer("\u2010", "-", "\u2011", "-", "\u2012", "-", "\u2013", "-", "\u2014", "-", "\u2212", "-", "\u2026", "..") // as word processors write it
-	spoken    = regexp.MustCompile(`(?i)\bminus\s+`)
-	none      = regexp.MustCompile(`^(none|nobody|nothing)$`)
-	plural    = regexp.MustCompile(`^[a-z]*[^\Wsu]s$`) // and not less, plus, minus
-	thousands = regexp.MustCompile(`(\d),(\d\d\d)\b`)
-	spelled   = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-		"eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"}
+	dashes   = strings.NewReplacer("\u2010", "-", "\u2011", "-", "\u2012", "-", "\u2013", "-", "\u2014", "-", "\u2212", "-", "\u2026", "..", "\u2192", " ") // as word processors write it
+	arrow    = regexp.MustCompile(`[-=]*>`)
+	between  = regexp.MustCompile(`\s+-+\s+|\s*\.\.+\s*\b`)
+	thousand = regexp.MustCompile(`(\d),(\d\d\d)\b`)
+	minus    = regexp.MustCompile(`\bminus\s+`)
+	word     = regexp.MustCompile(`-?[\pL\d]+(-[\pL\d]+)*|-`)
 )
 
-// readNumbers takes digits or words, "2,000" for one number, and for 3 also "3
-// lines", and "code 3" if a code is asked for.
-func (f Form) readNumbers(answer string) (string, bool) {
-	if f.Count == 1 && bullet.MatchString(minus.Replace(answer)) { // or is it a minus?
-		return "", false
-	}
-	answer = spoken.ReplaceAllString(thousands.ReplaceAllString(answer, "$1$2"), "-")
-	given := words(answer, slices.Concat(f.Units, idle)...)
-	if f.Count == 1 && len(given) == 2 && plural.MatchString(given[1]) {
-		given = given[:1]
-	}
-	for i, word := range given {
-		n, err := strconv.Atoi(word)
-		if err != nil {
-			n = slices.Index(spelled, none.ReplaceAllString(word, "zero"))
+// split returns the words of a prediction. A range is one word: A-C, A .. C. So is
+// a - alone: in "- 15" it may be a minus, or begin an entry in a list.
+func split(answer string) []string {
+	answer = arrow.ReplaceAllString(strings.ToLower(strings.Trim(answer, ". \t")), " ")
+	answer = between.ReplaceAllString(answer, "-")
+	answer = minus.ReplaceAllString(thousand.ReplaceAllString(answer, "$1$2"), "-")
+	return word.FindAllString(answer, -1)
+}
+
+// apart splits words that have so many parts, like A-B-C, which is not a range.
+func apart(words []string, least int) (all []string) {
+	for _, w := range words {
+		if parts := strings.Split(w, "-"); len(parts) >= least && parts[0] != "" {
+			all = append(all, parts...)
+		} else {
+			all = append(all, w)
 		}
-		if err != nil && n < 0 {
-			return "", false
-		}
-		given[i] = strconv.Itoa(n)
 	}
-	switch { // 231 for 2 3 1 is a slip, not a prediction
-	case f.Count > 0:
-		return strings.Join(given, " "), len(given) == f.Count
+	return all
+}
+
+var (
+	// idle words never change a prediction.
+	idle = strings.Fields("- a an the it its s is are be will i think guess so then and only just still exactly sure certainly definitely them there forever")
+	// beside has those that do if there are two things to say: "2 of 3" is not 2 3.
+	beside = strings.Fields("of in at by for as probably perhaps maybe")
+	// doubt has words that nobody may repeat from the question or write in a remark.
+	doubt   = regexp.MustCompile(`^(no|not|t|nor|non|never|neither|nobody|nothing|none|or|either|to|until|till|through|but|except|without|than|less|more|fewer|most|least|half|each|per|every|cannot|dont|doesnt|isnt|arent|wasnt|cant|wont|if|almost|nearly|hardly|barely|instead|wrong|false|impossible|opposite|contrary|un.*|doubt.*|kidding|joking|plus|minus|times|twice|double)$`)
+	endings = regexp.MustCompile(`(ing|ed|e?s+|e)*$`)
+	none    = regexp.MustCompile(`^(none|no|nobody|nothing)$`)
+	remark  = regexp.MustCompile(`(?i)^(.*?\S)\s*(\(.*\)|\b(?:because|since)\b.*)\W*$`)
+	spelled = strings.Fields("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty")
+)
+
+// telling returns the stems of the words that are not idle.
+func telling(words []string) (stems []string) {
+	for _, w := range words {
+		if !slices.Contains(idle, w) {
+			stems = append(stems, stem(w))
+		}
+	}
+	return stems
+}
+
+// stem is the same for prints and printed, and for one and 1.
+func stem(word string) string {
+	if n, ok := number(word); ok {
+		return strconv.Itoa(n)
+	}
+	return endings.ReplaceAllString(word, "")
+}
+
+func number(word string) (int, bool) {
+	n, err := strconv.Atoi(word)
+	if i := slices.Index(spelled, strings.TrimPrefix(word, "-")); i >= 0 {
+		n, err = i, nil
+		if word[0] == '-' {
+			n = -i
+		}
+	}
+	return n, err == nil
+}
+
+// has reports whether one of these names or labels has a word with this stem.
+func has(names [][]string, stem string) bool {
+	return slices.ContainsFunc(names, func(words []string) bool { return slices.Contains(words, stem) })
+}
+
+// repeats reports whether a word is idle, or repeats the question.
+func (f Form) repeats(word string) bool {
+	switch s := stem(word); {
+	case slices.Contains(idle, word):
+		return true
+	case slices.Contains(beside, word):
+		return f.Count == 1
 	default:
-		return strings.Join(given, " "), len(given) > 1
+		return slices.Contains(f.about, s) && !doubt.MatchString(word) && !has(slices.Concat(f.names...), s)
 	}
 }
 
-// choose returns all ways to understand some words as so many choices, one
-// after the other. There need be no comma between them.
-func (f Form) choose(words []string, count int) (ways []string) {
-	if count == 1 {
-		return f.one(words)
+// readLetters takes "A C", "a,c" and "ca" for the same. With a letter twice, like
+// "A B, no: A C" or a word like "dead", it may be something else.
+func (f Form) readLetters(words []string) (string, bool) {
+	var letters, others []string
+	for _, w := range words {
+		spelt := strings.Split(strings.ToUpper(w), "")
+		if !slices.ContainsFunc(spelt, func(l string) bool { return !slices.Contains(f.Choices, l) }) {
+			letters = append(letters, spelt...)
+		} else if !slices.Contains(idle, w) {
+			others = append(others, w)
+		}
 	}
-	for i := 1; i < len(words); i++ {
-		for _, first := range f.one(words[:i]) {
-			for _, others := range f.choose(words[i:], count-1) {
-				ways = append(ways, first+", "+others)
+	sorted := slices.Sorted(slices.Values(letters))
+	if f.Kind == Letters {
+		letters = sorted
+	}
+	switch only := strings.TrimSuffix(strings.Join(others, " "), " of"); {
+	case f.Kind == Letters && len(letters) == 0 && only == "all":
+		return strings.Join(f.Choices, " "), true
+	case f.Kind == Letters && len(letters) == 0 && none.MatchString(only):
+		return "none", true
+	default:
+		return strings.Join(letters, " "), len(letters) > 0 && only == "" && len(slices.Compact(sorted)) == len(letters)
+	}
+}
+
+// readNumbers also takes labels in the order of the numbers: each after its number,
+// or each before it.
+func (f Form) readNumbers(words []string) (string, bool) {
+	var values []string
+	after := 1
+	for i, w := range words {
+		n, isNumber := f.value(w)
+		switch {
+		case isNumber && f.Max > 0 && i > 0 && words[i-1] == "all" && values[len(values)-1] == n: // all 3
+		case isNumber:
+			values = append(values, n)
+		case has(f.labels, stem(w)):
+			if len(values) == 0 {
+				after = 0
+			}
+			if place := len(values) - after; place >= len(f.labels) || !slices.Contains(f.labels[place], stem(w)) {
+				return "", false
+			}
+		case w == "-", !f.repeats(w):
+			return "", false
+		}
+	}
+	return strings.Join(values, " "), len(values) == f.Count
+}
+
+func (f Form) value(word string) (string, bool) {
+	n, ok := number(word)
+	switch {
+	case f.Max == 0:
+	case word == "all":
+		n, ok = f.Max, true
+	case none.MatchString(word):
+		n, ok = 0, true
+	case n < 0 || n > f.Max:
+		ok = false
+	}
+	return strconv.Itoa(n), ok
+}
+
+// against reports whether a remark has a word of doubt, another choice, or a number.
+func (f Form) against(remark, chosen string) bool {
+	return slices.ContainsFunc(apart(split(remark), 2), func(word string) bool {
+		_, isNumber := number(word)
+		for i, c := range f.Choices {
+			if has(f.names[i], stem(word)) && c != chosen {
+				return true
+			}
+		}
+		return doubt.MatchString(word) || isNumber && f.Kind == Numbers
+	})
+}
+
+// choose understands the words as so many choices, one after the other. There need
+// be no comma between them.
+func (f Form) choose(words []string, count int) (chosen string, understood bool) {
+	for i := 1; i <= len(words); i++ {
+		c := slices.IndexFunc(f.names, func(names [][]string) bool {
+			return slices.ContainsFunc(names, func(name []string) bool { return slices.Equal(name, words[:i]) })
+		})
+		if c >= 0 && count == 1 && i == len(words) {
+			return f.Choices[c], true
+		}
+		if c >= 0 && count > 1 {
+			if others, ok := f.choose(words[i:], count-1); ok {
+				return f.Choices[c] + ", " + others, true
 			}
 		}
 	}
-	return ways
-}
-
-// one returns the choices that somebody may mean: the one with these words, or
-// else those that have them among others, or that begin with this letter.
-func (f Form) one(given []string) (meant []string) {
-	for _, choice := range f.Choices {
-		all := words(choice, idle...)
-		if slices.Equal(all, given) {
-			return []string{choice}
-		}
-		if within(given, all) || len(given) == 1 && len(given[0]) == 1 && strings.HasPrefix(strings.Join(all, " "), given[0]) {
-			meant = append(meant, choice)
-		}
-	}
-	return meant
-}
-
-func within(some, all []string) bool {
-	for _, word := range some {
-		if !slices.Contains(all, word) {
-			return false
-		}
-	}
-	return len(some) > 0 && len(some) <= len(all)
+	return "", false
 }

@@ -1,25 +1,27 @@
-// Package answers reads the questions, reads what readers have predicted, and
-// compares that with what the lessons measured. It knows no question and no
-// answer: they are in answers/, a file for each question, with items like
+// Package answers reads the questions of the quiz, reads predictions, and checks
+// them against what the lessons measured. It contains no question and no answer:
+// they are in answers/, one file for each lesson, with questions like
 //
 //	### 6a
-//	Main joins nobody. Which lines are printed?
+//	Main joins neither worker. Which lines are printed?
 //	A "1 starting"  B "2 starting"  C "2 exiting"
 //	(letters)
 //	> A B
-//	? who made the last mark in the row of Worker 2?
-//	?! A B C  you are thinking of somebody who waits for it
+//	? the last mark in Worker 2's row
+//	?! A B C  this would be true of a process that somebody joins; look at
+//	  the end of main's row
 //
-// which are the question and what it offers; the [Form] of an answer, in
-// brackets; the answer; a hint, which says where to look; and what to say to
-// somebody who gave this particular wrong answer. "## In your own words" is for
-// the worksheet, too. "## Claims" lists what the chapter says and the items that
-// show it. Everything else is for reading.
+// A question has its text and what it offers, the [Form] of a prediction in
+// brackets, the answer, a hint that says where to look, and for each common
+// mistake a hint that names the belief behind it. "## In your own words" has
+// prompts, each with the points that a good answer has. "## Claims" lists the
+// chapter's claims and the questions that show them. The rest is for reading.
 //
-// Nothing here runs a lesson; quiz_test.go, in the directory above, does.
+// Nothing here runs a lesson: quiz_test.go, in the directory above, does.
 package answers
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path"
@@ -28,18 +30,22 @@ import (
 	"strings"
 )
 
-// A Question is one of the chapter's, with the items that lead to its answer.
+// A Question is one of the chapter's, and the lesson that answers it.
 type Question struct {
-	Number string // "6"
-	Title  string // "6. What are daemon processes for?"
-	File   string // answers/6-daemon.md
-	Lesson string // ./lessons/06-daemon
-	Items  []*Item
-	Words  []string // lines of "In your own words"
-	Claims []string // "daemons do not block the exit of main: 6a 6b"
+	Number  string // "6"
+	Title   string // "6. What are daemon processes for?"
+	File    string // answers/6-daemon.md
+	Lesson  string // ./lessons/06-daemon
+	Items   []*Item
+	Prompts []Prompt
+	Claims  []string // "daemons do not block the exit of main: 6a 6b"
 }
 
-// An Item is a thing to predict.
+// A Prompt is for an answer in one's own words. Its points are what a good
+// answer says.
+type Prompt struct{ Text, Points string }
+
+// An Item is one of the 50 questions of the quiz, like 6a.
 type Item struct {
 	ID       string   // "6a"
 	Text     []string // lines: the question, and what it offers
@@ -50,7 +56,7 @@ type Item struct {
 	Question *Question
 }
 
-// A Mistake is a wrong answer that has a name, and what to say to it.
+// A Mistake is a common wrong prediction, and the belief behind it.
 type Mistake struct{ Answer, Why string }
 
 // Questions reads the questions in a directory.
@@ -81,7 +87,7 @@ func parseQuestion(file, text string) *Question {
 		case s.level == 3 && above == 1:
 			q.Items = append(q.Items, parseItem(q, s))
 		case s.title == "In your own words":
-			q.Words = s.lines
+			q.Prompts = prompts(s.lines)
 		case s.title == "Claims":
 			q.Claims = entries(s.lines)
 		}
@@ -95,7 +101,7 @@ func parseQuestion(file, text string) *Question {
 func parseItem(q *Question, s section) *Item {
 	it := &Item{ID: s.title, Question: q}
 	form := ""
-	goOn := func(line string) { it.Text = append(it.Text, line) } // with what began above the line
+	goOn := func(line string) { it.Text = append(it.Text, strings.TrimSpace(line)) } // with what began above the line
 	for _, line := range s.lines {
 		first, rest, _ := strings.Cut(line, " ")
 		rest = strings.TrimSpace(rest)
@@ -120,6 +126,19 @@ func parseItem(q *Question, s section) *Item {
 	return it
 }
 
+// prompts returns the paragraphs. One that begins with these words has the points
+// of the one above.
+func prompts(lines []string) (all []Prompt) {
+	for paragraph := range strings.SplitSeq(strings.TrimSpace(strings.Join(lines, "\n")), "\n\n") {
+		if strings.HasPrefix(paragraph, "A good answer says") && len(all) > 0 {
+			all[len(all)-1].Points = paragraph
+		} else {
+			all = append(all, Prompt{Text: paragraph})
+		}
+	}
+	return all
+}
+
 // entries returns the entries of a list, each as one line.
 func entries(lines []string) (all []string) {
 	for _, line := range lines {
@@ -140,14 +159,16 @@ type section struct {
 	lines []string
 }
 
-var heading = regexp.MustCompile(`^\s*(#+)\s*(.*)$`)
+// A heading may also be the name of a question alone, in bold.
+var heading = regexp.MustCompile(`^\s*(?:(#+)\s*(.*)|(?:\*\*|__)\W*(\d+[a-zA-Z])[\W_]*)$`)
 
 func sections(text string) []section {
 	all := []section{{}}
 	for i, line := range strings.Split(strings.TrimPrefix(text, "\ufeff"), "\n") {
 		line = strings.TrimRight(line, " \t\r")
 		if h := heading.FindStringSubmatch(line); h != nil {
-			all = append(all, section{level: len(h[1]), title: h[2], line: i + 1})
+			level := cmp.Or(len(h[1]), 3)
+			all = append(all, section{level: level, title: strings.Trim(h[2]+h[3], "*_.: "), line: i + 1})
 		} else {
 			last := &all[len(all)-1]
 			last.lines = append(last.lines, line)

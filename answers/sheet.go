@@ -2,6 +2,7 @@ package answers
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -21,26 +23,34 @@ func Worksheet(questions []*Question) string {
 
 Name:
 
-Write what you expect behind the > of an item, in the form that stands in
-brackets above it, and nothing else. A ! at the end means "I am sure". What
-you leave blank, or a ? alone, does not count. Then type: go test
+Write each prediction after its >, as the brackets above it say, and nothing
+else. Add a ! if you are sure. A blank, or a ? alone, does not count. Then
+type: go test
 `)
 	for _, q := range questions {
 		fmt.Fprintf(&b, "\n# %s\n\nAfterwards: `go run %s`\n", q.Title, q.Lesson)
 		for _, it := range q.Items {
-			fmt.Fprintf(&b, "\n### %s\n%s\n(%s)\n>\n", it.ID, strings.Join(it.Text, "\n"), it.Form.Words)
+			fmt.Fprintf(&b, "\n### %s\n%s\n>\n", it.ID, strings.Join(it.lines(), "\n"))
 		}
-		fmt.Fprintf(&b, "\n## In your own words\n\n%s\n", strings.TrimSpace(strings.Join(q.Words, "\n")))
+		b.WriteString("\n## In your own words\n")
+		for _, p := range q.Prompts {
+			fmt.Fprintf(&b, "\n%s\n", p.Text)
+		}
 	}
 	return b.String()
 }
 
-// A Prediction is an answer in the worksheet.
+// lines are those that the worksheet has of a question, from the text to the form.
+func (it *Item) lines() []string {
+	return append(slices.Clone(it.Text), "("+it.Form.Words+")")
+}
+
+// A Prediction is what stands in a worksheet below a question.
 type Prediction struct {
 	Words     string // as the reader wrote it; "" if there is none
 	Sure      bool   // a ! at the end
 	Where     string // answers/mine.md:12
-	Complaint string // why this is not an answer, whatever the words are
+	Complaint string // why it is not checked, whatever the words are
 }
 
 // ReadSheet reads a worksheet. Its errors are for the reader.
@@ -50,15 +60,36 @@ func ReadSheet(file string) (string, error) {
 	case errors.Is(err, fs.ErrNotExist) && !strings.EqualFold(filepath.Ext(file), ".md"):
 		return "", fmt.Errorf("there is no file or directory %s; a worksheet's name ends in .md", file)
 	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("there is no worksheet %s; make it: go test -start -sheet %[1]s", file)
+		return "", fmt.Errorf("there is no worksheet %s; to make it: go test -start -sheet %[1]s", file)
 	case err == nil && info.IsDir():
 		return "", fmt.Errorf("%s is a directory; a worksheet is a file: go test -sheet FILE", file)
 	}
-	text, err := os.ReadFile(file)
-	if err == nil && (!utf8.Valid(text) || bytes.ContainsRune(text, 0)) {
-		err = fmt.Errorf("%s is not plain text; save it as UTF-8", file)
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
 	}
-	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(text)), err
+	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(decode(data))
+	for i, line := range strings.Split(text, "\n") {
+		switch {
+		case strings.Contains(line, "\x00"):
+			return "", fmt.Errorf("%s:%d is not UTF-8, but perhaps UTF-16 without a mark; save the file as UTF-8", file, i+1)
+		case !utf8.ValidString(line):
+			return "", fmt.Errorf("%s:%d is not UTF-8, but perhaps Latin-1; save the file as UTF-8", file, i+1)
+		}
+	}
+	return text, nil
+}
+
+// decode takes UTF-16, as PowerShell writes it, if there is a byte-order mark.
+func decode(data []byte) string {
+	for mark, order := range map[string]binary.ByteOrder{"\xff\xfe": binary.LittleEndian, "\xfe\xff": binary.BigEndian} {
+		if rest, found := bytes.CutPrefix(data, []byte(mark)); found {
+			units := make([]uint16, len(rest)/2)
+			binary.Decode(rest, order, units)
+			return string(utf16.Decode(units))
+		}
+	}
+	return string(data)
 }
 
 var nameLine = regexp.MustCompile(`(?m)^Name:[ \t]*(\S.*?)\s*$`)
@@ -84,13 +115,13 @@ func Printable(text string) string {
 	}, text)
 }
 
-// Predictions finds the answers in the text of a worksheet, by item, and what
-// is wrong with the worksheet otherwise, line by line. The map is nil if there
-// is no item in the text.
+// Predictions finds the predictions in a worksheet, by question, and what else is
+// wrong with the worksheet, line by line. The map is nil if there is no question
+// in the text.
 func Predictions(file, text string, questions []*Question) (predicted map[string]Prediction, complaints []string) {
 	items := Items(questions)
 	for _, s := range sections(text) {
-		id := strings.ToLower(strings.Trim(s.title, ".: "))
+		id := strings.ToLower(s.title)
 		it, known := items[id]
 		if !known {
 			complaints = append(complaints, s.astray(file)...)
@@ -99,20 +130,20 @@ func Predictions(file, text string, questions []*Question) (predicted map[string
 		if predicted == nil {
 			predicted = make(map[string]Prediction)
 		}
-		for _, p := range it.answers(file, s) {
+		for _, p := range it.predictions(file, s) {
 			if before, twice := predicted[id]; twice {
-				p.Complaint = fmt.Sprintf("%s is answered twice, here and at %s; keep one", id, before.Where)
+				p.Complaint = fmt.Sprintf("%s has two predictions, here and at %s; keep one", id, before.Where)
 			}
 			predicted[id] = p
 		}
 	}
 	if predicted == nil && len(complaints) == 0 {
-		complaints = []string{file + " is no worksheet: it has no item, like ### 1a, in it; go test -start -sheet FILE makes one"}
+		complaints = []string{file + " is not a worksheet: it has no line like ### 1a; to make one: go test -start -sheet FILE"}
 	}
 	return predicted, complaints
 }
 
-// Items returns the items of all questions by their names.
+// Items returns the questions of all lessons by their names.
 func Items(questions []*Question) map[string]*Item {
 	items := make(map[string]*Item)
 	for _, q := range questions {
@@ -125,55 +156,96 @@ func Items(questions []*Question) map[string]*Item {
 
 var itemTitle = regexp.MustCompile(`^\d+\s?[a-zA-Z]+\b`)
 
-// astray complains about a section that is not an item but looks like one, or
-// has an answer. Below headings of level 2 readers write what they like.
+// astray complains about a section that looks like a question and is none, or has
+// a prediction. Below headings of level 2 readers write what they like.
 func (s section) astray(file string) (complaints []string) {
 	if itemTitle.MatchString(s.title) {
-		return []string{fmt.Sprintf("%s:%d: there is no item %q; write its name as in answers/blank.md", file, s.line, s.title)}
+		return []string{fmt.Sprintf("%s:%d: there is no question %q; write its name as in answers/blank.md", file, s.line, s.title)}
 	}
 	for i, line := range s.lines {
-		answer, marked := strings.CutPrefix(strings.TrimSpace(line), ">")
-		if marked && answer != "" && s.level != 2 {
-			complaints = append(complaints, fmt.Sprintf("%s:%d: to which item is this the answer? Write, for example, ### 1a above it",
+		words, marked := strings.CutPrefix(strings.TrimSpace(line), ">")
+		if marked && words != "" && s.level != 2 {
+			complaints = append(complaints, fmt.Sprintf("%s:%d: to which question does this belong? Write its name above it, for example ### 1a",
 				file, s.line+1+i))
 		}
 	}
 	return complaints
 }
 
-// answers finds what stands behind a >. If nothing does, the first line below it
-// is meant for an answer, or what stands behind the form. (What is above it may
-// be the item as it was in an older worksheet.)
-func (it *Item) answers(file string, s section) (marked []Prediction) {
-	var loose []Prediction
-	mark := slices.IndexFunc(s.lines, func(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), ">") })
+// predictions finds what stands after each >, and goes on in the next lines. If
+// nothing does, it takes what else is not from the worksheet: a choice that is
+// ticked, or an answer above the >, is then read, or its reader hears of it.
+func (it *Item) predictions(file string, s section) (found []Prediction) {
+	var elsewhere Prediction
+	open := &elsewhere
 	for i, line := range s.lines {
 		line = strings.TrimSpace(line)
-		words, isMarked := strings.CutPrefix(line, ">")
-		words, behindForm := strings.CutPrefix(strings.TrimSpace(words), "("+it.Form.Words+")")
-		p := predict(words, fmt.Sprintf("%s:%d", file, s.line+1+i))
+		words, marked := strings.CutPrefix(line, ">")
 		switch {
-		case p.Words == "" || it.asks(line):
-		case isMarked:
-			marked = append(marked, p)
-		case len(loose) == 0 && (i > mark || behindForm):
-			loose = append(loose, p)
+		case marked:
+			found = append(found, Prediction{})
+			open = &found[len(found)-1]
+		case line == "" && open.Words != "":
+			open = &elsewhere
+		case slices.Contains(it.lines(), line):
+			open, words = &elsewhere, ""
+		}
+		open.add(words, fmt.Sprintf("%s:%d", file, s.line+1+i))
+	}
+	blank := func(p Prediction) bool { return p.Words == "" }
+	if found = slices.DeleteFunc(found, blank); len(found) > 0 || blank(elsewhere) {
+		return found
+	}
+	return []Prediction{elsewhere}
+}
+
+// add takes a ! at the end for "I am sure".
+func (p *Prediction) add(words, where string) {
+	if words = strings.TrimSpace(Printable(words)); words == "" {
+		return
+	}
+	if p.Words == "" {
+		p.Where = where
+	}
+	all := strings.TrimSpace(p.Words + " " + words)
+	p.Words = strings.TrimRight(all, "! \t")
+	p.Sure = len(p.Words) < len(all)
+}
+
+// OwnWords returns what stands below each prompt, by lesson.
+func OwnWords(text string, questions []*Question) map[*Question][]string {
+	items, all := Items(questions), make(map[*Question][]string)
+	var q *Question
+	prompt := -1 // not below "In your own words"
+	for _, s := range sections(text) {
+		lesson := slices.IndexFunc(questions, func(q *Question) bool { return q.Title == s.title })
+		switch it := items[strings.ToLower(s.title)]; {
+		case it != nil:
+			q, prompt = it.Question, -1
+		case lesson >= 0:
+			q, prompt = questions[lesson], -1
+		case q != nil && strings.EqualFold(s.title, "In your own words"):
+			all[q], prompt = make([]string, len(q.Prompts)), 0
+		case prompt >= 0: // it is in the reader's words, too
+			all[q][prompt] += strings.Repeat("#", s.level) + " " + s.title + "\n"
+		}
+		for _, line := range s.lines {
+			if prompt < 0 {
+				break
+			}
+			if i := q.promptWith(line); i >= 0 {
+				prompt = i
+			} else {
+				all[q][prompt] += line + "\n"
+			}
 		}
 	}
-	if len(marked) > 0 {
-		return marked
-	}
-	return loose
+	return all
 }
 
-// asks reports whether a line of a worksheet belongs to the item itself.
-func (it *Item) asks(line string) bool {
-	return slices.ContainsFunc(it.Text, func(own string) bool {
-		return line == strings.TrimSpace(own)
+// promptWith returns the number of the prompt that has this line, or -1.
+func (q *Question) promptWith(line string) int {
+	return slices.IndexFunc(q.Prompts, func(p Prompt) bool {
+		return line != "" && slices.Contains(strings.Split(p.Text, "\n"), line)
 	})
-}
-
-func predict(text, where string) Prediction {
-	words := strings.TrimRight(text, "! \t")
-	return Prediction{Words: strings.Trim(words, "> \t"), Sure: strings.Contains(text[len(words):], "!"), Where: where}
 }

@@ -19,19 +19,25 @@ Main joins nobody.
 A "1 starting"  B "2 starting"  C "2 exiting"
 (letters)
 > A B
-? who made the last mark
-  in the row?
-?! A B C  you are thinking of
+? the last mark
+  in the row
+?! A B C  true of
   a background
 
 ### 6b
 The daemon is
-(alive / dead)
+(one of: alive = running, dead)
 > alive
 ? look
 
 ## In your own words
 What for?
+Why?
+
+A good answer says
+- this
+
+Who waits?
 
 ## Claims
 - one thing: 6a
@@ -50,6 +56,9 @@ func TestParsingAQuestion(t *testing.T) {
 	if want := []string{"one thing: 6a", "another thing: 6b"}; !reflect.DeepEqual(q.Claims, want) {
 		t.Errorf("got claims %q, want %q", q.Claims, want)
 	}
+	if want := []Prompt{{"What for?\nWhy?", "A good answer says\n- this"}, {"Who waits?", ""}}; !reflect.DeepEqual(q.Prompts, want) {
+		t.Errorf("got prompts %q, want %q", q.Prompts, want)
+	}
 	if len(q.Items) != 2 {
 		t.Fatalf("got %d items, want 2", len(q.Items))
 	}
@@ -57,11 +66,11 @@ func TestParsingAQuestion(t *testing.T) {
 	got.Question = nil
 	want := Item{
 		ID:       "6a",
-		Text:     []string{"Main joins nobody.", "  Which lines?", `A "1 starting"  B "2 starting"  C "2 exiting"`},
-		Form:     Form{Words: "letters", Kind: Letters, Choices: []string{"A", "B", "C"}},
+		Text:     []string{"Main joins nobody.", "Which lines?", `A "1 starting"  B "2 starting"  C "2 exiting"`},
+		Form:     Form{Words: "letters, like B C, or none", Kind: Letters, Choices: []string{"A", "B", "C"}},
 		Answer:   "A B",
-		Hint:     "who made the last mark in the row?",
-		Mistakes: []Mistake{{"A B C", "you are thinking of a background"}},
+		Hint:     "the last mark in the row",
+		Mistakes: []Mistake{{"A B C", "true of a background"}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got item\n%+v, want\n%+v", got, want)
@@ -69,7 +78,8 @@ func TestParsingAQuestion(t *testing.T) {
 }
 
 func TestReadingAWorksheet(t *testing.T) {
-	const six = "### 6a\nMain joins nobody.\nWhich lines?\n(letters)\n"
+	const six = "### 6a\nMain joins nobody.\nWhich lines?\n(letters, like B C, or none)\n"
+	const bold = "**6b**\nThe daemon is\n(one of: alive, dead)\n"
 	for name, test := range map[string]struct {
 		text      string
 		want      string // the answer to 6a, where it is, whether sure
@@ -82,24 +92,35 @@ func TestReadingAWorksheet(t *testing.T) {
 		"sure of nothing":              {six + "> !\n", "", ""},
 		"CR LF, tabs and a BOM":        {"\ufeff" + strings.ReplaceAll(six, "\n", "\r\n") + "\t>\tA C!\t\r\n", "A C mine.md:5 sure", ""},
 		"an indented, capital heading": {"  ## 6A.\n> A\n", "A mine.md:2", ""},
+		"a heading in bold":            {"**6a**\n> A\n", "A mine.md:2", ""},
+		"both":                         {"### **6a**:\n> A\n", "A mine.md:2", ""},
+		"bold in another way":          {"__6a__\n> A\n", "A mine.md:2", ""},
+		"a name in words of their own": {six + "> A\n## In your own words\nas in\n(6a)\n> B\n", "A mine.md:5", ""},
+		"the next one in bold":         {six + ">\n" + bold + "> alive\n", "", ""},
+		"an unknown one in bold":       {six + "**9x**\n> A\n", "", `mine.md:5: there is no question "9x"; write its name as in answers/blank.md`},
 		"the text is gone":             {"### 6a\n> A", "A mine.md:2", ""},
-		"the answer below":             {six + ">\nA C\n", "A C mine.md:6", ""},
-		"the answer without its mark":  {six + "A C!\n", "A C mine.md:5 sure", ""},
-		"something without a mark":     {six + "I do not know\n", "I do not know mine.md:5", ""},
-		"something below the mark":     {six + ">\nA?\nor B?\n", "A? mine.md:6", ""},
-		"the answer behind the form":   {strings.TrimSpace(six) + " A C!\n>\n", "A C mine.md:4 sure", ""},
-		"an older text":                {"### 6a\nMain joins.\n(letters)\n>\n", "", ""},
-		"the form before the answer":   {six + "> (letters) A C\n", "A C mine.md:5", ""},
-		"a note and an answer":         {six + "hm, a daemon\n> A\nor is it?\n", "A mine.md:6", ""},
-		"an item twice":                {six + "> A\n" + six + "> B\n", "B mine.md:10", "6a is answered twice, here and at mine.md:5; keep one"},
-		"two answers":                  {six + "> A\n> B\n", "B mine.md:6", "6a is answered twice, here and at mine.md:5; keep one"},
+		"below the mark":               {six + ">\nA C\n", "A C mine.md:6", ""},
+		"further below":                {six + ">\n\nA C!\n", "A C mine.md:7 sure", ""},
+		"above the mark":               {six + "A C!\n>\n", "A C mine.md:5 sure", ""},
+		"without a mark":               {six + "A C!\n", "A C mine.md:5 sure", ""},
+		"in the form":                  {strings.Replace(six, "(letters, like B C,", "(letters, like **B C**,", 1) + ">\n", "(letters, like **B C**, or none) mine.md:4", ""},
+		"next to the form":             {strings.TrimSpace(six) + " A\n>\n", "(letters, like B C, or none) A mine.md:4", ""},
+		"a line that goes on":          {six + "> A\n  or B?\n", "A or B? mine.md:5", ""},
+		"two lines without a mark":     {six + "A\n>\n\nno, B\n", "no, B mine.md:8", ""},
+		"two lines above":              {six + "A\nno, B\n>\n", "A no, B mine.md:5", ""},
+		"an older text":                {"### 6a\nMain joins.\n(letters)\n>\n", "Main joins. (letters) mine.md:2", ""},
+		"a note and an answer":         {six + "hm, a daemon\n> A\n\nor is it?\n", "A mine.md:6", ""},
+		"in a quote in a quote":        {six + "> > 3\n", "> 3 mine.md:5", ""},
+		"an upset terminal":            {six + "> A\x1b[31m\n", "A[31m mine.md:5", ""},
+		"an item twice":                {six + "> A\n" + six + "> B\n", "B mine.md:10", "6a has two predictions, here and at mine.md:5; keep one"},
+		"two answers":                  {six + "> A\n> B\n", "B mine.md:6", "6a has two predictions, here and at mine.md:5; keep one"},
 		"an item twice, once blank":    {six + "> A\n" + six + ">\n", "A mine.md:5", ""},
 		"quotes in words of their own": {six + "> A\n## In your own words\n> what for?\nB\n", "A mine.md:5", ""},
-		"an unknown item":              {six + "> A\n### 6z\n> B\n", "A mine.md:5", `mine.md:6: there is no item "6z"; write its name as in answers/blank.md`},
+		"an unknown item":              {six + "> A\n### 6z\n> B\n", "A mine.md:5", `mine.md:6: there is no question "6z"; write its name as in answers/blank.md`},
 		"an item that has lost its name": {"# 6. Daemons\n> A\n", "",
-			"mine.md:2: to which item is this the answer? Write, for example, ### 1a above it"},
+			"mine.md:2: to which question does this belong? Write its name above it, for example ### 1a"},
 		"a heading of the reader's": {six + "> A\n### todo\nask\n", "A mine.md:5", ""},
-		"empty":                     {"", "", "mine.md is no worksheet: it has no item, like ### 1a, in it; go test -start -sheet FILE makes one"},
+		"empty":                     {"", "", "mine.md is not a worksheet: it has no line like ### 1a; to make one: go test -start -sheet FILE"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			predicted, complaints := Predictions("mine.md", test.text, daemons)
@@ -118,6 +139,37 @@ func TestReadingAWorksheet(t *testing.T) {
 	}
 }
 
+func TestNothingIsSilentlyBlank(t *testing.T) {
+	for text, want := range map[string]Outcome{
+		"The daemon is\n(one of: alive, dead)\n>":             Blank,
+		"The daemon is\n(one of: alive, dead)\n> ?":           Blank,
+		"The daemon is\n(one of: alive, dead)\nalive\n>":      Right,
+		"The daemon is\n(one of: alive, dead)\n>\nalive":      Right,
+		"The daemon is\n(one of: alive, dead)\n>\n\n  alive":  Right,
+		"The daemon is\n(one of: alive, dead)\n\n**dead**":    Wrong,
+		"The daemon is\n(one of: alive, dead)\nalive >\n":     Right,
+		"The daemon is\n(alive)\n>":                           Right,
+		"The daemon is\n(one of: alive, **dead**)\n>":         Unchecked,
+		"The daemon is\n(one of: alive, _dead_)\n>":           Unchecked,
+		"The daemon is\n(one of: <u>alive</u>, dead)\n>":      Unchecked,
+		"The daemon is\n(one of: [x] alive, dead)\n>":         Unchecked,
+		"The daemon is\n(one of: alive ✓, dead)\n>":           Unchecked,
+		"The daemon is\n(one of: alive, ~~dead~~)\n>":         Unchecked,
+		"The daemon is\n(one of: alive, dead) alive\n>":       Unchecked,
+		"The daemon is alive\n(one of: alive, dead)\n>":       Right,
+		"The daemon is\n(one of: alive, dead)\nalive\nor\n>":  Unchecked,
+		"The daemon is\n(one of: alive, dead)\n> not\nalive":  Unchecked,
+		"The daemon is\n(one of: alive, dead)\n> alive\n> no": Unchecked,
+		"The daemon is\n(one of: alive, dead)\n> ½":           Unchecked,
+	} {
+		predicted, _ := Predictions("mine.md", "### 6b\n"+text, daemons)
+		got, _ := daemons[0].Items[1].Check(predicted["6b"], known(Facts{"6b": "alive"}), false)
+		if got != want {
+			t.Errorf("got outcome %d, want %d, for\n%s", got, want, text)
+		}
+	}
+}
+
 func TestOwner(t *testing.T) {
 	blank := Worksheet(daemons)
 	for text, want := range map[string]string{
@@ -133,16 +185,28 @@ func TestOwner(t *testing.T) {
 	}
 }
 
-func TestReadSheetSaysWhatIsWrong(t *testing.T) {
+func TestReadSheet(t *testing.T) {
 	dir := t.TempDir()
-	utf16 := filepath.Join(dir, "utf16.md")
-	if err := os.WriteFile(utf16, []byte("\xff\xfe#\x00"), 0o666); err != nil {
-		t.Fatal(err)
+	for name, test := range map[string]struct{ text, want, err string }{
+		"utf8.md":    {"\xef\xbb\xbf# é\r\n> A", "\ufeff# é\n> A", ""},
+		"little.md":  {"\xff\xfe#\x00\xe9\x00\r\x00\n\x00=\xd8\x00\xde", "#é\n😀", ""},
+		"big.md":     {"\xfe\xff\x00#\x00\xe9\x00\r\x00\n", "#é\n", ""},
+		"utf32.md":   {"\xff\xfe\x00\x00#\x00\x00\x00", "", "utf32.md:1 is not UTF-8, but perhaps UTF-16 without a mark; save the file as UTF-8"},
+		"no mark.md": {"#\x00\n\x00", "", "no mark.md:1 is not UTF-8, but perhaps UTF-16 without a mark; save the file as UTF-8"},
+		"latin.md":   {"# 1\r\n\r\n> caf\xe9\r\n", "", "latin.md:3 is not UTF-8, but perhaps Latin-1; save the file as UTF-8"},
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(test.text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadSheet(file)
+		if got != test.want || (err == nil) != (test.err == "") || err != nil && !strings.HasSuffix(err.Error(), test.err) {
+			t.Errorf("ReadSheet(%s) = %q, %v, want %q, %s", name, got, err, test.want, test.err)
+		}
 	}
 	for file, want := range map[string]string{
 		filepath.Join(dir, "none.md"): "there is no worksheet",
 		dir:                           "is a directory",
-		utf16:                         "is not plain text; save it as UTF-8",
 	} {
 		if _, err := ReadSheet(file); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ReadSheet(%q) = %v, want an error with %q", file, err, want)
@@ -150,8 +214,25 @@ func TestReadSheetSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestOwnWords(t *testing.T) {
+	for text, want := range map[string][]string{
+		Worksheet(daemons): {"", ""},
+		"### 6b\n> dead\n## In your own words\nWhat for?\nWhy?\n\nFor\n# a\nprogram.\n\nWho waits?\nMain.\n# 6. What are daemon processes for?\nno": {"For\n# a\nprogram.", "Main."},
+		"# 6. What are daemon processes for?\n## in your own words\nwithout a prompt\n### 6a\n> A":                                                  {"without a prompt", ""},
+		"### 6b\n> dead\n": nil,
+	} {
+		got := OwnWords(text, daemons)[daemons[0]]
+		for i := range got {
+			got[i] = strings.TrimSpace(got[i])
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got %q, want %q, in\n%s", got, want, text)
+		}
+	}
+}
+
 // From a worksheet in a file to the last line.
-func TestMarkingAWorksheet(t *testing.T) {
+func TestCheckingAWorksheet(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "mine.md")
 	for _, test := range []struct {
 		name, a, b string
@@ -160,21 +241,22 @@ func TestMarkingAWorksheet(t *testing.T) {
 		want       []string // in this order
 		never      string
 	}{
-		{name: "blank", want: []string{"0 of 2 predictions right, 2 blank"}},
-		{name: "right", a: "b a", b: "Alive!", want: []string{"2 of 2 predictions right"}, never: "sure"},
-		{name: "a question mark", a: "?", b: "-", want: []string{"0 of 2 predictions right, 2 blank"}},
+		{name: "blank", want: []string{"0 of 2 right, 2 blank."}},
+		{name: "right", a: "b a", b: "Alive!", want: []string{"2 of 2 right."}, never: "sure"},
+		{name: "a question mark", a: "?", b: "-", want: []string{"0 of 2 right, 2 blank."}},
 		{name: "wrong", a: "A C", b: "alive", want: []string{
 			"Which lines?", "you predicted  A C  (mine.md:", "this machine   disagrees", "go run ./lessons/06-daemon",
-			"look           who made the last mark in the row?", "1 of 2 predictions right, 1 to look at again"}, never: "A B\n"},
+			"look           the last mark in the row", "1 of 2 right, 1 wrong."}, never: "A B\n"},
 		{name: "wrong, with a name, and sure", a: "abc!", want: []string{
-			"you predicted  abc, and were sure", "look           you are thinking of a background",
-			"0 of 2 predictions right, 1 to look at again, 1 blank; sure and wrong: 6a, look there first"}, never: "last mark"},
+			"you predicted  abc, and were sure", "look           true of a background",
+			"0 of 2 right, 1 wrong, 1 blank. Look first at 6a: you were sure."}, never: "last mark"},
 		{name: "revealed", a: "A C", reveal: true, want: []string{"this machine   says A B\n", "the reason     answers/6-daemon.md"}},
-		{name: "a choice", b: "dead", want: []string{"The daemon is\n(alive / dead)\nyou predicted  dead"}},
+		{name: "a choice", b: "dead", want: []string{"The daemon is\n(one of: alive, dead)\nyou predicted  dead"}},
 		{name: "not of the form", a: "perhaps!", want: []string{
-			"Which lines?", "(letters)\nyou wrote      perhaps  (mine.md:", "write letters, A to C, like A C", "0 of 2 predictions right, 1 not marked, 1 blank"}, never: "sure and"},
+			"Which lines?", "(letters, like B C, or none)\nyou wrote      perhaps  (mine.md:", "not checked    after the >, write what the brackets ask for",
+			"0 of 2 right, 1 not checked, 1 blank."}, never: "sure"},
 		{name: "no fact", a: "A", err: errors.New("it is broken"), want: []string{
-			"the lesson went wrong, so 6a is not marked", "it is broken", "1 not marked"}},
+			"the lesson failed, so 6a is not checked", "it is broken", "1 not checked"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			text := strings.Replace(Worksheet(daemons), "\n>\n", "\n> "+test.a+"\n", 1)
@@ -196,7 +278,7 @@ func TestMarkingAWorksheet(t *testing.T) {
 			var score Score
 			var said strings.Builder
 			for _, it := range daemons[0].Items {
-				o, text := it.Mark(predicted[it.ID], measure, test.reveal)
+				o, text := it.Check(predicted[it.ID], measure, test.reveal)
 				score.Add(it, predicted[it.ID], o)
 				said.WriteString(text + "\n")
 			}

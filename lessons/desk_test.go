@@ -137,7 +137,8 @@ func (d *desk) fill(part string) error {
 	return os.WriteFile(d.file(usualSheet), bytes.Replace(sheet, []byte(blank), []byte(part), 1), 0o666)
 }
 
-// fillWrongly makes a worksheet with two wrong answers, both to question 6.
+// fillWrongly makes a worksheet with two wrong predictions, both of lesson 6, and
+// an answer in somebody's own words.
 func (d *desk) fillWrongly() {
 	d.t.Helper()
 	var wrong []*answers.Item
@@ -150,6 +151,7 @@ func (d *desk) fillWrongly() {
 	for _, it := range wrong[:2] {
 		sheet += fmt.Sprintf("### %s\n> %s\n\n", it.ID, it.Mistakes[0].Answer)
 	}
+	sheet += "## In your own words\nTo sleep.\n"
 	if err := os.WriteFile(d.file(usualSheet), []byte(sheet), 0o666); err != nil {
 		d.t.Fatal(err)
 	}
@@ -188,15 +190,16 @@ var promises = map[string]promise{
 	"go doc ./mp":                 prints(counts{"A program": 1, "Python's words": 1}),
 	"go doc -all ./mp":            prints(counts{"Promises": 1, "Reading it": 1, "func NewPool": 1}),
 
-	"go test -run Quiz/Q6/6a": prints(counts{"this machine   disagrees": 1, "0 of 1 predictions right": 1}),
-	"go test -run Quiz/Q6":    prints(counts{"this machine   disagrees": 2, "0 of 6 predictions right": 1}),
+	"go test -run Quiz/Q6/6a": prints(counts{"this machine   disagrees": 1, "0 of 1 right": 1}),
+	"go test -run Quiz/Q6":    prints(counts{"this machine   disagrees": 2, "0 of 6 right": 1}),
 	"go test -failfast":       prints(counts{"this machine   disagrees": 1}),
 	"go test -reveal":         prints(counts{"this machine   says ": 2}),
 	"go test -start -sheet answers/mine-2.md": prints(counts{
 		"Your worksheet is answers/mine-2.md. Predict, then: go test -sheet answers/mine-2.md": 1}),
-	"go test -sheet answers/mine-2.md":     prints(counts{"0 of 50 predictions right, 50 blank": 1}),
-	"go test -sheet DIR":                   prints(counts{"mine.md: 0 of 50 predictions right, 2 to look at again, 48 blank": 1}),
-	"go test -sheet DIR -run 'Quiz/Q[38]'": prints(counts{"mine.md: 0 of 14 predictions right, 14 blank": 1}),
+	"go test -sheet answers/mine-2.md":     prints(counts{"0 of 50 right, 50 blank": 1}),
+	"go test -sheet DIR":                   prints(counts{"    0      2     (0)            0     48  mine.md": 1, " predicted  ": 2}),
+	"go test -sheet DIR -words":            prints(counts{"A good answer says": 1, "\n    To sleep.\n": 1}),
+	"go test -sheet DIR -run 'Quiz/Q[38]'": prints(counts{"    0      0     (0)            0     14  mine.md": 1}),
 	"go test -sheet FILE -json": prints(counts{
 		`"attr","Package":"processbook","Test":"TestQuiz/Q6","Key":"predictions","Value":"0/6"`: 1,
 		`"fail","Package":"processbook","Test":"TestQuiz/Q6/6`:                                  2}),

@@ -5,42 +5,42 @@ import (
 	"strings"
 )
 
-// Facts are what a lesson has measured, by item.
+// Facts are what a lesson has measured, by question.
 type Facts map[string]string
 
-// An Outcome is what becomes of an item.
+// An Outcome is what becomes of a prediction.
 type Outcome int
 
-// The outcomes. Unmarked is an answer that is not understood, or one that
-// cannot be compared because the lesson reports nothing.
+// The outcomes. Unchecked is a prediction that is not understood, or one that
+// cannot be checked because the lesson reports nothing.
 const (
 	Blank Outcome = iota
-	Unmarked
+	Unchecked
 	Wrong
 	Right
 )
 
-// Mark compares a prediction with what the lesson measures, which it asks for
+// Check compares a prediction with what the lesson measures, which it asks for
 // if there is something to compare. The text says what to do about a prediction
 // that is not right. It has the fact in it only if reveal is true.
-func (it *Item) Mark(p Prediction, measure func() (Facts, error), reveal bool) (o Outcome, text string) {
+func (it *Item) Check(p Prediction, measure func() (Facts, error), reveal bool) (o Outcome, text string) {
 	answer, understood := it.Form.Read(p.Words)
 	switch {
 	case p.Complaint != "":
-		return Unmarked, p.Where + ": " + p.Complaint
-	case len(words(p.Words)) == 0: // or a question mark
+		return Unchecked, p.Where + ": " + p.Complaint
+	case strings.Trim(p.Words, "?-._ ") == "":
 		return Blank, ""
 	case !understood:
-		return Unmarked, fmt.Sprintf("%syou wrote      %s  (%s)\nnot marked     %s\n", it.asked(), p.Words, p.Where,
-			wrap(it.Form.Ask(it.Answer)+", behind the >, and nothing else", 48, "\n               "))
+		return Unchecked, fmt.Sprintf("%syou wrote      %s  (%s)\nnot checked    %s\n", it.asked(), p.Words, p.Where,
+			wrap("after the >, write what the brackets ask for, and nothing else", 48, "\n               "))
 	}
 	measured, err := measure()
 	fact, reported := measured[it.ID]
 	switch {
 	case !reported && err == nil:
-		return Unmarked, fmt.Sprintf("%s: the lesson says nothing about %s: go run %s -facts", p.Where, it.ID, it.Question.Lesson)
+		return Unchecked, fmt.Sprintf("%s: the lesson says nothing about %s: go run %s -facts", p.Where, it.ID, it.Question.Lesson)
 	case !reported:
-		return Unmarked, fmt.Sprintf("%s: the lesson went wrong, so %s is not marked\n%v", p.Where, it.ID, err)
+		return Unchecked, fmt.Sprintf("%s: the lesson failed, so %s is not checked\n%v", p.Where, it.ID, err)
 	case it.Form.Same(answer, fact):
 		return Right, ""
 	case reveal:
@@ -49,19 +49,22 @@ func (it *Item) Mark(p Prediction, measure func() (Facts, error), reveal bool) (
 	return Wrong, it.advice(p, answer, "disagrees")
 }
 
-// asked is the item as the worksheet has it.
-func (it *Item) asked() string {
-	return fmt.Sprintf("%s\n(%s)\n", strings.Join(it.Text, "\n"), it.Form.Words)
-}
+// asked is the question as the worksheet has it.
+func (it *Item) asked() string { return strings.Join(it.lines(), "\n") + "\n" }
 
-// advice says where to look after a wrong answer.
-func (it *Item) advice(p Prediction, answer, machine string) string {
-	look := it.Hint
+// look names the belief behind a wrong prediction, if it is a common one, and
+// says where to look.
+func (it *Item) look(answer string) string {
 	for _, m := range it.Mistakes {
 		if it.Form.Same(m.Answer, answer) {
-			look = m.Why
+			return m.Why
 		}
 	}
+	return it.Hint
+}
+
+// advice says where to look after a wrong prediction.
+func (it *Item) advice(p Prediction, answer, machine string) string {
 	sure := ""
 	if p.Sure {
 		sure = ", and were sure"
@@ -71,7 +74,7 @@ func (it *Item) advice(p Prediction, answer, machine string) string {
 	fmt.Fprintf(&b, "you predicted  %s%s  (%s)\n", p.Words, sure, p.Where)
 	fmt.Fprintf(&b, "this machine   %s\n", machine)
 	fmt.Fprintf(&b, "see it         go run %s\n", it.Question.Lesson)
-	fmt.Fprintf(&b, "look           %s\n", wrap(look, 48, "\n               "))
+	fmt.Fprintf(&b, "look           %s\n", wrap(it.look(answer), 48, "\n               "))
 	return b.String()
 }
 
@@ -98,10 +101,10 @@ func wrap(text string, width int, newline string) string {
 // A Score counts outcomes.
 type Score struct {
 	Count        [Right + 1]int // by outcome
-	SureAndWrong []string       // items
+	SureAndWrong []string       // questions
 }
 
-// Add counts what became of an item.
+// Add counts what became of a prediction.
 func (s *Score) Add(it *Item, p Prediction, o Outcome) {
 	s.Count[o]++
 	if o == Wrong && p.Sure {
@@ -109,20 +112,21 @@ func (s *Score) Add(it *Item, p Prediction, o Outcome) {
 	}
 }
 
-// String is the line at the end.
+// String is the last line of a reader's.
 func (s *Score) String() string {
-	right, wrong, unmarked, blank := s.Count[Right], s.Count[Wrong], s.Count[Unmarked], s.Count[Blank]
-	text := fmt.Sprintf("%d of %d predictions right", right, right+wrong+unmarked+blank)
+	right, wrong, unchecked, blank := s.Count[Right], s.Count[Wrong], s.Count[Unchecked], s.Count[Blank]
+	text := fmt.Sprintf("%d of %d right", right, right+wrong+unchecked+blank)
 	for _, part := range []struct {
 		n    int
 		what string
-	}{{wrong, "to look at again"}, {unmarked, "not marked"}, {blank, "blank"}} {
+	}{{wrong, "wrong"}, {unchecked, "not checked"}, {blank, "blank"}} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %d %s", part.n, part.what)
 		}
 	}
+	text += "."
 	if len(s.SureAndWrong) > 0 {
-		text += fmt.Sprintf("; sure and wrong: %s, look there first", strings.Join(s.SureAndWrong, " "))
+		text += fmt.Sprintf(" Look first at %s: you were sure.", strings.Join(s.SureAndWrong, " "))
 	}
 	return text
 }

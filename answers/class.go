@@ -1,0 +1,108 @@
+package answers
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Class counts what many worksheets predict, by question.
+type Class map[string]*tally
+
+type tally struct {
+	right int
+	wrong map[string]int // by prediction
+}
+
+// Add counts what became of a prediction.
+func (c Class) Add(it *Item, p Prediction, o Outcome) {
+	if c[it.ID] == nil {
+		c[it.ID] = &tally{wrong: make(map[string]int)}
+	}
+	switch o {
+	case Right:
+		c[it.ID].right++
+	case Wrong:
+		answer, _ := it.Form.Read(p.Words)
+		c[it.ID].wrong[answer]++
+	}
+}
+
+// missed returns how many were wrong, and how many predicted anything.
+func (c Class) missed(items ...*Item) (wrong, all int) {
+	for _, it := range items {
+		if t := c[it.ID]; t != nil {
+			for _, n := range t.wrong {
+				wrong += n
+			}
+			all += t.right
+		}
+	}
+	return wrong, all + wrong
+}
+
+// hardest orders by the share of wrong predictions, as if there were two more and
+// one of them wrong: one of one is less than nine of ten, and two of two is more.
+func hardest[T any](c Class, all []T, items func(T) []*Item) []T {
+	share := func(x T) float64 {
+		wrong, tried := c.missed(items(x)...)
+		return float64(wrong+1) / float64(tried+2)
+	}
+	return slices.SortedStableFunc(slices.Values(all), func(x, y T) int { return cmp.Compare(share(y), share(x)) })
+}
+
+// commonest returns the wrong prediction that most have made, and their number.
+func (t *tally) commonest() (answer string, n int) {
+	for a, times := range t.wrong {
+		if times > n || times == n && a < answer {
+			answer, n = a, times
+		}
+	}
+	return answer, n
+}
+
+const inFull, inShort = 5, 10 // questions in a report
+
+// Report says what a teacher wants to know before the next lesson: what was hard,
+// and what those believe who were wrong.
+func (c Class) Report(questions []*Question) string {
+	var b strings.Builder
+	var missed []*Item
+	b.WriteString("\nright, by lesson, the hardest first\n")
+	for _, q := range hardest(c, questions, func(q *Question) []*Item { return q.Items }) {
+		wrong, tried := c.missed(q.Items...)
+		if tried > 0 {
+			fmt.Fprintf(&b, "%4d%%  %4d of %-4d  %s\n", 100*(tried-wrong)/tried, tried-wrong, tried, q.Title)
+		}
+		for _, it := range q.Items {
+			if wrong, _ := c.missed(it); wrong > 0 {
+				missed = append(missed, it)
+			}
+		}
+	}
+	missed = hardest(c, missed, func(it *Item) []*Item { return []*Item{it} })
+	for i, it := range missed[:min(inFull+inShort, len(missed))] {
+		if i == inFull {
+			b.WriteString("\nalso wrong\n")
+		}
+		c.describe(&b, it, i < inFull)
+	}
+	return b.String()
+}
+
+// describe says how many were wrong about a question, in which way most, and what
+// is the belief behind that.
+func (c Class) describe(b *strings.Builder, it *Item, full bool) {
+	wrong, tried := c.missed(it)
+	answer, n := c[it.ID].commonest()
+	if !full {
+		fmt.Fprintf(b, "%s   wrong: %d of %d, most often %s (%d)\n", it.ID, wrong, tried, answer, n)
+		return
+	}
+	fmt.Fprintf(b, "\n%s   wrong: %d of %d\n", it.ID, wrong, tried)
+	for _, line := range it.lines() {
+		fmt.Fprintf(b, "     %s\n", line)
+	}
+	fmt.Fprintf(b, "     %d predicted  %s\n     %s\n", n, answer, wrap(it.look(answer), 70, "\n     "))
+}
