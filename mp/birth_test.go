@@ -17,11 +17,11 @@ import (
 // What happens to a child before it comes to Main, or to Init: its package-level
 // variables, its init functions, and the beginning of its main.
 
-// birth tells a child what to do then; fuse counts generations, should one of
+// birth tells a child what to do then; fuseVar counts generations, should one of
 // them ever start the next.
 const (
-	birth = "MP_TEST_BIRTH"
-	fuse  = "MP_TEST_FUSE"
+	birth   = "MP_TEST_BIRTH"
+	fuseVar = "MP_TEST_FUSE"
 )
 
 // What a program finds in its init functions.
@@ -38,11 +38,11 @@ func init() {
 }
 
 func beBorn(what []string) {
-	generation, _ := strconv.Atoi(os.Getenv(fuse))
+	generation, _ := strconv.Atoi(os.Getenv(fuseVar))
 	if generation > 5 {
 		os.Exit(99)
 	}
-	os.Setenv(fuse, strconv.Itoa(generation+1))
+	os.Setenv(fuseVar, strconv.Itoa(generation+1))
 	switch what[0] {
 	case "exit":
 		code, _ := strconv.Atoi(what[1])
