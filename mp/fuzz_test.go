@@ -223,7 +223,7 @@ func FuzzSlot(f *testing.F) {
 		defer mustEnd()()
 		p := NewPool(square, 1)
 		p.Chunk = 2
-		s := &slot[int, int]{pool: p, posted: make(chan struct{}, 1)}
+		s := &slot[int, int]{pool: p}
 		p.slots = append(p.slots, s)
 		s.worker = onlooker("PoolWorker-1", 0)
 		s.worker.say = frame.NewWriter(io.Discard)

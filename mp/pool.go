@@ -203,7 +203,7 @@ func (p *Pool[A, R]) enter(ctx context.Context, c *call[A, R]) (slots []*slot[A,
 // open hires the workers.
 func (p *Pool[A, R]) open() {
 	for range p.workers {
-		s := &slot[A, R]{pool: p, posted: make(chan struct{}, 1)}
+		s := &slot[A, R]{pool: p}
 		p.slots = append(p.slots, s)
 		p.staff.Add(1)
 		go s.run()

@@ -12,21 +12,18 @@ import (
 )
 
 // A slot is a place in a pool, with one worker at a time. Its fields are guarded
-// by the pool's mu, but for sending and unsent.
+// by the pool's mu.
 type slot[A, R any] struct {
 	pool    *Pool[A, R]
-	posted  chan struct{} // something is in outbox
-	resting bool          // no worker could be started a moment ago
+	resting bool // no worker could be started a moment ago
 	shift[A, R]
-
-	sending sync.Mutex    // held by the goroutine that tells the worker something
-	unsent  []frame.Frame // what it had to leave; guarded by sending
 }
 
 // A shift is what there is to know of the slot's worker.
 type shift[A, R any] struct {
 	worker   *Process      // nil between two
 	ready    bool          // the worker has come to Main
+	teller   *teller       // tells the worker what is in outbox
 	outbox   []order[A, R] // what to tell the worker
 	flight   []*task[A, R] // given and not answered, oldest first
 	begun    bool          // the worker has begun the first of them
@@ -39,6 +36,14 @@ type shift[A, R any] struct {
 	ending   bool          // it gets no more
 	broken   bool          // it has sent something that no worker sends
 	failures []mishap      // of a chunk whose other answers will follow
+}
+
+// A teller encodes and sends what a worker is to be told. One goroutine at a time
+// does it, without the pool's mu, for the program's own code may run.
+type teller struct {
+	sync.Mutex
+	unsent []frame.Frame // by sendNow
+	posted chan struct{} // something is in outbox
 }
 
 // An order is something to tell a worker.
@@ -63,7 +68,7 @@ func (s *slot[A, R]) run() {
 			s.pool.notStarted(s, patience, err)
 			continue
 		}
-		s.write()
+		go s.write(s.worker, s.teller) // not to be waited for: an argument may take long to encode
 		<-s.worker.Done()
 		s.reap()
 	}
@@ -90,7 +95,7 @@ func (s *slot[A, R]) hire() error {
 	w.hear = s.hear
 	w.onHere = append(w.onHere, s.begins)
 	p.mu.Lock()
-	s.shift = shift[A, R]{worker: w, depth: 1}
+	s.shift = shift[A, R]{worker: w, depth: 1, teller: &teller{posted: make(chan struct{}, 1)}}
 	p.mu.Unlock()
 	err := w.Start(context.Background())
 	p.mu.Lock()
@@ -118,44 +123,51 @@ func (s *slot[A, R]) begins() {
 }
 
 // write tells the worker what is in the outbox, until it is gone.
-func (s *slot[A, R]) write() {
+func (s *slot[A, R]) write(w *Process, t *teller) {
 	for {
 		select {
-		case <-s.posted:
-		case <-s.worker.Done():
+		case <-t.posted:
+		case <-w.Done():
 			return
 		}
-		s.sending.Lock()
-		frames := s.unsent
-		s.unsent = nil
-		s.pool.mu.Lock()
-		orders := s.outbox
-		s.outbox = nil
-		s.pool.mu.Unlock()
-		s.worker.say.SendAll(append(frames, s.encode(orders)...))
-		s.sending.Unlock()
+		t.Lock()
+		frames := t.unsent
+		t.unsent = nil
+		w.say.SendAll(append(frames, s.encode(s.takeOrders(w))...))
+		t.Unlock()
 	}
+}
+
+// takeOrders empties the outbox, if it is still for this worker.
+func (s *slot[A, R]) takeOrders(w *Process) (orders []order[A, R]) {
+	s.pool.mu.Lock()
+	defer s.pool.mu.Unlock()
+	if s.worker == w {
+		orders, s.outbox = s.outbox, nil
+	}
+	return orders
 }
 
 // sendNow saves the way over the writer's goroutine for what an idle worker is
 // to get, if that will not keep the caller, whose context may end.
 func (s *slot[A, R]) sendNow() {
 	s.pool.mu.Lock()
+	t, w := s.teller, s.worker
 	short := s.ready && len(s.flight) == 1 && len(s.outbox) == 1 && s.outbox[0].kind == msgTask && s.pool.certain
-	if !short || !s.sending.TryLock() {
-		s.pool.mu.Unlock()
+	if !short || !t.TryLock() {
 		s.wake()
+		s.pool.mu.Unlock()
 		return
 	}
-	defer s.sending.Unlock()
-	orders, say := s.outbox, s.worker.say
+	defer t.Unlock()
+	orders := s.outbox
 	s.outbox = nil
 	s.pool.mu.Unlock()
 	for _, f := range s.encode(orders) {
-		if sent, _ := say.TrySend(f); !sent {
+		if sent, _ := w.say.TrySend(f); !sent {
 			f.Value = f.Keep()
-			s.unsent = append(s.unsent, f)
-			s.wake()
+			t.unsent = append(t.unsent, f)
+			t.wake()
 		}
 	}
 }
@@ -228,8 +240,14 @@ func (s *slot[A, R]) post(o order[A, R]) {
 }
 
 func (s *slot[A, R]) wake() {
+	if s.teller != nil {
+		s.teller.wake()
+	}
+}
+
+func (t *teller) wake() {
 	select {
-	case s.posted <- struct{}{}:
+	case t.posted <- struct{}{}:
 	default:
 	}
 }
@@ -479,9 +497,6 @@ func (s *slot[A, R]) reap() {
 	s.pool.deal()
 	p.moved.Broadcast()
 	p.mu.Unlock()
-	s.sending.Lock()
-	s.unsent = nil
-	s.sending.Unlock()
 	if !came && w.code >= 0 {
 		p.notStarted(s, byItself, s.why(w))
 	} else if !came {

@@ -236,3 +236,32 @@ func TestTypedNilErrors(t *testing.T) {
 		t.Error("Join() = nil")
 	}
 }
+
+// A slow takes forever to encode.
+type slow struct{ N int }
+
+func (slow) GobEncode() ([]byte, error) { select {} }
+func (*slow) GobDecode([]byte) error    { return nil }
+
+var takeSlow = Func("takeSlow", func(slow) (int, error) { return 0, nil })
+
+// Nobody but its call waits for an argument that takes forever to encode.
+func TestArgumentWithoutEnd(t *testing.T) {
+	p := NewPool(takeSlow, 1)
+	ctx, cancel := context.WithCancel(soon(t))
+	done := make(chan error)
+	for range 2 {
+		go func() {
+			_, err := p.Apply(ctx, slow{})
+			done <- err
+		}()
+	}
+	until(t, "a worker", func() bool { return len(p.staffed()) > 0 })
+	cancel()
+	for range 2 {
+		if err := <-done; err != context.Canceled {
+			t.Errorf("Apply() = %v", err)
+		}
+	}
+	inTime(t, "Terminate", func() { p.Terminate() })
+}

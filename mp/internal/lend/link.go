@@ -181,6 +181,7 @@ func (l *Link) reserveCall(ctx context.Context, try bool) (id uint64, err error)
 func (l *Link) callNumbered(ctx context.Context, k frame.Kind, v frame.Value) (id uint64, n int, err error) {
 	id, replied, err := l.begin(ctx, k, v)
 	if err != nil {
+		l.post(frame.Frame{Kind: kindCancel, ID: id}) // a part of it may have been written
 		return id, 0, err
 	}
 	select {
@@ -226,7 +227,7 @@ func (l *Link) begin(ctx context.Context, k frame.Kind, v frame.Value) (id uint6
 		l.mu.Lock()
 		delete(l.calls, id)
 		l.mu.Unlock()
-		return 0, nil, err
+		return id, nil, err
 	}
 	return id, replied, nil
 }
