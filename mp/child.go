@@ -19,7 +19,7 @@ import (
 
 // The frames that a parent and its child exchange.
 const (
-	msgOrders   frame.Kind = iota + 1 // down: who you are and what to run
+	msgOrders   frame.Kind = iota + 1 // down: the child's name and what to run
 	msgArgument                       // down: with what
 	msgTask                           // down, to a pool's worker
 	msgChunk                          // down: several tasks at once
@@ -128,7 +128,7 @@ func notPipe(f *os.File) bool {
 
 // strayChild ends a process that looks like a child and has no parent.
 func strayChild() {
-	fmt.Fprintf(os.Stderr, "mp: the environment says that this is a child process, but there is no parent; unset %s\n", childVar)
+	fmt.Fprintf(os.Stderr, "mp: the environment says that this is a child process, but it has no parent; unset %s\n", childVar)
 	os.Exit(2)
 }
 
@@ -206,7 +206,7 @@ func (c *child) say(k frame.Kind, id uint64, v frame.Value) error {
 func (c *child) serve() error {
 	f := functions[c.orders.Func]
 	if f == nil {
-		return fmt.Errorf("there is no such function in the child; declare it at package level, with mp.Func or mp.Proc")
+		return fmt.Errorf("the child has no such function; declare it at package level, with mp.Func or mp.Proc")
 	}
 	if c.orders.Work {
 		return f.work(c)
@@ -215,8 +215,8 @@ func (c *child) serve() error {
 	return f.run(arg.Value)
 }
 
-// end reports how the function ended, ends this process's own family as Main
-// does, and exits.
+// end reports how the function ended, ends this process's children as Main does,
+// and exits.
 func (c *child) end(err error) {
 	if err == nil {
 		err = self.skipped()
@@ -230,7 +230,7 @@ func (c *child) end(err error) {
 	failure := remote(c.orders.Func, err)
 	text, _ := frame.Encode(failure)
 	c.say(msgFailed, 0, text)
-	if failure.Stack != "" { // a panic: no time for the family, its lifelines will do
+	if failure.Stack != "" { // a panic: its children end because this process does
 		fmt.Fprintf(os.Stderr, "%s: panic: %s\n\n%s", self.process.Name, failure.Message, failure.Stack)
 		os.Exit(2)
 	}

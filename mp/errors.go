@@ -69,8 +69,8 @@ func (e *ExitError) how() string {
 func (e *ExitError) Unwrap() error { return e.Err }
 
 // A RemoteError is what a function returned, or panicked with, in another
-// process. An error value cannot travel, what it says can: Python's
-// RemoteTraceback.
+// process. An error value cannot be sent, but its text can:
+// Python's RemoteTraceback.
 type RemoteError struct {
 	Func    string // the name given to Func or Proc
 	Type    string // the error's Go type, or that of the value given to panic
@@ -148,7 +148,7 @@ func (e *TaskError) reason() string {
 func (e *TaskError) Unwrap() error { return e.Err }
 
 // attempt calls f and turns a panic, or a runtime.Goexit, into a *RemoteError:
-// the process that asked for the call is to hear of it, too.
+// the process that asked for the call must also hear of it.
 func attempt(name string, f func() error) (err error) {
 	attempts(name, func() bool {
 		err = f()
@@ -160,8 +160,7 @@ func attempt(name string, f func() error) (err error) {
 	return err
 }
 
-// attempts calls do again and again, until it says that there is no more to
-// do. A call that does not return, because of a panic or a runtime.Goexit, is
+// attempts calls do again and again, until it returns false. A call that does not return, because of a panic or a runtime.Goexit, is
 // told to failed, which answers in its place. All this is in a goroutine of its
 // own, and after a Goexit in another one, because nothing brings one back.
 func attempts(name string, do func() (more bool), failed func(*RemoteError) (more bool)) {
@@ -193,7 +192,7 @@ func once(name string, more *bool, do func() bool, failed func(*RemoteError) boo
 	returned = true
 }
 
-// remote makes of an error what can travel.
+// remote makes of an error what can be sent.
 func remote(name string, err error) *RemoteError {
 	if r, ok := err.(*RemoteError); ok && r != nil {
 		return r

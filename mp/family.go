@@ -13,7 +13,7 @@ import (
 
 var errOnlooker = errors.New("mp: only the process that started it can do that")
 
-// family is a process's view of its relatives.
+// family is what a process knows of its parent and its children.
 type family struct {
 	process *Process    // this process
 	parent  *Process    // nil in the main process
@@ -44,9 +44,9 @@ func onlooker(name string, pid int) *Process {
 func Current() *Process { return self.process }
 
 // Parent returns the process that started this one, or nil in the main
-// process. It can be looked at and waited for: whoever waits for the parent's
-// end with Join or Done has half a second for last words, and then this
-// process ends, too. Python's parent_process.
+// process. The program can look at it, and wait for its end with Join or Done:
+// then this process has half a second for its last words before it also ends.
+// Python's parent_process.
 func Parent() *Process {
 	self.watched.Store(true)
 	return self.parent
@@ -154,7 +154,7 @@ func (f *family) orphaned() {
 			c.cut()
 		}
 		f.mu.Unlock()
-		time.Sleep(500 * time.Millisecond) // not to order anything: a grace for those who asked for it
+		time.Sleep(500 * time.Millisecond) // not to order anything: time for last words, because the program has asked for the parent
 	}
 	os.Exit(1)
 }

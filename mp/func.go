@@ -23,7 +23,7 @@ type function struct {
 	work func(c *child) error        // again and again, for a Pool
 }
 
-// None is no argument, or no answer.
+// None stands for an argument or a result that a function does not have.
 type None struct{}
 
 // GobEncode lets a None stand in a field or a slice: gob refuses a struct
@@ -38,10 +38,10 @@ func (*None) GobDecode([]byte) error { return nil }
 //
 //	var square = mp.Func("square", func(n int) (int, error) { return n * n, nil })
 //
-// The argument and the answer travel as package encoding/gob encodes them:
+// The argument and the result are sent as package encoding/gob encodes them:
 // only exported fields (one in lower case arrives as its zero value, without an
 // error, unless it has a queue or an end of a pipe in it), and what has a
-// function or a channel in it is refused. The error travels as a [RemoteError],
+// function or a channel in it is refused. The error arrives as a [RemoteError],
 // so errors.Is does not find what it wrapped. The function needs no context: it
 // ends with its parent.
 //

@@ -53,7 +53,7 @@ func (in *inbox) next(wait bool) (task frame.Frame, ok bool) {
 			in.waiting = true
 			in.arrived.Wait()
 		case !in.reading && in.down.Ready():
-			in.obey(in.read()) // with mu held: no stand-in may start to read, too
+			in.obey(in.read()) // with mu held, so that no stand-in starts to read
 		case !in.reading && wait:
 			in.mu.Unlock()
 			f := in.read()

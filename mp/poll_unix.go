@@ -53,5 +53,5 @@ func (in *inlet) readNow(b []byte) (n int, err error) {
 
 func brokenPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
-// closePipe closes one end of a pipe and wakes up whoever reads or writes there.
+// closePipe closes one end of a pipe and wakes up its readers and writers.
 func closePipe(f *os.File) error { return f.Close() }

@@ -28,20 +28,21 @@ import (
 // The argument of a task cannot contain a queue or an end of a pipe. They can
 // only be passed to a process when it starts, and a worker has already started.
 type Pool[A, R any] struct {
-	// MaxTasksPerChild is how many tasks a worker does before a fresh one takes
-	// its place, rounded up to a whole Chunk. 0: a worker lives as long as the
-	// pool.
+	// MaxTasksPerChild is how many tasks a worker does, rounded up to a whole
+	// Chunk, before a new worker takes its place. 0 means that a worker lives as
+	// long as the pool.
 	MaxTasksPerChild int
 
-	// TaskTimeout is how long a task may take. A worker that is over it is
-	// killed and replaced, and the task's error wraps context.DeadlineExceeded.
-	// With a limit, no task is handed over before the last one is answered, which
-	// is slower for quick tasks. 0: as long as it likes.
+	// TaskTimeout is how long a task may take. When a task takes longer, its
+	// worker is killed and replaced, and the task's error wraps
+	// context.DeadlineExceeded. With a timeout, a worker gets its next task only
+	// after the result of the last one, which is slower for quick tasks. 0 means
+	// no timeout.
 	TaskTimeout time.Duration
 
-	// Chunk is how many arguments are handed over together in Map. That is
-	// faster for very quick tasks; but a chunk shares its fate if its worker
-	// dies, and the time limit is for all of it. 0 means 1.
+	// Chunk is how many arguments Map sends to a worker together. That is faster
+	// for very quick tasks. But if the worker dies, all tasks of the chunk fail,
+	// and TaskTimeout, times Chunk, is for the whole chunk. 0 means 1.
 	Chunk int
 
 	f       Function[A, R]
@@ -382,18 +383,19 @@ func (p *Pool[A, R]) rebalance() {
 // window is how far ahead of its caller an Imap may be, for each worker.
 const window = 64
 
-// Imap does a task for each argument of a sequence, which may be endless, and
-// yields the results in the order of the arguments, each as soon as it and all
-// before it are there. A task that fails yields its [*TaskError] in its place,
-// and the others go on. If the call itself fails, the last thing it yields is
-// that error, which is no TaskError: see [Pool.Apply].
+// Imap does a task for each argument of a sequence, which may be endless; for a
+// list, write slices.Values(list). It yields the results in the order of the
+// arguments, each as soon as the results before it have been yielded. For a task
+// that fails, it yields a [*TaskError] and goes on. If the call itself fails, the
+// last thing that it yields is that error, which is not a TaskError: see
+// [Pool.Apply].
 //
-// Arguments are pulled from the sequence as workers become free, and never more
-// than 64 for each worker ahead of what has been yielded. Leaving the loop ends
-// the rest: as when ctx ends, tasks that have not begun are not done, and
-// workers that are at one are killed. The sequence runs in a goroutine of its
-// own; it is finished before the loop ends, so it must not wait for ever. Each
-// loop over what Imap returns does the tasks again.
+// Imap takes arguments from the sequence as workers become free, and is never
+// more than 64 for each worker ahead of your loop. If you leave the loop, or if
+// ctx ends, tasks that have not begun are not done, and workers that are at a
+// task of this call are killed. The sequence runs in a goroutine of its own, and
+// has returned before the loop ends, so it must not wait forever. Each loop over
+// what Imap returns does the tasks again.
 func (p *Pool[A, R]) Imap(ctx context.Context, args iter.Seq[A]) iter.Seq2[R, error] {
 	return p.stream(ctx, args, true)
 }

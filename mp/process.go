@@ -14,8 +14,8 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// A Process is a child of this process: this program, started once more to run
-// one function. Make one with [NewProcess]; set its fields before Start. It is
+// A Process is a child of this process: this program, started again to run one
+// function. Make one with [NewProcess]; set its fields before Start. It is
 // Python's multiprocessing.Process.
 type Process struct {
 	// Name is for people: errors and [Children] tell it. "Process-1" and so on
@@ -124,7 +124,7 @@ func (p *Process) claimStart(ctx context.Context) error {
 // queues has arrived. It returns nil if the process ended with code 0, and an
 // [*ExitError] otherwise. If ctx ends first, Join returns ctx.Err() and the
 // process goes on: that is Python's join with a timeout. An error that the
-// function returned has been printed by the child, too, so there is no need to.
+// function returned has also been printed by the child; you need not print it.
 // A process that ranges over a queue ends when that is closed: Close it before
 // Join. Join may be called any number of times, by any goroutine.
 func (p *Process) Join(ctx context.Context) error {
@@ -135,7 +135,7 @@ func (p *Process) Join(ctx context.Context) error {
 		return err
 	}
 	select {
-	case <-p.done: // even if ctx has ended, too
+	case <-p.done: // even if ctx has also ended
 	default:
 		select {
 		case <-p.done:

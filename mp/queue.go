@@ -83,15 +83,16 @@ func (q *Queue[T]) hold() lend.Holder {
 // queue is closed. If v cannot be encoded, the error says why.
 //
 // If the queue is full and every consumer has ended, Put still waits, because a
-// new consumer may be started. To limit the wait, use a ctx with a timeout.
+// new consumer may be started. To limit the wait, use a ctx with a timeout. (In a
+// grandchild of the process that made the queue, an item whose Put was ended by
+// ctx may still arrive if one of its parents was suspended at that moment.)
 func (q *Queue[T]) Put(ctx context.Context, v T) error {
 	return q.put(ctx, &v, false)
 }
 
-// TryPut is [Queue.Put] without waiting for a consumer: [ErrFull] if there is
-// no room. Full means full: as TryGet does, it asks the other processes that
-// have the queue first, and waits while one of them is stopped. It is Python's
-// put_nowait.
+// TryPut is [Queue.Put] without waiting for a consumer: it returns [ErrFull] if
+// the queue is full. To know that, it asks each process that has the queue, as
+// [Queue.TryGet] does. It is Python's put_nowait.
 func (q *Queue[T]) TryPut(v T) error {
 	return q.put(context.Background(), &v, true)
 }
@@ -141,24 +142,25 @@ type errUnread struct{ error }
 
 func (e errUnread) Unwrap() error { return e.error }
 
-// TryGet is [Queue.Get] without waiting for a producer: [ErrEmpty] if there is
-// no item. Empty means empty: what any process has put before is counted, so
-// TryGet may ask the other processes that have the queue, and waits while one
-// of them is stopped. It is Python's get_nowait.
+// TryGet is [Queue.Get] without waiting for a producer: it returns [ErrEmpty] if
+// the queue is empty. To know that, it asks each process that has the queue, one
+// after the other, and waits while one of them is suspended. An item that is put
+// while TryGet asks may be missed. It is Python's get_nowait.
 func (q *Queue[T]) TryGet() (T, error) {
 	it, err := lend.TryGet(q.hold())
 	return q.open(it, err)
 }
 
-// All returns a sequence of the items that Get returns, until Get fails:
+// All returns a sequence of items, for a loop:
 //
 //	for item := range queue.All(ctx) { ... }
 //
-// ends when the queue is closed and empty, in every process that ranges over
-// it. If ctx may have ended, one more Get says whether it was that. The loop
-// leaves out an item that cannot be decoded, and goes on; then this process
-// says so, on standard error and by failing at its end. It takes the place of
-// Python's None for each consumer.
+// The loop ends when the queue is closed and empty, in every process that ranges
+// over it. It also ends when ctx does; to know which of the two it was, look at
+// ctx.Err(). An item that cannot be decoded does not end the loop: All leaves it
+// out and prints why on standard error, and when the process's function returns,
+// that counts as its error. All takes the place of Python's None for each
+// consumer.
 func (q *Queue[T]) All(ctx context.Context) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		for {
@@ -173,10 +175,11 @@ func (q *Queue[T]) All(ctx context.Context) iter.Seq[T] {
 	}
 }
 
-// Len returns the number of items that have been put and not been got, by any
-// process, at one moment. It asks all of them, and waits while one is stopped.
-// To know whether there will be more, use Close and [io.EOF], not Len. It is
-// Python's qsize.
+// Len returns how many items have been put, and not returned by a Get. It asks
+// each process that has the queue, and waits while one of them is suspended. The
+// processes may answer at different moments, so while others put and get, the
+// number is only near the truth. To know whether there will be more items, use
+// Close and [io.EOF], not Len. It is Python's qsize.
 func (q *Queue[T]) Len() (int, error) {
 	n, err := q.hold().Len(context.Background())
 	return n, inQueue("len", err)
@@ -195,16 +198,17 @@ func (q *Queue[T]) Len() (int, error) {
 // join them.
 func (q *Queue[T]) Close() error { return inQueue("close", q.hold().Close()) }
 
-// A JoinableQueue is a [Queue] that knows when its items have been dealt with:
-// whoever gets an item calls TaskDone after that. An item whose consumer ended
-// without TaskDone, killed or not, goes back to the front of the queue and to
-// another consumer, so the work is done at least once. (An item that kills
-// whoever gets it kills them all; then Join waits for a new consumer.) It is
-// Python's JoinableQueue.
+// A JoinableQueue is a [Queue] that knows when its items are done: a consumer
+// calls TaskDone after it has dealt with an item. If a consumer ends without
+// that, for any reason, the item goes back to the front of the queue, and to
+// another consumer. So each item is done at least once. (An item that kills its
+// consumer kills them all, one after the other; then Join waits for a new
+// consumer.) It is Python's JoinableQueue.
 //
-// While items are unfinished, Get waits even if the queue is closed and empty,
-// since one may come back. So Close, and then join the consumers: they end when
-// all is done. Join is for those who go on putting.
+// While an item is not done, Get waits even if the queue is closed and empty,
+// because the item may come back. So Close the queue, and then join the
+// consumers: they end when all items are done. If you go on putting items, use
+// Join instead.
 type JoinableQueue[T any] struct{ *Queue[T] }
 
 // NewJoinableQueue is [NewQueue] for a [JoinableQueue].
@@ -212,10 +216,10 @@ func NewJoinableQueue[T any](capacity int) *JoinableQueue[T] {
 	return &JoinableQueue[T]{newQueue[T](capacity, true)}
 }
 
-// TaskDone says that the item which this process got longest ago is done: so
-// let one goroutine of a process get items and finish them. Forgotten once, the
-// consumers and Join wait for ever. It returns [ErrTaskDone] if this process has
-// no unfinished item.
+// TaskDone says that the item which this process got longest ago is done. So only
+// one goroutine of a process should get items and finish them. If a TaskDone is
+// forgotten, consumers and Join wait forever. It returns [ErrTaskDone] if all
+// items of this process are done.
 func (q *JoinableQueue[T]) TaskDone() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -227,8 +231,9 @@ func (q *JoinableQueue[T]) TaskDone() error {
 	return inQueue("task done", lend.Done(q.hold(), id))
 }
 
-// Join waits until every item that was put is done, even if no consumer is left:
-// there may be another one. It returns ctx.Err() if ctx ends first.
+// Join waits until every item that was put is done. It also waits if all
+// consumers have ended, because a new one may be started. It returns ctx.Err() if
+// ctx ends first.
 func (q *JoinableQueue[T]) Join(ctx context.Context) error {
 	return inQueue("join", q.hold().Join(ctx))
 }

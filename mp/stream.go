@@ -162,7 +162,7 @@ func (s *stream[A, R]) tell() {
 	}
 }
 
-// drain yields results until there are no more, or nobody wants them.
+// drain yields results until the last, or until the loop is left.
 func (s *stream[A, R]) drain(yield func(R, error) bool) {
 	for {
 		o, ok, over := s.result()

@@ -2,7 +2,8 @@
 //
 // Its invariant: each value stands alone. Whether one value can be decoded does
 // not depend on the values before it, so a value that cannot be read is an error
-// in its own place, and whoever only passes a value on need not know its type.
+// in its own place, and a process that only passes a value on need not know its
+// type.
 //
 //	Coder.Encode        Writer.Send             Reader.Next        Coder.Decode
 //	  value  ──▶ Value ──────▶ types (once) ─────────────▶ Value ──▶ value

@@ -91,7 +91,7 @@ func onlyNumbers(t reflect.Type) bool {
 // A look goes through all parts of a type.
 type look struct {
 	on, seen                                   map[reflect.Type]bool
-	all                                        bool // unexported fields, too
+	all                                        bool // also unexported fields
 	open, custom, recursive, handles, pointers bool
 }
 
@@ -141,7 +141,7 @@ func (l *look) at(t reflect.Type) {
 
 // refusal says why no value of a type can be encoded, or what of it gob would
 // leave out without a word. A channel would arrive as nil, and a process that
-// waits for it would wait forever. What an interface will hold, no type tells.
+// waits for it would wait forever. (No type tells what an interface will hold.)
 func refusal(t reflect.Type, path string, seen map[reflect.Type]bool) string {
 	if seen[t] {
 		return ""

@@ -25,7 +25,7 @@
 //	  │                 │◀───────────────────────── taken x ─────┤
 //	  │                 │ x is forgotten                       Get returns x
 //
-// Who may call whom: package mp calls [Put], [Get] and the like of a Holder.
+// Package mp calls [Put], [Get] and the like of a Holder.
 // A Server calls its Holder; a Holder calls its Servers without waiting for
 // them. Each lock is used only in the file that declares it.
 //

@@ -12,7 +12,7 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// A Link is a queue as a child sees it: what it asks for, its parent does.
+// A Link is a queue as a child sees it: it asks the parent for everything.
 //
 // Items come ahead of need. A Get that finds none here says how many would be
 // welcome: one for a slow consumer, more each time for one that is back soon.

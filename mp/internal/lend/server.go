@@ -60,8 +60,8 @@ func NewServer(h Holder, joinable bool, child Child) *Server {
 	}
 }
 
-// Open lets the child put items. Whoever asks all children from now on, asks
-// this one, too: so it is enlisted before it learns whether the queue is closed.
+// Open lets the child put items. It enlists the child before it looks whether the
+// queue is closed: so a Close that it does not see asks this child also.
 func (s *Server) Open() {
 	s.h.enlist(s)
 	t := s.h.terms()
@@ -257,8 +257,8 @@ func (s *Server) block(now bool) {
 }
 
 // deliver lends the child a batch, or tells it that there will be none. The
-// holder's lock is held: so whoever asks the child afterwards to give back
-// what it can, is heard by the child after this.
+// holder's lock is held: so the child gets the batch before it is asked to give
+// back what it can.
 func (s *Server) deliver(lot []Item, err error) {
 	s.block(false)
 	if err == io.EOF {

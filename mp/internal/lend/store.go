@@ -22,7 +22,7 @@ type Store struct {
 	items      []Item          // ready, in the order of their numbers
 	lent       map[uint64]Item // given out; until taken, or until done if joinable
 	untaken    int             // those of lent that are not taken; they still count
-	reserved   int             // rooms for items that have not arrived; they count, too
+	reserved   int             // rooms for items that have not arrived; they also count
 	unfinished int             // put, and not taken or, if joinable, not done
 	made       uint64          // items numbered so far
 	closing    bool            // Close was called
@@ -44,7 +44,7 @@ type roomer struct {
 	granted chan error
 }
 
-// NewStore returns a Store for at most capacity items; 0 or less is no limit.
+// NewStore returns a Store for at most capacity items; 0 or less means any number.
 func NewStore(capacity int, joinable bool) *Store {
 	return &Store{capacity: capacity, joinable: joinable, lent: map[uint64]Item{}, settled: make(chan struct{})}
 }
