@@ -117,13 +117,3 @@ func (e Events) axis() string {
 	}
 	return b.String()
 }
-
-func legend(drawn string) string {
-	var used []string
-	for _, sign := range []string{"[ starts", "= runs", ". waits", "| last line", "] ends", "x is terminated"} {
-		if strings.Contains(drawn, sign[:1]) {
-			used = append(used, sign)
-		}
-	}
-	return strings.Join(used, "  ")
-}

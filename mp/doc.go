@@ -152,6 +152,7 @@
 //	terminate, kill, sentinel          Terminate, Kill, Done
 //	current_process, parent_process    Current, Parent
 //	active_children                    Children
+//	log_to_stderr                      Watch
 //	Pipe(), send, recv, poll           Pipe, Send, Recv, Poll
 //	Queue, put, get, qsize             NewQueue, Put, Get, Len
 //	put_nowait, get_nowait             TryPut, TryGet

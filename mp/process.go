@@ -157,6 +157,7 @@ func (p *Process) start(ctx context.Context) error {
 		return err
 	}
 	cargo.settleAll(p)
+	watcher.started(p)
 	p.say, p.cut = lines.say(first.Bytes()), func() { closePipe(lines.down) }
 	self.add(p)
 	go p.attend(ctx, lines)
@@ -242,6 +243,7 @@ func (p *Process) attend(ctx context.Context, l lines) {
 	}
 	p.mu.Unlock()
 	self.remove(p)
+	watcher.ended(p, exit.Code)
 	close(p.done)
 }
 

@@ -1,0 +1,148 @@
+package main
+
+// What the lesson plans, draws and says: its program is in main.go, and nobody
+// has to read this file to understand it. The picture is drawn from the very run
+// whose output was shown, so it stays true if you change main.go.
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"processbook/lessons"
+)
+
+//go:embed main.go
+var source string
+
+var lesson = lessons.Lesson{
+	Number:  6,
+	Title:   "What are daemon processes for?",
+	Mirrors: "examples 4, 5",
+	Plan:    plan,
+	Picture: picture,
+	Try:     "-nodaemon, -join 1, -join 20, -unit 1s, -free, -plain",
+	Facts:   experiments,
+	Tick:    &tick,
+	Flags: []lessons.Flag{
+		lessons.Int(&join, "join", 0, 20, "join Worker 1, at most `N` ticks"),
+		lessons.Bool(&noDaemon, "nodaemon", "make Worker 1 a process like any other"),
+	},
+	Source: source,
+	Sum:    "e7a0b9ee",
+}
+
+func plan() string {
+	kind, end := "a daemon", "Then main reaches its last line without joining either of them."
+	if noDaemon {
+		kind = "not a daemon"
+	}
+	if join > 0 {
+		end = fmt.Sprintf("Then main joins Worker 1 with a timeout of %s, and reaches its last line.", inTicks(join))
+	}
+	return fmt.Sprintf("Main starts Worker 1 (%s, 4 ticks of work). After 1 tick it starts Worker 2"+
+		" (not a daemon, 2 ticks of work). %s", kind, end)
+}
+
+func inTicks(n int) string {
+	if n == 1 {
+		return "1 tick"
+	}
+	return fmt.Sprintf("%d ticks", n)
+}
+
+func picture(ctx context.Context, run *lessons.Run) error {
+	lessons.Println(run.Rows())
+	lessons.Para("saw", "%s", saw(run))
+	lessons.Println()
+	return drawLoss(ctx)
+}
+
+// saw says for each child of main how it ended. Main's last line is what decides.
+func saw(run *lessons.Run) string {
+	main := run.Main()
+	text := []string{"Main ended before its last line."}
+	if main.LastLine > 0 {
+		text[0] = "Main reached its last line."
+	}
+	waited := false
+	for _, child := range run.Children(main) {
+		text = append(text, fate(main, child)+words(run, child.Name))
+		waited = waited || child.Ended > main.LastLine && !child.Daemon
+	}
+	switch {
+	case len(run.Lives) == 1:
+		text = append(text, "Main started no process.")
+	case main.LastLine > 0 && !waited:
+		text = append(text, "Main waited for no other process.")
+	}
+	return strings.Join(append(text, fmt.Sprintf("Main's exit code is %d.", main.Code)), " ")
+}
+
+// fate says how a child ended. The exit code tells a terminated process from one
+// that has exited by itself; the order tells who was waited for.
+func fate(main, child lessons.Life) string {
+	after := main.LastLine > 0 && child.Ended > main.LastLine
+	switch {
+	case child.Ended == 0:
+		return fmt.Sprintf("%s ended with it.", child.Name)
+	case child.Code == -15 && after && child.Daemon:
+		return fmt.Sprintf("Then it terminated its daemon, %s.", child.Name)
+	case child.Code < 0 && after:
+		return fmt.Sprintf("Main waited for %s, and a signal ended it (exit code %d).", child.Name, child.Code)
+	case child.Code < 0:
+		return fmt.Sprintf("Before that, a signal ended %s (exit code %d).", child.Name, child.Code)
+	case !after:
+		return fmt.Sprintf("Before that, %s exited by itself%s.", child.Name, codeOf(child))
+	case child.Daemon:
+		return fmt.Sprintf("%s, a daemon, exited by itself%s before main terminated it.", child.Name, codeOf(child))
+	}
+	return fmt.Sprintf("Main waited for %s, which exited%s.", child.Name, codeOf(child))
+}
+
+func codeOf(child lessons.Life) string {
+	if child.Code == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" with exit code %d", child.Code)
+}
+
+// words says which of its two lines a worker did not print.
+func words(run *lessons.Run, name string) string {
+	switch {
+	case !run.Printed(name + " "):
+		return " " + name + " printed nothing."
+	case !run.Printed(name + " exiting"):
+		return " " + name + ` never printed "exiting".`
+	}
+	return ""
+}
+
+// drawLoss compares a daemon whose loss changes nothing with one whose loss is
+// half a file. It is measured in experiments.go.
+func drawLoss(ctx context.Context) error {
+	cut, sumWithCut, err := tenSteps(ctx, true)
+	if err != nil {
+		return err
+	}
+	whole, sum, err := tenSteps(ctx, false)
+	if err != nil {
+		return err
+	}
+	lessons.Para("also", "Now Worker 1 writes 10 numbers to a file, and Worker 2 adds 1 + 2 + 3 + 4 + 5 + 6."+
+		" When 3 numbers are written, main reaches its last line.")
+	lessons.Printf("\n  Worker 1       its file      Worker 2 sends\n")
+	lessons.Printf("  a daemon       %2d numbers    %s\n", cut, sumWithCut)
+	lessons.Printf("  not a daemon   %2d numbers    %s\n\n", whole, sum)
+	lessons.Para("saw", "As a daemon, Worker 1 was terminated after %d of %d numbers. If they are a result, the file"+
+		" is not whole. If they are only a sign of life, a heartbeat, nothing is lost: Worker 2 sent %s.", cut, whole, both(sumWithCut, sum))
+	return nil
+}
+
+func both(a, b string) string {
+	if a == b {
+		return "the same sum both times"
+	}
+	return "first " + a + " and then " + b
+}

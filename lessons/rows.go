@@ -1,0 +1,89 @@
+package lessons
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Rows draws the lives, a row for each process and a step to the right for each
+// thing that happened, and explains the symbols that it needed:
+//
+//	main      [===========|...........]   exit code 0
+//	Worker 1      [===========x           exit code -15 (a daemon)
+//	Worker 2          [===========]       exit code 0
+//	          [ starts  = runs  . waits  | last line  ] ends  x is terminated
+//
+// Time goes from left to right, and only the order counts: how long something
+// took is not drawn, because it differs from run to run.
+func (r *Run) Rows() string {
+	label := 0
+	for _, l := range r.Lives {
+		label = max(label, len(l.Name))
+	}
+	step := max(1, min(4, 44/r.Moments))
+	width := (r.Moments + 1) * step
+	var picture, drawn strings.Builder
+	for _, l := range r.Lives {
+		row := l.row(step, r.Moments)
+		fmt.Fprintf(&picture, "  %-*s  %-*s%s\n", label, l.Name, width, row, l.end())
+		drawn.WriteString(row)
+	}
+	fmt.Fprintf(&picture, "  %-*s  %s\n", label, "", legend(drawn.String()))
+	fmt.Fprintf(&picture, "  %-*s  From left to right in time, but not to scale.\n", label, "")
+	return picture.String()
+}
+
+func (l Life) row(step, moments int) string {
+	column := func(place int) int { return (place - 1) * step }
+	row := strings.Repeat(" ", column(l.Started)) + "["
+	runs := func(until int, as string) { row += strings.Repeat(as, max(0, column(until)-len(row))) }
+	as := "="
+	if l.LastLine > 0 {
+		runs(l.LastLine, as)
+		row += "|"
+		as = "."
+	}
+	end := l.Ended
+	if end == 0 {
+		end = moments + 1
+	}
+	runs(end, as)
+	return row + l.symbol()
+}
+
+// symbol is how a life ends.
+func (l Life) symbol() string {
+	switch {
+	case l.Ended == 0:
+		return ")"
+	case l.Code == -15:
+		return "x"
+	case l.Code < 0:
+		return "X"
+	case l.Code > 0:
+		return "!"
+	}
+	return "]"
+}
+
+func (l Life) end() string {
+	text := fmt.Sprintf("exit code %d", l.Code)
+	if l.Ended == 0 {
+		text = "ended with its parent"
+	}
+	if l.Daemon {
+		text += " (a daemon)"
+	}
+	return text
+}
+
+func legend(drawn string) string {
+	var used []string
+	for _, symbol := range []string{"[ starts", "= runs", ". waits", "| last line", "] ends", "x is terminated",
+		"X is killed", "! fails", ") ends with its parent"} {
+		if strings.Contains(drawn, symbol[:1]) {
+			used = append(used, symbol)
+		}
+	}
+	return strings.Join(used, "  ")
+}
