@@ -2,6 +2,7 @@ package lessons
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -20,16 +21,17 @@ func (r *Run) Rows() string {
 	for _, l := range r.Lives {
 		label = max(label, len(l.Name))
 	}
-	step := max(1, min(4, 44/r.Moments))
+	step := max(1, min(4, 40/(r.Moments+1)))
 	width := (r.Moments + 1) * step
 	var picture, drawn strings.Builder
 	for _, l := range r.Lives {
 		row := l.row(step, r.Moments)
-		fmt.Fprintf(&picture, "  %-*s  %-*s%s\n", label, l.Name, width, row, l.end())
+		fmt.Fprintf(&picture, "  %-*s  %-*s%s\n", label, l.Name, width, row, l.note())
 		drawn.WriteString(row)
 	}
-	fmt.Fprintf(&picture, "  %-*s  %s\n", label, "", legend(drawn.String()))
-	fmt.Fprintf(&picture, "  %-*s  From left to right in time, but not to scale.\n", label, "")
+	for _, line := range append(legend(drawn.String()), "From left to right in time, but not to scale.") {
+		fmt.Fprintf(&picture, "  %-*s  %s\n", label, "", line)
+	}
 	return picture.String()
 }
 
@@ -51,6 +53,21 @@ func (l Life) row(step, moments int) string {
 	return row + l.symbol()
 }
 
+// End says how a process ended, as its exit code tells it: "was terminated".
+func (l Life) End() string {
+	switch l.symbol() {
+	case ")":
+		return "ended with its parent"
+	case "x":
+		return "was terminated"
+	case "X":
+		return fmt.Sprintf("was killed (exit code %d)", l.Code)
+	case "!":
+		return fmt.Sprintf("exited with exit code %d", l.Code)
+	}
+	return "exited"
+}
+
 // symbol is how a life ends.
 func (l Life) symbol() string {
 	switch {
@@ -66,10 +83,11 @@ func (l Life) symbol() string {
 	return "]"
 }
 
-func (l Life) end() string {
+// note stands to the right of a row.
+func (l Life) note() string {
 	text := fmt.Sprintf("exit code %d", l.Code)
 	if l.Ended == 0 {
-		text = "ended with its parent"
+		text = "no exit code" // nobody was left to see it
 	}
 	if l.Daemon {
 		text += " (a daemon)"
@@ -77,13 +95,16 @@ func (l Life) end() string {
 	return text
 }
 
-func legend(drawn string) string {
-	var used []string
-	for _, symbol := range []string{"[ starts", "= runs", ". waits", "| last line", "] ends", "x is terminated",
-		"X is killed", "! fails", ") ends with its parent"} {
-		if strings.Contains(drawn, symbol[:1]) {
-			used = append(used, symbol)
+// legend explains the symbols, first the usual ones.
+func legend(drawn string) (lines []string) {
+	for _, symbols := range [][]string{
+		{"[ starts", "= runs", ". waits", "| last line", "] ends", "x is terminated"},
+		{"X is killed", "! fails", ") ends with its parent"},
+	} {
+		symbols = slices.DeleteFunc(symbols, func(s string) bool { return !strings.Contains(drawn, s[:1]) })
+		if len(symbols) > 0 {
+			lines = append(lines, strings.Join(symbols, "  "))
 		}
 	}
-	return strings.Join(used, "  ")
+	return lines
 }

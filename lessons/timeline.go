@@ -52,7 +52,7 @@ func (e Events) Timeline() string {
 		drawn.Write(rows[name].drawn)
 	}
 	line("tick", e.axis())
-	line("", legend(drawn.String()))
+	line("", strings.Join(legend(drawn.String()), "  "))
 	return picture.String()
 }
 

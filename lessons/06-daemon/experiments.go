@@ -12,7 +12,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -24,18 +23,17 @@ var experiments = lessons.Facts{
 	"6a": linesOfExample4,
 	"6b": linesWithoutDaemon,
 	"6c": linesWithJoin,
-	"6d": aliveAfterLimit,
+	"6d": aliveAfterTimeout,
 	"6e": daemonAfterMain,
 	"6f": numbersInFile,
 }
 
-// A Scene is what main must know: three pipes to the experiment, the file of
-// Worker 1, whether it is a daemon, and how long main joins it at most.
+// A Scene is what main must know in an experiment.
 type Scene struct {
-	Main, One, Two *mp.Conn[string, string]
-	File           string
-	Daemon         bool
-	Join           time.Duration
+	Main, One, Two *mp.Conn[string, string] // to the experiment, for main and the workers
+	File           string                   // of Worker 1
+	Daemon         bool                     // Worker 1 is one
+	Join           time.Duration            // how long main joins Worker 1 at most; 0: not at all
 }
 
 // A Part is what a worker must know.
@@ -47,7 +45,7 @@ type Part struct {
 // director is main. It starts both workers, and goes on when it is told to.
 var director = mp.Proc("director", func(s Scene) error {
 	ctx := context.Background()
-	one, two := mp.NewProcess(follow, Part{s.One, s.File}), mp.NewProcess(follow, Part{s.Two, os.DevNull})
+	one, two := mp.NewProcess(obey, Part{s.One, s.File}), mp.NewProcess(obey, Part{s.Two, os.DevNull})
 	one.Name, two.Name, one.Daemon = "Worker 1", "Worker 2", s.Daemon
 	if err := errors.Join(one.Start(ctx), two.Start(ctx)); err != nil {
 		return err
@@ -61,9 +59,9 @@ var director = mp.Proc("director", func(s Scene) error {
 	return s.Main.Send(map[bool]string{true: "alive", false: "dead"}[one.Alive()])
 })
 
-// follow is a worker that does what it is told: a step, or its end. A step adds
-// a number to its file, and sends the sum of all its numbers.
-var follow = mp.Proc("follow", func(p Part) error {
+// obey is a worker that does what it is told: a step, or its end. A step adds a
+// number to its file, and sends the sum of all its numbers.
+var obey = mp.Proc("obey", func(p Part) error {
 	p.Line.Send(mp.Current().Name + " starting")
 	for n, sum := 1, 0; ; n++ {
 		order, err := p.Line.Recv()
@@ -84,124 +82,125 @@ var follow = mp.Proc("follow", func(p Part) error {
 	}
 })
 
-// An experiment has a pipe to main and to each worker.
+// An experiment has a pipe to main and to each worker, and what came of it.
 type experiment struct {
 	main, one, two *mp.Conn[string, string]
-	process        *mp.Process // main
-	heard          []string    // what the workers have sent
+
+	printed map[string]bool // the lines that the workers have sent
+	alive   string          // what main saw of Worker 1 after its join: alive or dead
+	sum     string          // of Worker 2
+	numbers int             // in the file of Worker 1
+	after   string          // what Worker 1 sends when main has ended; "" if it is gone
+	err     error
 }
 
-// stage begins an experiment, and lets act go on when both workers have started.
-// When it returns, all have ended.
-func stage(ctx context.Context, s Scene, act func(e *experiment) error) (*experiment, error) {
-	e := new(experiment)
+// hear receives a line. It is "" if the process at the other end has ended.
+func (e *experiment) hear(line *mp.Conn[string, string]) string {
+	text, err := lessons.Recv(line)
+	if err != io.EOF {
+		e.err = errors.Join(e.err, err)
+	}
+	e.printed[text] = true
+	return text
+}
+
+// tell sends an order, and hears what comes of it. Whether anybody is there to
+// get the order is the question.
+func (e *experiment) tell(line *mp.Conn[string, string], order string) string {
+	line.Send(order)
+	return e.hear(line)
+}
+
+// play does an experiment. Worker 1 has ten steps to do, Worker 2 has six, and
+// main goes on when both have done three.
+func play(ctx context.Context, daemon bool, join time.Duration) (*experiment, error) {
+	e := &experiment{printed: make(map[string]bool)}
+	dir, err := lessons.TempDir("daemon")
+	if err != nil {
+		return e, err
+	}
+	defer lessons.RemoveTemp(dir)
+	s := Scene{File: filepath.Join(dir, "numbers"), Daemon: daemon, Join: join}
 	e.main, s.Main = mp.Pipe[string, string]()
 	e.one, s.One = mp.Pipe[string, string]()
 	e.two, s.Two = mp.Pipe[string, string]()
-	e.process = mp.NewProcess(director, s)
-	err := lessons.Start(ctx, e.process)
-	if err == nil {
-		err = errors.Join(e.hear(e.one), e.hear(e.two))
+	main := mp.NewProcess(director, s)
+	if err := lessons.Start(ctx, main); err != nil {
+		return e, err
 	}
-	if err == nil {
-		err = act(e)
+	e.hear(e.one)
+	e.hear(e.two)
+	e.steps(1, 3)
+	e.main.Send("go on")
+	if join > 0 && join < lessons.Limit {
+		e.alive = e.hear(e.main)
 	}
-	if err == nil {
-		err = lessons.Join(ctx, e.process)
+	if daemon && join < lessons.Limit {
+		e.hear(e.one) // nothing comes: it ends, and the system closes its pipe
 	}
-	return e, err
+	e.steps(4, 10)
+	e.tell(e.two, "finish")
+	e.tell(e.one, "finish")
+	e.err = errors.Join(e.err, lessons.Join(ctx, main))
+	e.after = e.tell(e.one, "step")
+	written, _ := os.ReadFile(s.File) // no file, no numbers
+	e.numbers = bytes.Count(written, []byte("\n"))
+	return e, e.err
 }
 
-// hear receives what a worker sends. One that has ended sends nothing more, and
-// that is no error.
-func (e *experiment) hear(worker *mp.Conn[string, string]) error {
-	line, err := lessons.Recv(worker)
-	if err == io.EOF {
-		return nil
+func (e *experiment) steps(from, to int) {
+	for n := from; n <= to && e.err == nil; n++ {
+		e.tell(e.one, "step")
+		if n <= 6 {
+			e.sum = e.tell(e.two, "step")
+		}
 	}
-	e.heard = append(e.heard, line)
-	return err
 }
 
-// tell gives an order to a worker, and hears what it sends.
-func (e *experiment) tell(worker *mp.Conn[string, string], order string) error {
-	worker.Send(order) // whether anybody is there to get it is the question
-	return e.hear(worker)
-}
-
-// lastLine lets main reach its last line. If Worker 1 is a daemon, it waits for
-// the end of Worker 1: for that of its pipe, which the system closes.
-func (e *experiment) lastLine(daemon bool) error {
-	err := e.main.Send("go on")
-	if err == nil && daemon {
-		return e.hear(e.one)
-	}
-	return err
-}
-
-// letters tells which lines of example 4 were sent, as in the quiz.
+// letters tells which lines of example 4 were printed, as the quiz asks it.
 func (e *experiment) letters() string {
 	var letters []string
 	for i, line := range []string{"Worker 1 starting", "Worker 2 starting", "Worker 2 exiting", "Worker 1 exiting"} {
-		if slices.Contains(e.heard, line) {
+		if e.printed[line] {
 			letters = append(letters, "ABCD"[i:i+1])
 		}
 	}
 	return strings.Join(letters, " ")
 }
 
-// example4 lets main join nobody. After its last line Worker 2 finishes, and
-// then Worker 1, if it can.
-func example4(ctx context.Context, daemon bool) (string, error) {
-	e, err := stage(ctx, Scene{File: os.DevNull, Daemon: daemon}, func(e *experiment) error {
-		return errors.Join(e.lastLine(daemon), e.tell(e.two, "finish"), e.tell(e.one, "finish"))
-	})
+// 6a measures which lines example 4 prints. Many expect D: a daemon would
+// finish in the background, as a Unix daemon does.
+func linesOfExample4(ctx context.Context) (string, error) {
+	e, err := play(ctx, true, 0)
 	return e.letters(), err
 }
 
-// 6a measures which lines example 4 prints. Many expect D: a daemon would
-// finish in the background, as a Unix daemon does.
-func linesOfExample4(ctx context.Context) (string, error) { return example4(ctx, true) }
-
 // 6b measures the same without a daemon. Main joins nobody here either, so
 // many expect that its last line ends everything.
-func linesWithoutDaemon(ctx context.Context) (string, error) { return example4(ctx, false) }
+func linesWithoutDaemon(ctx context.Context) (string, error) {
+	e, err := play(ctx, false, 0)
+	return e.letters(), err
+}
 
 // 6c measures the same with a daemon that main joins. Many expect that main
 // cannot wait for a daemon. It can; it need not.
 func linesWithJoin(ctx context.Context) (string, error) {
-	e, err := stage(ctx, Scene{File: os.DevNull, Daemon: true, Join: lessons.Limit}, func(e *experiment) error {
-		return errors.Join(e.lastLine(false), e.tell(e.one, "finish"), e.tell(e.two, "finish"))
-	})
+	e, err := play(ctx, true, lessons.Limit)
 	return e.letters(), err
 }
 
 // 6d measures what main sees of Worker 1 when a join with a timeout has
-// returned. Worker 1 cannot finish before: nobody tells it to. Many expect that
-// the timeout is the worker's, and kills it.
-func aliveAfterLimit(ctx context.Context) (answer string, err error) {
-	_, err = stage(ctx, Scene{File: os.DevNull, Daemon: true, Join: time.Millisecond}, func(e *experiment) (err error) {
-		e.main.Send("go on")
-		answer, err = lessons.Recv(e.main)
-		return errors.Join(err, e.tell(e.two, "finish"))
-	})
-	return answer, err
+// returned. Many expect that the timeout is the worker's, and kills it.
+func aliveAfterTimeout(ctx context.Context) (string, error) {
+	e, err := play(ctx, true, time.Millisecond)
+	return e.alive, err
 }
 
-// 6e measures whether a daemon does another step when main has ended. A Unix
-// daemon is made to outlive its parent, and the word misleads.
+// 6e measures whether the daemon does another step when main has ended. A Unix
+// daemon is made to outlive its parent, so the word misleads.
 func daemonAfterMain(ctx context.Context) (string, error) {
-	answer := "is gone"
-	_, err := stage(ctx, Scene{File: os.DevNull, Daemon: true}, func(e *experiment) error {
-		err := errors.Join(e.main.Send("go on"), e.tell(e.two, "finish"), lessons.Join(ctx, e.process))
-		before := len(e.heard)
-		err = errors.Join(err, e.tell(e.one, "step"))
-		if len(e.heard) > before {
-			answer = "runs on"
-		}
-		return err
-	})
-	return answer, err
+	e, err := play(ctx, true, 0)
+	return map[bool]string{true: "runs on", false: "is gone"}[e.after != ""], err
 }
 
 // 6f counts the numbers in the file of a daemon that would write ten. Main
@@ -209,33 +208,6 @@ func daemonAfterMain(ctx context.Context) (string, error) {
 // steps. Many expect 10, and many who know better 6: that a daemon runs as long
 // as anybody does.
 func numbersInFile(ctx context.Context) (string, error) {
-	numbers, _, err := tenSteps(ctx, true)
-	return fmt.Sprint(numbers), err
-}
-
-// tenSteps lets Worker 1 do ten steps, and Worker 2 six. Main reaches its last
-// line after three. It returns how many numbers Worker 1 has written, and the
-// sum that Worker 2 has sent.
-func tenSteps(ctx context.Context, daemon bool) (numbers int, sum string, err error) {
-	dir, err := lessons.TempDir("daemon")
-	if err != nil {
-		return 0, "", err
-	}
-	defer lessons.RemoveTemp(dir)
-	file := filepath.Join(dir, "numbers")
-	_, err = stage(ctx, Scene{File: file, Daemon: daemon}, func(e *experiment) (err error) {
-		for n := 1; n <= 10 && err == nil; n++ {
-			err = e.tell(e.one, "step")
-			if n <= 6 {
-				err = errors.Join(err, e.tell(e.two, "step"))
-				sum = e.heard[len(e.heard)-1]
-			}
-			if n == 3 {
-				err = errors.Join(err, e.lastLine(daemon))
-			}
-		}
-		return errors.Join(err, e.tell(e.two, "finish"), e.tell(e.one, "finish"))
-	})
-	written, _ := os.ReadFile(file) // no file, no numbers
-	return bytes.Count(written, []byte("\n")), sum, err
+	e, err := play(ctx, true, 0)
+	return fmt.Sprint(e.numbers), err
 }

@@ -46,9 +46,9 @@ prints Worker 1 starting
             [ starts  = runs  . waits  | last line  ] ends  x is terminated
             From left to right in time, but not to scale.
 
-saw    Main reached its last line. Then it terminated its daemon, Worker 1.
-       Worker 1 never printed "exiting". Main waited for Worker 2, which
-       exited. Main's exit code is 0.
+saw    Main reached its last line. Worker 1, a daemon, was terminated after
+       that. Worker 1 never printed "exiting". Worker 2 exited after that:
+       main waited for it. Main's exit code is 0.
 
 also   Now Worker 1 writes 10 numbers to a file, and Worker 2 adds 1 + 2 + 3
        + 4 + 5 + 6. When 3 numbers are written, main reaches its last line.
@@ -57,9 +57,9 @@ also   Now Worker 1 writes 10 numbers to a file, and Worker 2 adds 1 + 2 + 3
   a daemon        3 numbers    21
   not a daemon   10 numbers    21
 
-saw    As a daemon, Worker 1 was terminated after 3 of 10 numbers. If they
-       are a result, the file is not whole. If they are only a sign of life,
-       a heartbeat, nothing is lost: Worker 2 sent the same sum both times.
+saw    As a daemon, Worker 1 wrote 3 of 10 numbers. If they are a result,
+       the file is not whole. If they are only a sign of life, a heartbeat,
+       nothing is lost: Worker 2 sent 21 with the daemon, and 21 without.
 try    -nodaemon, -join 1, -join 20, -unit 1s, -free, -plain
 `
 
@@ -132,14 +132,14 @@ var changes = map[string]struct {
 	want    []string
 }{
 	"Worker 2 a daemon": {with(func(_, two *mp.Process) { two.Daemon = true; two.Start(context.Background()) }), []string{
-		"x               exit code -15 (a daemon)", "Main reached its last line. Then it terminated its daemon, Worker 1.",
-		"Then it terminated its daemon, Worker 2. Worker 2 printed nothing. Main waited for no other process."}},
+		"x               exit code -15 (a daemon)", "Main reached its last line. Worker 1, a daemon, was terminated after that.",
+		"Worker 2, a daemon, was terminated after that. Worker 2 printed nothing. Main waited for no other process."}},
 	"one more daemon": {with(func(_, two *mp.Process) {
 		three := mp.NewProcess(worker, 4*tick)
 		three.Name, three.Daemon = "Heart", true
 		errors.Join(two.Start(context.Background()), three.Start(context.Background()))
 		time.Sleep(tick)
-	}), []string{"Then it terminated its daemon, Heart. Heart never printed \"exiting\"", "Main waited for Worker 2, which exited."}},
+	}), []string{"Heart, a daemon, was terminated after that. Heart never printed \"exiting\"", "Worker 2 exited after that: main waited for it."}},
 	"no Start": {with(func(_, _ *mp.Process) {}), []string{"Main waited for no other process. Main's exit code is 0."}},
 	"nothing":  {func(context.Context) error { return nil }, []string{"prints (nothing)", "Main started no process."}},
 	"an error in main": {func(context.Context) error { return errors.New("this is a test") }, []string{
@@ -149,16 +149,16 @@ var changes = map[string]struct {
 		two.Start(context.Background())
 		two.Join(context.Background())
 	}), []string{
-		"x ", "Before that, a signal ended Worker 1 (exit code -15).", "Before that, Worker 2 exited by itself."}},
-	"Kill":  {with(func(one, _ *mp.Process) { one.Kill(); one.Join(context.Background()) }), []string{"X ", "exit code -9", "X is killed", "a signal ended Worker 1 (exit code -9)"}},
-	"exit":  {withBad("exit"), []string{"!  ", "! fails", "Before that, Worker 2 exited by itself with exit code 3. Worker 2 never printed"}},
-	"panic": {withBad("panic"), []string{"exit code 2", "Before that, Worker 2 exited by itself with exit code 2."}},
-	"error": {withBad("error"), []string{"exit code 1", "Before that, Worker 2 exited by itself with exit code 1."}},
-	"child": {withBad("child"), []string{"exit code 3", "Worker 3", ") ends with its parent", "ended with its parent"}},
+		"x ", "Worker 1, a daemon, was terminated before that.", "Worker 2 exited before that."}},
+	"Kill":  {with(func(one, _ *mp.Process) { one.Kill(); one.Join(context.Background()) }), []string{"X ", "exit code -9", "X is killed", "Worker 1, a daemon, was killed (exit code -9) before that."}},
+	"exit":  {withBad("exit"), []string{"!  ", "! fails", "Worker 2 exited with exit code 3 before that. Worker 2 never printed"}},
+	"panic": {withBad("panic"), []string{"exit code 2", "Worker 2 exited with exit code 2 before that."}},
+	"error": {withBad("error"), []string{"exit code 1", "Worker 2 exited with exit code 1 before that."}},
+	"child": {withBad("child"), []string{"exit code 3", "Worker 3", ") ends with its parent", "no exit code"}},
 	"main exits": {with(func(_, two *mp.Process) { two.Start(context.Background()); time.Sleep(tick); os.Exit(4) }), []string{
-		"Main ended before its last line. Worker 1 ended with it. Worker 1 never printed \"exiting\". Worker 2 ended with it.", "Main's exit code is 4."}},
+		"Main ended before its last line. Worker 1, a daemon, ended with its parent. Worker 1 never printed \"exiting\". Worker 2 ended with its parent.", "Main's exit code is 4."}},
 	"main panics": {with(func(_, _ *mp.Process) { panic("this is a test") }), []string{
-		"Main ended before its last line. Worker 1 ended with it.", "Main's exit code is 2."}},
+		"Main ended before its last line. Worker 1, a daemon, ended with its parent.", "Main's exit code is 2."}},
 }
 
 // The lesson tells what happened, whatever a reader makes of main.go.
@@ -178,9 +178,9 @@ func TestChangedProgram(t *testing.T) {
 // Flags reach main.go, and the picture is that of its run.
 func TestFlags(t *testing.T) {
 	for args, want := range map[string]string{
-		"-nodaemon": `Main waited for Worker 1, which exited. Main waited for Worker 2, which exited.`,
+		"-nodaemon": `Worker 1 exited after that: main waited for it. Worker 2 exited after that: main waited for it.`,
 		"-join 1":   `main: Join says context deadline exceeded and Alive says true`,
-		"-join 20":  `Before that, Worker 1 exited by itself. Before that, Worker 2 exited by itself. Main waited for no other process.`,
+		"-join 20":  `Worker 1, a daemon, exited before that. Worker 2 exited before that. Main waited for no other process.`,
 	} {
 		out, err := lessons.Command(strings.Fields(args)...).Output()
 		if err != nil || !strings.Contains(strings.Join(strings.Fields(string(out)), " "), want) {

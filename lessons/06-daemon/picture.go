@@ -8,7 +8,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"strings"
 
 	"processbook/lessons"
 )
@@ -59,53 +58,45 @@ func picture(ctx context.Context, run *lessons.Run) error {
 	return drawLoss(ctx)
 }
 
-// saw says for each child of main how it ended. Main's last line is what decides.
+// saw says for each child of main how it ended. The exit code tells a process
+// that was terminated from one that exited; the order tells who was waited for.
 func saw(run *lessons.Run) string {
 	main := run.Main()
-	text := []string{"Main ended before its last line."}
+	text := "Main ended before its last line."
 	if main.LastLine > 0 {
-		text[0] = "Main reached its last line."
+		text = "Main reached its last line."
 	}
-	waited := false
+	nobody := main.LastLine > 0
 	for _, child := range run.Children(main) {
-		text = append(text, fate(main, child)+words(run, child.Name))
-		waited = waited || child.Ended > main.LastLine && !child.Daemon
+		text += " " + name(child) + " " + child.End() + when(main, child) + words(run, child.Name)
+		nobody = nobody && (child.Ended < main.LastLine || child.Daemon)
 	}
 	switch {
 	case len(run.Lives) == 1:
-		text = append(text, "Main started no process.")
-	case main.LastLine > 0 && !waited:
-		text = append(text, "Main waited for no other process.")
+		text += " Main started no process."
+	case nobody:
+		text += " Main waited for no other process."
 	}
-	return strings.Join(append(text, fmt.Sprintf("Main's exit code is %d.", main.Code)), " ")
+	return fmt.Sprintf("%s Main's exit code is %d.", text, main.Code)
 }
 
-// fate says how a child ended. The exit code tells a terminated process from one
-// that has exited by itself; the order tells who was waited for.
-func fate(main, child lessons.Life) string {
-	after := main.LastLine > 0 && child.Ended > main.LastLine
+func name(child lessons.Life) string {
+	if child.Daemon {
+		return child.Name + ", a daemon,"
+	}
+	return child.Name
+}
+
+func when(main, child lessons.Life) string {
 	switch {
-	case child.Ended == 0:
-		return fmt.Sprintf("%s ended with it.", child.Name)
-	case child.Code == -15 && after && child.Daemon:
-		return fmt.Sprintf("Then it terminated its daemon, %s.", child.Name)
-	case child.Code < 0 && after:
-		return fmt.Sprintf("Main waited for %s, and a signal ended it (exit code %d).", child.Name, child.Code)
-	case child.Code < 0:
-		return fmt.Sprintf("Before that, a signal ended %s (exit code %d).", child.Name, child.Code)
-	case !after:
-		return fmt.Sprintf("Before that, %s exited by itself%s.", child.Name, codeOf(child))
+	case main.LastLine == 0 || child.Ended == 0:
+		return "."
+	case child.Ended < main.LastLine:
+		return " before that."
 	case child.Daemon:
-		return fmt.Sprintf("%s, a daemon, exited by itself%s before main terminated it.", child.Name, codeOf(child))
+		return " after that."
 	}
-	return fmt.Sprintf("Main waited for %s, which exited%s.", child.Name, codeOf(child))
-}
-
-func codeOf(child lessons.Life) string {
-	if child.Code == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" with exit code %d", child.Code)
+	return " after that: main waited for it."
 }
 
 // words says which of its two lines a worker did not print.
@@ -122,27 +113,21 @@ func words(run *lessons.Run, name string) string {
 // drawLoss compares a daemon whose loss changes nothing with one whose loss is
 // half a file. It is measured in experiments.go.
 func drawLoss(ctx context.Context) error {
-	cut, sumWithCut, err := tenSteps(ctx, true)
+	cut, err := play(ctx, true, 0)
 	if err != nil {
 		return err
 	}
-	whole, sum, err := tenSteps(ctx, false)
+	whole, err := play(ctx, false, 0)
 	if err != nil {
 		return err
 	}
 	lessons.Para("also", "Now Worker 1 writes 10 numbers to a file, and Worker 2 adds 1 + 2 + 3 + 4 + 5 + 6."+
 		" When 3 numbers are written, main reaches its last line.")
 	lessons.Printf("\n  Worker 1       its file      Worker 2 sends\n")
-	lessons.Printf("  a daemon       %2d numbers    %s\n", cut, sumWithCut)
-	lessons.Printf("  not a daemon   %2d numbers    %s\n\n", whole, sum)
-	lessons.Para("saw", "As a daemon, Worker 1 was terminated after %d of %d numbers. If they are a result, the file"+
-		" is not whole. If they are only a sign of life, a heartbeat, nothing is lost: Worker 2 sent %s.", cut, whole, both(sumWithCut, sum))
+	lessons.Printf("  a daemon       %2d numbers    %s\n", cut.numbers, cut.sum)
+	lessons.Printf("  not a daemon   %2d numbers    %s\n\n", whole.numbers, whole.sum)
+	lessons.Para("saw", "As a daemon, Worker 1 wrote %d of %d numbers. If they are a result, the file is not whole."+
+		" If they are only a sign of life, a heartbeat, nothing is lost: Worker 2 sent %s with the daemon, and %s without.",
+		cut.numbers, whole.numbers, cut.sum, whole.sum)
 	return nil
-}
-
-func both(a, b string) string {
-	if a == b {
-		return "the same sum both times"
-	}
-	return "first " + a + " and then " + b
 }
