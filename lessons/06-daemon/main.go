@@ -28,7 +28,7 @@ import (
 )
 
 var (
-	tick     = 300 * time.Millisecond // the chapter's second; -unit
+	tick     = 800 * time.Millisecond // the chapter's second; -unit
 	join     = 0                      // -join: how long main joins Worker 1
 	noDaemon = false                  // -nodaemon
 )

@@ -21,7 +21,7 @@ var lesson = lessons.Lesson{
 	Mirrors: "examples 4, 5",
 	Plan:    plan,
 	Picture: picture,
-	Try:     "-nodaemon, -join 1, -join 20, -unit 1s, -free, -plain",
+	Try:     "-nodaemon, -join 1, -join 20, -unit 2s, -free, -plain",
 	Facts:   experiments,
 	Tick:    &tick,
 	Flags: []lessons.Flag{
@@ -29,7 +29,7 @@ var lesson = lessons.Lesson{
 		lessons.Bool(&noDaemon, "nodaemon", "make Worker 1 a process like any other"),
 	},
 	Source: source,
-	Sum:    "e7a0b9ee",
+	Sum:    "32fef379",
 }
 
 func plan() string {
