@@ -86,7 +86,9 @@ func (r *Run) read(record string) error {
 		case "last line":
 			r.Lives[i].LastLine = r.Moments
 		case "ended":
-			r.Lives[i].Ended, r.Lives[i].Code = r.Moments, e.Code
+			l := &r.Lives[i]
+			l.Ended, l.Code = r.Moments, e.Code
+			l.dismissed = l.Daemon && l.Parent == r.Main().PID && r.Main().LastLine > 0
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 // thing that happened, and explains the symbols that it needed:
 //
 //	main      [===========|...........]   exit code 0
-//	Worker 1      [===========x           exit code -15 (a daemon)
+//	Worker 1      [===========x           terminated (a daemon)
 //	Worker 2          [===========]       exit code 0
 //	          [ starts  = runs  . waits  | last line  ] ends  x is terminated
 //
@@ -61,7 +61,7 @@ func (l Life) End() string {
 	case "x":
 		return "was terminated"
 	case "X":
-		return fmt.Sprintf("was killed (exit code %d)", l.Code)
+		return "was killed"
 	case "!":
 		return fmt.Sprintf("exited with exit code %d", l.Code)
 	}
@@ -73,7 +73,7 @@ func (l Life) symbol() string {
 	switch {
 	case l.Ended == 0:
 		return ")"
-	case l.Code == -15:
+	case l.Code == -15 || l.Code < 0 && l.dismissed:
 		return "x"
 	case l.Code < 0:
 		return "X"
@@ -83,11 +83,17 @@ func (l Life) symbol() string {
 	return "]"
 }
 
-// note stands to the right of a row.
+// note stands to the right of a row. The exit codes of signals are a question of
+// the quiz, and words say more.
 func (l Life) note() string {
 	text := fmt.Sprintf("exit code %d", l.Code)
-	if l.Ended == 0 {
+	switch l.symbol() {
+	case ")":
 		text = "no exit code" // nobody was left to see it
+	case "x":
+		text = "terminated"
+	case "X":
+		text = "killed"
 	}
 	if l.Daemon {
 		text += " (a daemon)"

@@ -31,6 +31,10 @@ type Life struct {
 	LastLine    int // the same; 0: main did not reach its last line
 	Ended       int // the same; 0: nobody was left to see it, for its parent had ended
 	Code        int // exit code; unknown if Ended is 0
+
+	// dismissed: main ended this daemon at its last line. On a machine that is
+	// very busy, mp may have to kill it a second after it has terminated it.
+	dismissed bool
 }
 
 // Main returns the life of the program's first process.

@@ -41,7 +41,7 @@ prints Worker 1 starting
        Worker 2 exiting
 
   main      [===========|...........]       exit code 0
-  Worker 1      [===========x               exit code -15 (a daemon)
+  Worker 1      [===========x               terminated (a daemon)
   Worker 2          [===========]           exit code 0
             [ starts  = runs  . waits  | last line  ] ends  x is terminated
             From left to right in time, but not to scale.
@@ -132,7 +132,7 @@ var changes = map[string]struct {
 	want    []string
 }{
 	"Worker 2 a daemon": {with(func(_, two *mp.Process) { two.Daemon = true; two.Start(context.Background()) }), []string{
-		"x               exit code -15 (a daemon)", "Main reached its last line. Worker 1, a daemon, was terminated after that.",
+		"x               terminated (a daemon)", "Main reached its last line. Worker 1, a daemon, was terminated after that.",
 		"Worker 2, a daemon, was terminated after that. Worker 2 printed nothing. Main waited for no other process."}},
 	"one more daemon": {with(func(_, two *mp.Process) {
 		three := mp.NewProcess(worker, 4*tick)
@@ -150,7 +150,7 @@ var changes = map[string]struct {
 		two.Join(context.Background())
 	}), []string{
 		"x ", "Worker 1, a daemon, was terminated before that.", "Worker 2 exited before that."}},
-	"Kill":  {with(func(one, _ *mp.Process) { one.Kill(); one.Join(context.Background()) }), []string{"X ", "exit code -9", "X is killed", "Worker 1, a daemon, was killed (exit code -9) before that."}},
+	"Kill":  {with(func(one, _ *mp.Process) { one.Kill(); one.Join(context.Background()) }), []string{"X ", "killed (a daemon)", "X is killed", "Worker 1, a daemon, was killed before that."}},
 	"exit":  {withBad("exit"), []string{"!  ", "! fails", "Worker 2 exited with exit code 3 before that. Worker 2 never printed"}},
 	"panic": {withBad("panic"), []string{"exit code 2", "Worker 2 exited with exit code 2 before that."}},
 	"error": {withBad("error"), []string{"exit code 1", "Worker 2 exited with exit code 1 before that."}},
