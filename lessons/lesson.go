@@ -1,151 +1,184 @@
-// Package lessons is what the eight lessons have in common: the flags, the
-// facts for the quiz, and, where a story has a time axis, a clock and a
-// picture.
+// Package lessons is what the eight lessons have in common. A lesson's main.go
+// is a whole program, and its last line is a call of [Main]:
 //
-// A lesson declares itself and its own flags at package level, as package flag
-// does, and its run begins with them:
+//	func main() { lessons.Main(lesson, program) }
 //
-//	var (
-//		lesson = lessons.New(6, "What are daemon processes for?", "examples 4, 5")
-//		clock  = lesson.Clock()                                    // -unit, -free
-//		limit  = lesson.Int("join", 0, 0, 20, "join for `N` ticks") // -join, 0 to 20
-//	)
-//
-//	func run(ctx context.Context) error {
-//		lesson.Begin()
-//		if lesson.Facts {
-//			return experiments.Print(ctx) // in experiments.go
-//		}
-//		if !lesson.Plan("main starts a daemon and joins it for %d ticks.", *limit) {
-//			return nil // -plan
-//		}
-//		...
-//		lessons.Para("saw", "the daemon was stopped.")
-//		lessons.Para("try", "-join 1")
-//		return nil
-//	}
-//
-// Only the process that the reader starts has flags. A child never runs run,
-// so there every flag has its default value: what a child must know rides in
-// its argument.
+// Main runs the program, as a process of its own, and shows what it prints. Then
+// it lets the lesson draw what happened. All that main.go need not say stands in
+// two other files of the lesson: picture.go has the [Lesson] and what is drawn
+// and said, experiments.go has the [Facts].
 package lessons
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 	"time"
+
+	"processbook/mp"
 )
 
-// A Lesson knows its title and its flags. Make one with [New]; the fields are
-// valid after Begin.
+// A Lesson is what Main must know of a lesson besides its program.
 type Lesson struct {
-	Facts bool // -facts: print what was measured, and nothing else
+	Number  int
+	Title   string                                    // the question
+	Mirrors string                                    // where it is in the chapter: "examples 4, 5"
+	Plan    func() string                             // says what the program will do, but not what comes of it
+	Picture func(ctx context.Context, run *Run) error // draws and says what came of it
+	Try     string                                    // flags to try next
+	Facts   Facts
 
-	number         int
-	title, mirrors string
-	planOnly       bool
-	flags          *flag.FlagSet
+	// AnyOrder: the order of the lines that the program prints is the system's
+	// affair. Tests sort them.
+	AnyOrder bool
+
+	Tick  *time.Duration // the variable in main.go, for -unit and -free; nil if the program does not sleep
+	Flags []Flag         // more variables of main.go
+
+	Source string // main.go, embedded
+	Sum    string // of main.go as it was handed out; style_test.go says which: see Run.Changed
 }
 
-// New returns a lesson that has the flags -plan and -facts. What it mirrors in
-// the chapter, like "example 3", is printed to the right of the title.
-func New(number int, title, mirrors string) *Lesson {
-	l := &Lesson{number: number, title: title, mirrors: mirrors}
-	l.flags = flag.NewFlagSet(fmt.Sprintf("lesson %d", number), flag.ContinueOnError)
-	l.flags.SetOutput(io.Discard) // Begin says what is wrong, in one sentence
-	l.flags.BoolVar(&l.planOnly, "plan", false, "say what will be run, and stop there")
-	l.flags.BoolVar(&l.Facts, "facts", false, "print what was measured for the quiz, and nothing else:\nit tells the answers")
-	return l
-}
+// A Flag sets a variable of main.go. Make one with [Int] or [Bool].
+type Flag func(*flag.FlagSet)
 
-// Bool declares a flag of this lesson that is given or not.
-func (l *Lesson) Bool(name, usage string) *bool {
-	return l.flags.Bool(name, false, usage)
-}
-
-// Int declares a flag of this lesson with a value from least to most. The word
-// in back quotes in usage stands for the value, as in package flag.
-func (l *Lesson) Int(name string, value, least, most int, usage string) *int {
-	p := &value
-	l.flags.Var(bounded[int]{p, least, most, strconv.Atoi, "a whole number"}, name,
-		fmt.Sprintf("%s (%d to %d; %d unless given)", usage, least, most, value))
-	return p
-}
-
-// Clock declares -unit and -free, for a lesson whose story has a time axis.
-func (l *Lesson) Clock() *Clock {
-	c := new(Clock)
-	l.flags.Var(bounded[time.Duration]{&c.Unit, 0, 5 * time.Second, time.ParseDuration, "a time like 300ms"}, "unit",
-		"let each tick take this `time`, to watch (0s to 5s)")
-	l.flags.BoolVar(&c.Free, "free", false, "no clock: the system decides the order; run it five times")
-	return c
-}
-
-// A bounded is the value of a flag that refuses what makes no sense.
-type bounded[T int | time.Duration] struct {
-	p           *T
-	least, most T
-	parse       func(string) (T, error)
-	form        string
-}
-
-func (b bounded[T]) Set(s string) error {
-	v, err := b.parse(s)
-	if err != nil || v < b.least || v > b.most {
-		return fmt.Errorf("give it %s from %v to %v", b.form, b.least, b.most)
+// Int is a flag with a value from least to most. The word in back quotes in
+// usage stands for the value, as in package flag.
+func Int(p *int, name string, least, most int, usage string) Flag {
+	return func(f *flag.FlagSet) {
+		f.Var(wholeNumber(p, least, most), name, fmt.Sprintf("%s (%d to %d; %d unless given)", usage, least, most, *p))
 	}
-	*b.p = v
-	return nil
 }
 
-// String is for package flag, which also asks a zero bounded.
-func (b bounded[T]) String() string { return "" }
+// Bool is a flag that is given or not.
+func Bool(p *bool, name, usage string) Flag {
+	return func(f *flag.FlagSet) { f.BoolVar(p, name, *p, usage) }
+}
 
-// Begin reads the arguments and, unless -facts was among them, prints the
-// title. After -h it explains the flags and exits with status 0; after
-// arguments that it does not understand it says so and exits with status 2.
-func (l *Lesson) Begin() {
+// options are the flags that every lesson has.
+type options struct{ plain, plan, facts, free bool }
+
+// parse reads the arguments. It does so in children, too: a child has the
+// arguments of its parent, so the variables of main.go have the same values.
+func (l Lesson) parse() (o options) {
+	f := flag.NewFlagSet(fmt.Sprintf("lesson %d", l.Number), flag.ContinueOnError)
+	f.BoolVar(&o.plain, "plain", false, "run main.go, and nothing else: no plan, no picture")
+	f.BoolVar(&o.plan, "plan", false, "say what will be run, and stop there")
+	f.BoolVar(&o.facts, "facts", false, "print what was measured for the quiz, and nothing else:\nit tells the answers")
+	if l.Tick != nil {
+		f.Var(someTime(l.Tick, 100*time.Millisecond, 5*time.Second), "unit",
+			fmt.Sprintf("let each tick take this `time`, to watch (100ms to 5s;\n%v unless given)", *l.Tick))
+		f.BoolVar(&o.free, "free", false, "ticks of 1ms: too short to make an order, so the system\n"+
+			"decides it; run it five times. A process that is\nterminated so early may not print its first line")
+	}
+	for _, declare := range l.Flags {
+		declare(f)
+	}
+	parseFlags(f, l.Number, l.Title)
+	if o.free {
+		*l.Tick = time.Millisecond
+	}
+	return o
+}
+
+// Main is what a lesson's main calls, and all that it calls. It runs program as
+// [mp.Main] does, in a process of its own, and then draws the picture. After
+// -plain there is only program.
+func Main(l Lesson, program func(ctx context.Context) error) {
+	o := l.parse()
+	code := 0
+	switch record := os.Getenv(recordVar); {
+	case record != "": // this is the program whose picture is drawn, or a child of it
+		watch(record)
+		mp.Main(recorded(record, program))
+	case o.plain:
+		mp.Main(program)
+	default:
+		mp.Main(func(ctx context.Context) (err error) {
+			code, err = l.show(ctx, o)
+			return err
+		})
+	}
+	if code != 0 {
+		os.Exit(code)
+	}
+}
+
+// show is the whole output of a lesson. It returns the program's exit code.
+func (l Lesson) show(ctx context.Context, o options) (code int, err error) {
 	surviveClosedPipe()
-	err := l.flags.Parse(os.Args[1:])
-	if err == nil && l.flags.NArg() > 0 {
-		err = fmt.Errorf("there is nothing to do with %q", l.flags.Arg(0))
+	restartAliases()
+	if o.facts {
+		return 0, l.Facts.Print(ctx)
+	}
+	printTitle(l.Number, l.Title, l.Mirrors)
+	if l.changed() {
+		Para("note", "You have changed main.go. This is the plan that it had before:")
+	}
+	Para("plan", "%s", l.Plan())
+	if o.plan {
+		return 0, nil
+	}
+	Println()
+	run, err := l.run(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := l.Picture(ctx, run); err != nil {
+		return 0, err
+	}
+	Para("try", "%s", l.Try)
+	return max(run.Main().Code, 0), nil
+}
+
+func (l Lesson) changed() bool { return sum(l.Source) != l.Sum }
+
+// sum tells one program from another. Comments and blanks are not part of it.
+func sum(source string) string {
+	h := fnv.New32a()
+	for line := range strings.Lines(source) {
+		code, _, _ := strings.Cut(line, "//")
+		io.WriteString(h, strings.Join(strings.Fields(code), " "))
+	}
+	return fmt.Sprintf("%08x", h.Sum32())
+}
+
+// parseFlags reads the arguments. After -h it explains the flags and exits with
+// status 0; after arguments that it does not understand it says so and exits
+// with status 2.
+func parseFlags(flags *flag.FlagSet, number int, title string) {
+	flags.SetOutput(io.Discard) // one sentence is enough
+	err := flags.Parse(os.Args[1:])
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("there is nothing to do with %q", flags.Arg(0))
 	}
 	if errors.Is(err, flag.ErrHelp) {
-		l.explain()
+		surviveClosedPipe()
+		explain(flags, number, title)
 		os.Exit(0)
 	}
 	if err != nil {
 		text := strings.Replace(err.Error(), "flag provided but not defined:", "there is no flag", 1)
-		fmt.Fprintf(os.Stderr, "%s: %s; -h lists the flags\n", l.flags.Name(), text)
+		fmt.Fprintf(os.Stderr, "%s: %s; -h lists the flags\n", flags.Name(), text)
 		os.Exit(2)
-	}
-	restartAliases()
-	if !l.Facts {
-		title := fmt.Sprintf("LESSON %d  %s", l.number, l.title)
-		Printf("%s%*s\n\n", title, max(width()-len(title), len(l.mirrors)+4), "("+l.mirrors+")")
 	}
 }
 
-func (l *Lesson) explain() {
-	Printf("Lesson %d: %s\n\n", l.number, l.title)
-	l.flags.VisitAll(func(f *flag.Flag) {
+func explain(flags *flag.FlagSet, number int, title string) {
+	Printf("Lesson %d: %s\n\n", number, title)
+	flags.VisitAll(func(f *flag.Flag) {
 		name, usage := flag.UnquoteUsage(f)
 		usage = strings.ReplaceAll(usage, "\n", "\n"+strings.Repeat(" ", 15))
 		Printf("  %-12s %s\n", strings.TrimSpace("-"+f.Name+" "+name), usage)
 	})
 }
 
-// Plan prints what will be run, and reports whether to run it: not after
-// -plan. A lesson in several parts has a plan for each.
-func (l *Lesson) Plan(format string, args ...any) bool {
-	Para("plan", format, args...)
-	if !l.planOnly {
-		Println()
-	}
-	return !l.planOnly
+func printTitle(number int, title, mirrors string) {
+	title = fmt.Sprintf("LESSON %d  %s", number, title)
+	Printf("%s%*s\n\n", title, max(width()-len(title), len(mirrors)+4), "("+mirrors+")")
 }

@@ -6,54 +6,76 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"processbook/mp"
 )
 
 func TestMain(m *testing.M) {
-	mp.Init()
-	RunTests(m, func() { mp.Main(run) })
+	RunTests(m, func() { Main(lesson, program) })
 }
 
 // A small lesson, to be run by Command.
 var (
-	lesson = New(9, "Is this a lesson?", "example 0")
-	clock  = lesson.Clock()
-	size   = lesson.Int("size", 3, 1, 20, "make it `N` wide")
-	loud   = lesson.Bool("loud", "shout")
-)
+	tick = 200 * time.Millisecond
+	size = 3
+	loud = false
 
-func run(ctx context.Context) error {
-	lesson.Begin()
-	if lesson.Facts {
-		return Facts{
+	lesson = Lesson{
+		Number: 9, Title: "Is this a lesson?", Mirrors: "example 0", Try: "-loud",
+		Plan: func() string { return fmt.Sprintf("size %d, loud %t, tick %v", size, loud, tick) },
+		Picture: func(_ context.Context, run *Run) error {
+			Para("saw", "%d lives, exit code %d, changed %t", len(run.Lives), run.Main().Code, run.Changed)
+			return nil
+		},
+		Facts: Facts{
 			"9b": func(context.Context) (string, error) { return "two", nil },
 			"9a": func(context.Context) (string, error) { return "one", nil },
 			"9c": func(context.Context) (string, error) { return "", errors.New("it rains") },
 			"9d": func(context.Context) (string, error) { return "four", nil },
-		}.Print(ctx)
+		},
+		Tick:   &tick,
+		Flags:  []Flag{Int(&size, "size", 1, 20, "make it `N` wide"), Bool(&loud, "loud", "shout")},
+		Source: "package main // as it was",
+		Sum:    sum("package main"),
 	}
-	if lesson.Plan("size %d, loud %t, unit %v, free %t", *size, *loud, clock.Unit, clock.Free) {
-		Para("saw", "nothing")
-	}
+)
+
+// tellFlags is in a child: its flags are those of main.
+var tellFlags = mp.Proc("tellFlags", func(int) error {
+	fmt.Printf("size %d, loud %t, tick %v", size, loud, tick)
 	return nil
+})
+
+func program(ctx context.Context) error {
+	if size == 13 {
+		return errors.New("13 is bad luck")
+	}
+	p := mp.NewProcess(tellFlags, 0)
+	return errors.Join(p.Start(ctx), p.Join(ctx))
 }
 
 func TestArguments(t *testing.T) {
 	const title = "LESSON 9  Is this a lesson?                                      (example 0)\n\n"
+	const saw = "\nsaw    2 lives, exit code 0, changed false\ntry    -loud\n"
 	for _, c := range []struct {
 		args   string
 		code   int
 		stdout string
 		stderr string
 	}{
-		{"", 0, title + "plan   size 3, loud false, unit 0s, free false\n\nsaw    nothing\n", ""},
-		{"-plan -size 20 -loud", 0, title + "plan   size 20, loud true, unit 0s, free false\n", ""},
-		{"-plan -unit 300ms -free", 0, title + "plan   size 3, loud false, unit 300ms, free true\n", ""},
+		{"", 0, title + "plan   size 3, loud false, tick 200ms\n\nprints size 3, loud false, tick 200ms\n" + saw, ""},
+		{"-loud -size 4 -unit 300ms", 0, title + "plan   size 4, loud true, tick 300ms\n\nprints size 4, loud true, tick 300ms\n" + saw, ""},
+		{"-free", 0, title + "plan   size 3, loud false, tick 1ms\n\nprints size 3, loud false, tick 1ms\n" + saw, ""},
+		{"-plain -free", 0, "size 3, loud false, tick 1ms", ""},
+		{"-plan -size 20 -loud", 0, title + "plan   size 20, loud true, tick 200ms\n", ""},
+		{"-size 13", 1, title + "plan   size 13, loud false, tick 200ms\n\nprints (nothing)\n\n" +
+			"saw    1 lives, exit code 1, changed false\ntry    -loud\n", ": 13 is bad luck\n"},
+		{"-plain -size 13", 1, "", ": 13 is bad luck\n"},
 		{"-facts", 1, "9a\tone\n9b\ttwo\n9d\tfour\n", "9c: it rains\n"},
 		{"-size 21", 2, "", `lesson 9: invalid value "21" for flag -size: give it a whole number from 1 to 20; -h lists the flags` + "\n"},
 		{"-size x", 2, "", `lesson 9: invalid value "x" for flag -size: give it a whole number from 1 to 20; -h lists the flags` + "\n"},
-		{"-unit -1s", 2, "", `lesson 9: invalid value "-1s" for flag -unit: give it a time like 300ms from 0s to 5s; -h lists the flags` + "\n"},
+		{"-unit 99ms", 2, "", `lesson 9: invalid value "99ms" for flag -unit: give it a time like 300ms from 100ms to 5s; -h lists the flags` + "\n"},
 		{"-size", 2, "", "lesson 9: flag needs an argument: -size; -h lists the flags\n"},
 		{"-fcats", 2, "", "lesson 9: there is no flag -fcats; -h lists the flags\n"},
 		{"-plan more", 2, "", `lesson 9: there is nothing to do with "more"; -h lists the flags` + "\n"},
@@ -63,8 +85,8 @@ func TestArguments(t *testing.T) {
 		cmd.Stderr = &stderr
 		stdout, err := cmd.Output()
 		code := cmd.ProcessState.ExitCode()
-		if code != c.code || string(stdout) != c.stdout || !strings.HasSuffix(stderr.String(), c.stderr) {
-			t.Errorf("%s: exit code %d (%v), printed\n%s%s", c.args, code, err, stdout, stderr.String())
+		if code != c.code || string(stdout) != c.stdout || !strings.HasSuffix(stderr.String(), c.stderr) || strings.Count(stderr.String(), "\n") > 1 {
+			t.Errorf("%s: exit code %d (%v), printed\n%s%s\nwant\n%s", c.args, code, err, stdout, stderr.String(), c.stdout)
 		}
 	}
 }
@@ -74,7 +96,7 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"-facts", "-free", "-loud", "-plan", "-unit", "-size N", "make it N wide (1 to 20; 3 unless given)"} {
+	for _, want := range []string{"-facts", "-free", "-loud", "-plan", "-plain", "-unit", "-size N", "make it N wide (1 to 20; 3 unless given)"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("-h does not say %q:\n%s", want, out)
 		}

@@ -23,6 +23,7 @@ const (
 	longestFunction = 40
 	medianFunction  = 10
 	longestMain     = 80 // lines, and columns, of a lesson's main.go
+	mostCode        = 60 // lines of it that are neither empty nor comments
 	tab             = 4  // columns, in editors
 )
 
@@ -80,6 +81,8 @@ var styles = map[string]func(source) []string{
 	"the standard library is enough":              foreignImports,
 	"sleeping orders nothing":                     sleeps,
 	"no lesson prints in vain":                    plainPrints,
+	"main.go is a whole program":                  wholeProgram,
+	"the table of pairs names what is there":      pairs,
 }
 
 func TestStyle(t *testing.T) {
@@ -150,6 +153,106 @@ func columns(line string) (n int) {
 		}
 	}
 	return n
+}
+
+// plain reports whether this is the main.go of a lesson that is the chapter's
+// program, and a whole one.
+func (s source) plain() bool {
+	return s.lesson() && filepath.Base(s.path) == "main.go" && strings.Contains(s.text, "lessons.Main(")
+}
+
+// wholeProgram wants a plain main.go to be short, and to need package lessons
+// for its last line only.
+func wholeProgram(s source) (flaws []string) {
+	if !s.plain() {
+		return nil
+	}
+	code := strings.Split(s.code(), "\n")
+	n := len(slices.DeleteFunc(code, func(line string) bool { return strings.TrimSpace(line) == "" }))
+	if n > mostCode {
+		flaws = append(flaws, fmt.Sprintf("%s: %d lines of code, want at most %d", s.path, n, mostCode))
+	}
+	for _, spec := range s.file.Imports {
+		path, _ := strconv.Unquote(spec.Path.Value)
+		if strings.HasPrefix(path, "processbook/") && path != "processbook/mp" && path != "processbook/lessons" {
+			flaws = append(flaws, s.flaw(spec.Pos(), "import of %s, want mp and lessons", path))
+		}
+	}
+	ast.Inspect(s.file, func(n ast.Node) bool {
+		if f, ok := n.(*ast.SelectorExpr); ok && f.Sel.Name != "Main" {
+			if id, ok := f.X.(*ast.Ident); ok && id.Name == "lessons" {
+				flaws = append(flaws, s.flaw(n.Pos(), "lessons.%s, want nothing of lessons but Main in the last line", f.Sel))
+			}
+		}
+		return true
+	})
+	return flaws
+}
+
+// code is the text without comments.
+func (s source) code() string {
+	code := []byte(s.text)
+	for _, group := range s.file.Comments {
+		for i := s.fset.Position(group.Pos()).Offset; i < s.fset.Position(group.End()).Offset; i++ {
+			if code[i] != '\n' {
+				code[i] = ' '
+			}
+		}
+	}
+	return string(code)
+}
+
+var (
+	pairsBegin = regexp.MustCompile(`(?m)^(\tPython +)here$`)
+	called     = regexp.MustCompile(`[\w.]+\(`)
+)
+
+// pairs wants what stands on the right in the table of pairs to stand in the
+// file: each call, or all of it if there is none.
+func pairs(s source) (flaws []string) {
+	if !s.plain() {
+		return nil
+	}
+	doc := s.file.Doc.Text()
+	at := pairsBegin.FindStringSubmatchIndex(doc)
+	if at == nil {
+		return []string{s.path + ": no table of pairs: Python, here"}
+	}
+	code := strings.Join(strings.Fields(s.code()), " ")
+	for _, row := range strings.Split(doc[at[1]:], "\n")[1:] {
+		if !strings.HasPrefix(row, "\t") {
+			break
+		}
+		here := row[min(at[3]-at[2], len(row)):]
+		calls := called.FindAllString(here, -1)
+		if len(calls) == 0 {
+			calls = []string{here}
+		}
+		for _, call := range calls {
+			if !strings.Contains(code, call) {
+				flaws = append(flaws, fmt.Sprintf("%s: the table of pairs has %q, which is not in the code", s.path, call))
+			}
+		}
+	}
+	return flaws
+}
+
+// A plain lesson knows its main.go, and its other files say that they can wait.
+func TestPlainLessonsAreComplete(t *testing.T) {
+	for _, s := range project(t) {
+		if !s.plain() {
+			continue
+		}
+		for _, name := range []string{"picture.go", "experiments.go"} {
+			text, err := os.ReadFile(filepath.Join("..", filepath.Dir(s.path), name))
+			if err != nil || !strings.Contains(strings.ReplaceAll(string(text), "\n//", ""), "obody has to read this file") {
+				t.Errorf("%s does not say in its first comment that nobody has to read this file (%v)", name, err)
+			}
+			if want := fmt.Sprintf("%q", sum(s.text)); name == "picture.go" && !strings.Contains(string(text), want) {
+				t.Errorf("%s: main.go has changed, so the Sum of the lesson is now %s", filepath.Dir(s.path), want)
+			}
+		}
+	}
 }
 
 // usual are methods that are everywhere what they are in the standard library.
@@ -275,7 +378,7 @@ func sleeps(s source) (flaws []string) {
 	}
 	ast.Inspect(s.file, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
-		if ok && s.in("lessons") && !s.test() && calls(call, "time", "Sleep") && !allowed[s.line(n.Pos())] {
+		if ok && s.in("lessons") && !s.test() && !s.plain() && calls(call, "time", "Sleep") && !allowed[s.line(n.Pos())] {
 			flaws = append(flaws, s.flaw(n.Pos(), "time.Sleep, want a message or Join; or, on this line, // it is the work, or // it orders nothing"))
 		}
 		return true
@@ -306,7 +409,7 @@ func TestEveryTypeOfMpHasAnExample(t *testing.T) {
 	types, shown := make(map[string]string), make(map[string]bool)
 	for _, s := range project(t) {
 		switch {
-		case !s.in("mp"):
+		case !s.in("mp") || strings.Contains(s.path, "/internal/"):
 		case s.test():
 			for _, e := range doc.Examples(s.file) {
 				name, _, _ := strings.Cut(e.Name, "_")
@@ -339,7 +442,7 @@ func (s source) types() map[string]string {
 
 // fmt.Print does not mind a full disk.
 func plainPrints(s source) (flaws []string) {
-	if !s.lesson() || s.test() {
+	if !s.lesson() || s.test() || s.plain() {
 		return nil
 	}
 	for i, line := range strings.Split(s.text, "\n") {
@@ -394,6 +497,20 @@ func TestStyleFindsWhatIsWrong(t *testing.T) {
 		{"no lesson prints in vain", "lessons/01-a/a.go", "package main\nfunc f() { fmt.Println() }",
 			"lessons/01-a/a.go:2: fmt.Print, want lessons.Print"},
 		{"no lesson prints in vain", "lessons/01-a/a.go", "package main\nfunc f() { lessons.Println(fmt.Sprint()) }", ""},
+		{"main.go is a whole program", "lessons/01-a/main.go", plainMain, ""},
+		{"main.go is a whole program", "lessons/01-a/main.go", strings.Replace(plainMain, "func main", "func f() { lessons.Para() }\nfunc main", 1),
+			"lessons/01-a/main.go:11: lessons.Para, want nothing of lessons but Main in the last line"},
+		{"main.go is a whole program", "lessons/01-a/main.go", strings.Replace(plainMain, "processbook/mp", "processbook/answers", 1),
+			"lessons/01-a/main.go:8: import of processbook/answers, want mp and lessons"},
+		{"main.go is a whole program", "lessons/01-a/main.go", plainMain + strings.Repeat("var _ = 1 // 1\n//\n\n", 54),
+			"lessons/01-a/main.go: 61 lines of code, want at most 60"},
+		{"the table of pairs names what is there", "lessons/01-a/main.go", plainMain, ""},
+		{"the table of pairs names what is there", "lessons/01-a/main.go", strings.Replace(plainMain, "\tp.Start(", "\tq.Start(", 1),
+			"lessons/01-a/main.go: the table of pairs has \"p.Start(\", which is not in the code"},
+		{"the table of pairs names what is there", "lessons/01-a/main.go", strings.Replace(plainMain, "{ p.Daemon = true\n", "{\n", 1),
+			"lessons/01-a/main.go: the table of pairs has \"p.Daemon = true\", which is not in the code"},
+		{"sleeping orders nothing", "lessons/01-a/main.go", plainMain + "var _ = time.Sleep(1)", ""},
+		{"no lesson prints in vain", "lessons/01-a/main.go", plainMain + "var _ = fmt.Print(1)", ""},
 	} {
 		got := strings.Join(styles[test.style](parse(t, test.path, test.text)), "\n")
 		if got != test.want {
@@ -401,3 +518,19 @@ func TestStyleFindsWhatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+const plainMain = `// Lesson 1.
+//
+//	Python    here
+//	start()   p.Start(ctx)
+//	daemon    p.Daemon = true
+package main
+
+import "processbook/mp"
+import "processbook/lessons"
+
+func main() { p.Daemon = true
+	p.Start(ctx)
+	lessons.Main(lesson, f)
+}
+`

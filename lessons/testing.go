@@ -14,26 +14,28 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"processbook/mp"
 )
 
 const asProgram = "LESSON_AS_PROGRAM" // set by Command, for RunTests
 
-// RunTests is the rest of a lesson's TestMain:
+var asProgramToo []string // in tests: what the program of a Lesson needs in its environment
+
+// RunTests is a lesson's TestMain:
 //
-//	func TestMain(m *testing.M) {
-//		mp.Init()
-//		lessons.RunTests(m, main)
-//	}
+//	func TestMain(m *testing.M) { lessons.RunTests(m, main) }
 //
 // The tests can then call main, which sees no arguments and prints an alias
 // for each process ID (see [PID]), so that its output can be compared: see
 // [Prints]. Or they can run main as a program of its own: see [Command].
 func RunTests(m interface{ Run() int }, main func()) {
 	if os.Getenv(asProgram) != "" {
-		os.Unsetenv(asProgram)
-		main()
+		main() // in children of that program, too
 		os.Exit(0)
 	}
+	mp.Init()
+	asProgramToo = []string{asProgram + "=1"}
 	os.Unsetenv("COLUMNS") // what lessons print is compared
 	flag.Parse()           // the arguments are for go test
 	os.Args = os.Args[:1]  // and none is left for the lesson
@@ -150,6 +152,7 @@ func Killed(args, line string, later time.Duration) error {
 	if err != nil {
 		return err
 	}
+	cmd.Stderr = cmd.Stdout // all of the family share it; a program's standard output may end with the lesson
 	if err := cmd.Start(); err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func (e Events) Timeline() string {
 		drawn.Write(rows[name].drawn)
 	}
 	line("tick", e.axis())
-	line("", legend(drawn.String()))
+	line("", strings.Join(legend(drawn.String()), "  "))
 	return picture.String()
 }
 
@@ -116,14 +116,4 @@ func (e Events) axis() string {
 		fmt.Fprintf(&b, "%-*d", step*e.cell(), t)
 	}
 	return b.String()
-}
-
-func legend(drawn string) string {
-	var used []string
-	for _, sign := range []string{"[ starts", "= runs", ". waits", "| last line", "] ends", "x is terminated"} {
-		if strings.Contains(drawn, sign[:1]) {
-			used = append(used, sign)
-		}
-	}
-	return strings.Join(used, "  ")
 }

@@ -180,8 +180,8 @@
 //   - A main that is process 1 of a container does not wait for orphans. If
 //     another part of the program waits for all children, or ignores SIGCHLD,
 //     exit codes may be unknown; Join says so.
-//   - A program that starts itself again before mp.Main is refused, if it has
-//     kept the environment variable that marks a child.
+//   - If a child starts this program again before mp.Main, that is refused, but
+//     only if the environment still has the variable that marks a child.
 //   - On Windows, Put waits while the pipe to a suspended owner is full, whatever
 //     its context.
 package mp

@@ -457,3 +457,31 @@ func TestPrintingDisturbsNothing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A process of its own: what is watched there is nothing to other tests.
+var watchOne = Proc("watchOne", func(c *Conn[string, None]) error {
+	ctx := context.Background()
+	Watch(func(p *Process) { c.Send("started " + p.Name) },
+		func(p *Process, code int) { c.Send(fmt.Sprint("ended ", code)) })
+	p := NewProcess(exitWith, 3)
+	p.Name = "Kim"
+	p.Start(ctx)
+	c.Send("Start has returned")
+	p.Join(ctx)
+	return c.Send("Join has returned")
+})
+
+func TestWatch(t *testing.T) {
+	ours, theirs := Pipe[None, string]()
+	start(t, NewProcess(watchOne, theirs))
+	place := make(map[string]int)
+	for i, want := range []string{"started Kim", "Start has returned", "ended 3", "Join has returned"} {
+		got, err := ours.Recv()
+		if place[got] = i; err != nil || i%3 == 0 && got != want { // Kim may have ended before Start returns
+			t.Errorf("%d: got %q, %v, want %q", i, got, err, want)
+		}
+	}
+	if place["ended 3"] == 0 {
+		t.Error("it was not told that Kim ended")
+	}
+}

@@ -266,10 +266,10 @@ func FuzzWorker(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		defer mustEnd()()
 		c := &child{up: frame.NewWriter(io.Discard)}
-		c.inbox = openInbox(frame.NewReader(bytes.NewReader(data)), c.up, func() {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.finished = true
+		c.inbox = openInbox(frame.NewReader(bytes.NewReader(data)), c.up, func(in *inbox) {
+			in.mu.Lock()
+			defer in.mu.Unlock()
+			in.finished = true
 		})
 		w := &worker[int, int]{child: c, name: "square", f: func(n int) (int, error) { return n * n, nil }}
 		attempts(w.name, w.step, w.fail)

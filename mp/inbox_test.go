@@ -27,15 +27,16 @@ func newOffice(t *testing.T) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := openInbox(frame.NewReader(downR), frame.NewWriter(upW), runtime.Goexit) // a stand-in is left at the test's end
+	in := openInbox(frame.NewReader(downR), frame.NewWriter(upW), func(*inbox) { runtime.Goexit() }) // a stand-in is left at the test's end
 	o := &office{in, frame.NewWriter(downW), frame.NewReader(upR)}
 	t.Cleanup(func() { closeAll([]*os.File{downR, downW, upR, upW}) })
 	return o
 }
 
 // openInbox is newInbox, but the process does not end with the pipe.
-func openInbox(down *frame.Reader, up *frame.Writer, lost func()) *inbox {
-	in := &inbox{down: down, up: up, lost: lost, reading: true}
+func openInbox(down *frame.Reader, up *frame.Writer, lost func(*inbox)) *inbox {
+	in := &inbox{down: down, up: up, reading: true}
+	in.lost = func() { lost(in) }
 	in.arrived.L = &in.mu
 	go in.standIn()
 	return in

@@ -1,80 +1,67 @@
 // Lesson 6, go run ./lessons/06-daemon: what are daemon processes for?
 //
-// Watch this claim: nobody waits for a daemon. When main is at its last line
-// its daemons are stopped, at once, and only then does it wait for the others.
+// This is the chapter's example 4: a daemon, and a process that is not one.
+// With -join it is example 5. Predict first: which lines will it print?
 //
-//	Python (examples 4 and 5)      here
-//	p = Process(target=f, args=a)  p := mp.NewProcess(f, a)
-//	p.daemon = True; p.start()     p.Daemon = true; p.Start(ctx)
-//	p.join(1); p.is_alive()        me.Join(p, 1), in ticks; p.Alive()
+//	Python                           here
+//	def f(): at module level         var worker = mp.Proc("worker", ...)
+//	current_process().name           mp.Current().Name
+//	time.sleep(4)                    time.Sleep(work)
+//	Process(target=f, name=n)        one := mp.NewProcess(worker, 4*tick)
+//	d.daemon = True                  one.Daemon = true
+//	d.start()                        one.Start(ctx)
+//	d.join(1)                        one.Join(limit), limit made by WithTimeout
+//	d.is_alive()                     one.Alive()
+//	if __name__ == "__main__":       lessons.Main(lesson, program)
 //
-// Change the source: add s.Two.Daemon = true in run. Which lines are left?
+// Change it: let Worker 2 be a daemon, too. Which lines are left?
 package main
 
 import (
 	"context"
 	"errors"
-	"os"
+	"fmt"
+	"time"
 
 	"processbook/lessons"
 	"processbook/mp"
 )
 
 var (
-	lesson   = lessons.New(6, "What are daemon processes for?", "examples 4, 5")
-	clock    = lesson.Clock()
-	noDaemon = lesson.Bool("nodaemon", "make Worker 1 a process like any other")
-	limit    = lesson.Int("join", 0, 0, 20, "join Worker 1, at most `N` ticks")
+	tick     = 800 * time.Millisecond // the chapter's second; -unit
+	join     = 0                      // -join: how long main joins Worker 1
+	noDaemon = false                  // -nodaemon
 )
 
-// worker writes a number to its file in every tick, when its work is done.
-var worker = mp.Proc("worker", func(e Errand) (err error) {
-	e.Me.Enter()
-	defer e.Me.Leave()
-	for n := 1; n <= e.Ticks && err == nil; n++ {
-		e.Me.Work(1)
-		err = appendTo(e.File, n)
-	}
-	e.Me.Say("exiting") // who is stopped does not get here
-	return err
-})
-
-// program is the chapter's main. What happens after its last line can only be
-// told by somebody else, so it is a child, too, of the process that tells. It
-// makes no difference to its own children: mp ends every family in this way.
-var program = mp.Proc("program", func(s Script) error {
-	s.Me.Enter()
-	defer s.Me.Leave() // its last line
-	one, two := mp.NewProcess(worker, s.One), mp.NewProcess(worker, s.Two)
-	one.Name, two.Name = "Worker 1", "Worker 2"
-	one.Daemon, two.Daemon = s.One.Daemon, s.Two.Daemon
-	err := one.Start(context.Background())
-	s.Me.Work(s.Pause)
-	err = errors.Join(err, two.Start(context.Background()))
-	if s.Join != 0 {
-		joined := s.Me.Join(one, s.Join)
-		s.Me.Say("%s Worker 1; alive: %t", verb(joined), one.Alive())
-	}
-	return err
-})
-
-func run(ctx context.Context) error {
-	lesson.Begin()
-	if lesson.Facts {
-		return experiments.Print(ctx)
-	}
-	s := example4(!*noDaemon, *limit)
-	if !lesson.Plan("%s", s) {
-		return nil
-	}
-	events, numbers, err := play(ctx, clock.Stage(os.Stdout), s)
-	if err != nil {
-		return err
-	}
-	lessons.Figure(events.Timeline())
-	lessons.Para("saw", "%s", s.saw(events, numbers))
-	lessons.Para("try", "-nodaemon, -join 1, -join 3, -unit 500ms, -free")
+var worker = mp.Proc("worker", func(work time.Duration) error {
+	name := mp.Current().Name
+	fmt.Println(name, "starting")
+	time.Sleep(work)
+	fmt.Println(name, "exiting") // a terminated worker never gets here
 	return nil
+})
+
+func program(ctx context.Context) error {
+	one := mp.NewProcess(worker, 4*tick)
+	one.Name = "Worker 1"
+	one.Daemon = true
+	if noDaemon {
+		one.Daemon = false
+	}
+	two := mp.NewProcess(worker, 2*tick)
+	two.Name = "Worker 2"
+
+	err := one.Start(ctx)
+	time.Sleep(tick)
+	err = errors.Join(err, two.Start(ctx))
+
+	if join > 0 && err == nil {
+		limit, cancel := context.WithTimeout(ctx, time.Duration(join)*tick)
+		defer cancel()
+		joined := one.Join(limit)
+		fmt.Println("main: Join says", joined, "and Alive says", one.Alive())
+	}
+	return err // main's last line: it has joined nobody else
 }
 
-func main() { mp.Main(run) }
+func main() { lessons.Main(lesson, program) }

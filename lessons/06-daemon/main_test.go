@@ -2,17 +2,26 @@ package main
 
 import (
 	"bufio"
+	"context"
+	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"processbook/lessons"
 	"processbook/mp"
 )
 
 func TestMain(m *testing.M) {
-	mp.Init()
-	lessons.RunTests(m, main)
+	lessons.RunTests(m, func() {
+		if changed := changes[os.Getenv(changeVar)].program; changed != nil {
+			lessons.Main(lesson, changed)
+			return
+		}
+		main()
+	})
 }
 
 func TestOutput(t *testing.T) {
@@ -25,28 +34,33 @@ const output = `LESSON 6  What are daemon processes for?                     (ex
 
 plan   Main starts Worker 1 (a daemon, 4 ticks of work). After 1 tick it
        starts Worker 2 (not a daemon, 2 ticks of work). Then main reaches
-       its last line without joining either of them. At the end of each tick
-       of work, a worker writes one number to its own file.
+       its last line without joining either of them.
 
-tick   who        what
-   0   main       starting (PID #1)
-   0   Worker 1   starting (PID #2)
-   1   Worker 2   starting (PID #3)
-   1   main       reaches its last line
-   1   Worker 1   is terminated
-   3   Worker 2   exiting
-   3   main       ends
+prints Worker 1 starting
+       Worker 2 starting
+       Worker 2 exiting
 
-  main      [=====|...........]
-  Worker 1  [=====x
-  Worker 2        [===========]
-  tick      0     1     2     3
+  main      [===========|...........]       exit code 0
+  Worker 1      [===========x               terminated (a daemon)
+  Worker 2          [===========]           exit code 0
             [ starts  = runs  . waits  | last line  ] ends  x is terminated
+            From left to right in time, but not to scale.
 
-saw    After its last line, main terminated its daemon, Worker 1, and waited
-       for Worker 2. Worker 1 never printed "exiting". It wrote 1 of its 4
-       numbers.
-try    -nodaemon, -join 1, -join 3, -unit 500ms, -free
+saw    Main reached its last line. Worker 1, a daemon, was terminated after
+       that. Worker 1 never printed "exiting". Worker 2 exited after that:
+       main waited for it. Main's exit code is 0.
+
+also   Now Worker 1 writes 10 numbers to a file, and Worker 2 adds 1 + 2 + 3
+       + 4 + 5 + 6. When 3 numbers are written, main reaches its last line.
+
+  Worker 1       its file      Worker 2 sends
+  a daemon        3 numbers    21
+  not a daemon   10 numbers    21
+
+saw    As a daemon, Worker 1 wrote 3 of 10 numbers. If they are a result,
+       the file is not whole. If they are only a sign of life, a heartbeat,
+       nothing is lost: Worker 2 sent 21 with the daemon, and 21 without.
+try    -nodaemon, -join 1, -join 20, -unit 2s, -free, -plain
 `
 
 func TestFacts(t *testing.T) {
@@ -63,41 +77,146 @@ func TestFacts(t *testing.T) {
 	}
 }
 
-// What the lesson says is true for all values of its flags, and for a reader who
-// makes Worker 2 a daemon, too.
-func TestSaw(t *testing.T) {
-	daemons := example4(true, 0)
-	daemons.Two.Daemon = true
-	for _, test := range []struct {
-		script Script
-		want   string
-	}{
-		{example4(false, 0), `After its last line, main waited for Worker 1 and Worker 2, and both printed "exiting".`},
-		{example4(true, 1), `Main joined Worker 1 for 1 tick, then gave up. After its last line, it terminated its daemon, Worker 1,` +
-			` and waited for Worker 2. Worker 1 never printed "exiting". It wrote 2 of its 4 numbers.`},
-		{example4(true, 2), `Main joined Worker 1 for 2 ticks, then gave up. After its last line, it terminated its daemon, Worker 1,` +
-			` and waited for nobody. Worker 1 never printed "exiting".`},
-		{example4(true, 3), `Main joined Worker 1 for 3 ticks, until it ended. After its last line, it waited for nobody:` +
-			` both workers had already printed "exiting". Worker 1 wrote 4 of its 4 numbers.`},
-		{example4(false, 2), `Main joined Worker 1 for 2 ticks, then gave up. After its last line, it waited for Worker 1,` +
-			` which printed "exiting".`},
-		{daemons, `After its last line, main terminated its daemons, Worker 1 and Worker 2, and waited for nobody.` +
-			` They never printed "exiting". Worker 1 wrote 1 of its 4 numbers.`},
+// changeVar is the variable in the environment that has the name of a change.
+const changeVar = "LESSON_CHANGE"
+
+// bad is a worker as a reader may change it.
+var bad = mp.Proc("bad", func(how string) error {
+	fmt.Println(mp.Current().Name, "starting")
+	switch how {
+	case "exit":
+		os.Exit(3)
+	case "panic":
+		panic("this is a test")
+	case "error":
+		return errors.New("this is a test")
+	case "child":
+		p := mp.NewProcess(worker, 20*tick)
+		p.Name = "Worker 3"
+		if err := p.Start(context.Background()); err != nil {
+			return err
+		}
+		time.Sleep(tick)
+		os.Exit(3)
+	}
+	return nil
+})
+
+// withBad is main.go with another Worker 2.
+func withBad(how string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		one, two := mp.NewProcess(worker, 8*tick), mp.NewProcess(bad, how)
+		one.Name, two.Name, one.Daemon = "Worker 1", "Worker 2", true
+		err := errors.Join(one.Start(ctx), two.Start(ctx))
+		two.Join(ctx)
+		time.Sleep(tick)
+		return err
+	}
+}
+
+// with is main.go with something before its last line.
+func with(last func(one, two *mp.Process)) func(context.Context) error {
+	return func(context.Context) error {
+		one, two := mp.NewProcess(worker, 8*tick), mp.NewProcess(worker, 4*tick)
+		one.Name, two.Name, one.Daemon = "Worker 1", "Worker 2", true
+		err := one.Start(context.Background()) // a panic in main ends ctx
+		time.Sleep(tick)
+		last(one, two)
+		return err
+	}
+}
+
+// What a reader may do to main.go, and what the lesson then says.
+var changes = map[string]struct {
+	program func(context.Context) error
+	want    []string
+}{
+	"Worker 2 a daemon": {with(func(_, two *mp.Process) { two.Daemon = true; two.Start(context.Background()) }), []string{
+		"x               terminated (a daemon)", "Main reached its last line. Worker 1, a daemon, was terminated after that.",
+		"Worker 2, a daemon, was terminated after that. Worker 2 printed nothing. Main waited for no other process."}},
+	"one more daemon": {with(func(_, two *mp.Process) {
+		three := mp.NewProcess(worker, 4*tick)
+		three.Name, three.Daemon = "Heart", true
+		errors.Join(two.Start(context.Background()), three.Start(context.Background()))
+		time.Sleep(tick)
+	}), []string{"Heart, a daemon, was terminated after that. Heart never printed \"exiting\"", "Worker 2 exited after that: main waited for it."}},
+	"no Start": {with(func(_, _ *mp.Process) {}), []string{"Main waited for no other process. Main's exit code is 0."}},
+	"nothing":  {func(context.Context) error { return nil }, []string{"prints (nothing)", "Main started no process."}},
+	"an error in main": {func(context.Context) error { return errors.New("this is a test") }, []string{
+		"main  [===|...!       exit code 1", "Main reached its last line.", "Main's exit code is 1."}},
+	"Terminate": {with(func(one, two *mp.Process) {
+		one.Terminate()
+		two.Start(context.Background())
+		two.Join(context.Background())
+	}), []string{
+		"x ", "Worker 1, a daemon, was terminated before that.", "Worker 2 exited before that."}},
+	"Kill":  {with(func(one, _ *mp.Process) { one.Kill(); one.Join(context.Background()) }), []string{"X ", "killed (a daemon)", "X is killed", "Worker 1, a daemon, was killed before that."}},
+	"exit":  {withBad("exit"), []string{"!  ", "! fails", "Worker 2 exited with exit code 3 before that. Worker 2 never printed"}},
+	"panic": {withBad("panic"), []string{"exit code 2", "Worker 2 exited with exit code 2 before that."}},
+	"error": {withBad("error"), []string{"exit code 1", "Worker 2 exited with exit code 1 before that."}},
+	"child": {withBad("child"), []string{"exit code 3", "Worker 3", ") ends with its parent", "no exit code"}},
+	"main exits": {with(func(_, two *mp.Process) { two.Start(context.Background()); time.Sleep(tick); os.Exit(4) }), []string{
+		"Main ended before its last line. Worker 1, a daemon, ended with its parent. Worker 1 never printed \"exiting\". Worker 2 ended with its parent.", "Main's exit code is 4."}},
+	"too long": {program: func(ctx context.Context) error {
+		p := mp.NewProcess(worker, 2*lessons.Limit)
+		p.Name = "Worker 2"
+		return errors.Join(p.Start(ctx), p.Join(context.Background()))
+	}},
+	"main panics": {with(func(_, _ *mp.Process) { panic("this is a test") }), []string{
+		"Main ended before its last line. Worker 1, a daemon, ended with its parent.", "Main's exit code is 2."}},
+}
+
+// The lesson tells what happened, whatever a reader makes of main.go.
+func TestChangedProgram(t *testing.T) {
+	for name, change := range changes {
+		if change.want == nil {
+			continue // it is for another test
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := lessons.Command("-unit", "500ms")
+			cmd.Env = append(cmd.Env, changeVar+"="+name)
+			out, err := cmd.Output()
+			for _, want := range change.want {
+				if !contains(out, want) {
+					t.Errorf("%v, the lesson does not say %q:\n%s", err, want, out)
+				}
+			}
+		})
+	}
+}
+
+// contains does not mind how the lines are broken.
+func contains(out []byte, text string) bool {
+	return strings.Contains(strings.Join(strings.Fields(string(out)), " "), strings.Join(strings.Fields(text), " "))
+}
+
+// Flags reach main.go, and the picture is that of its run.
+func TestFlags(t *testing.T) {
+	for args, want := range map[string]string{
+		"-nodaemon": `Worker 1 exited after that: main waited for it. Worker 2 exited after that: main waited for it.`,
+		"-join 1":   `main: Join says context deadline exceeded and Alive says true`,
+		"-join 20":  `Worker 1, a daemon, exited before that. Worker 2 exited before that. Main waited for no other process.`,
 	} {
-		events, numbers, err := play(t.Context(), lessons.Clock{}.Stage(nil), test.script)
-		if got := test.script.saw(events, numbers); err != nil || !strings.HasPrefix(got, test.want) {
-			t.Errorf("%s\nsaw %s\nwant %s\nerror: %v", test.script, got, test.want, err)
+		out, err := lessons.Command(strings.Fields(args)...).Output()
+		if err != nil || !contains(out, want) {
+			t.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
 		}
 	}
-	if plan := daemons.String(); !strings.Contains(plan, "Worker 2 (a daemon, 2 ticks of work)") {
-		t.Errorf("the plan does not say that Worker 2 is a daemon: %s", plan)
+}
+
+// -plain is main.go and nothing else.
+func TestPlain(t *testing.T) {
+	out, err := lessons.Command("-plain").CombinedOutput()
+	if want := "Worker 1 starting\nWorker 2 starting\nWorker 2 exiting\n"; err != nil || string(out) != want {
+		t.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
 	}
 }
 
 // Whoever is left holds the standard output that all of the family share, so
 // its end is the end of everybody.
 func TestNobodyIsLeftAfterTheStory(t *testing.T) {
-	for _, args := range [][]string{{}, {"-nodaemon"}, {"-join", "1"}, {"-join", "3"}, {"-free"}, {"-facts"}} {
+	for _, args := range [][]string{{"-unit", "100ms"}, {"-unit", "100ms", "-nodaemon", "-plain"}, {"-free"}, {"-free", "-join", "1"}, {"-facts"}} {
 		cmd := lessons.Command(args...)
 		cmd.WaitDelay = lessons.Limit
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -110,7 +229,8 @@ func TestNobodyIsLeftAfterTheTellerIsKilled(t *testing.T) {
 	for _, name := range []string{"TMPDIR", "TMP"} { // it cannot remove its file any more
 		t.Setenv(name, t.TempDir())
 	}
-	if err := lessons.Killed("-unit 300ms", "Worker 2   starting", 0); err != nil {
+	t.Setenv(changeVar, "too long")
+	if err := lessons.Killed("", "Worker 2 starting", 0); err != nil {
 		t.Error(err)
 	}
 }
@@ -132,7 +252,7 @@ func TestAReaderMayGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(story)
-	for lines.Scan() && !strings.Contains(lines.Text(), "Worker 1   starting") {
+	for lines.Scan() && !strings.Contains(lines.Text(), "Worker 1 starting") {
 	}
 	story.Close()
 	cmd.Wait()
@@ -143,7 +263,7 @@ func TestAReaderMayGo(t *testing.T) {
 }
 
 func TestWrongArgumentsAreOneSentence(t *testing.T) {
-	for _, args := range []string{"-daemon", "-join", "-join x", "-join -1", "-join 21", "-unit -1s", "-unit 1h", "-plan=x", "2"} {
+	for _, args := range []string{"-daemon", "-join", "-join x", "-join -1", "-join 21", "-unit 99ms", "-unit -1s", "-unit 1h", "-plan=x", "2"} {
 		if err := lessons.Refused(args); err != nil {
 			t.Error(err)
 		}

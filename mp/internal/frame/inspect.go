@@ -30,15 +30,20 @@ func inspect(v reflect.Value, found func(handle any) error, depth int) error {
 	case !c.deep || codesItself(v.Type()):
 		return nil
 	}
+	return inspectParts(v, found, depth)
+}
+
+func inspectParts(v reflect.Value, found func(handle any) error, depth int) error {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
 		return inspect(v.Elem(), found, depth+1)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() {
-				if err := inspect(v.Field(i), found, depth); err != nil {
-					return err
-				}
+			if !v.Type().Field(i).IsExported() {
+				continue
+			}
+			if err := inspect(v.Field(i), found, depth); err != nil {
+				return err
 			}
 		}
 	case reflect.Slice, reflect.Array:

@@ -124,7 +124,6 @@ func (s *Server) Read(from io.ReadCloser) {
 }
 
 func (s *Server) obey(f frame.Frame) error {
-	call := func(do func(context.Context) (int, error)) { s.call(f.ID, do) }
 	just := func(do func(context.Context) error) { // a call without a number in its reply
 		s.call(f.ID, func(ctx context.Context) (int, error) { return 0, do(ctx) })
 	}
@@ -150,7 +149,7 @@ func (s *Server) obey(f frame.Frame) error {
 	case kindTryWant:
 		just(func(context.Context) error { return s.try() })
 	case kindLen:
-		call(s.h.Len)
+		s.call(f.ID, s.h.Len)
 	case kindJoin:
 		just(s.h.Join)
 	case kindClose:

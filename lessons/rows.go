@@ -1,0 +1,116 @@
+package lessons
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Rows draws the lives, a row for each process and a step to the right for each
+// thing that happened, and explains the symbols that it needed:
+//
+//	main      [===========|...........]   exit code 0
+//	Worker 1      [===========x           terminated (a daemon)
+//	Worker 2          [===========]       exit code 0
+//	          [ starts  = runs  . waits  | last line  ] ends  x is terminated
+//
+// Time goes from left to right, and only the order counts: how long something
+// took is not drawn, because it differs from run to run.
+func (r *Run) Rows() string {
+	label := 0
+	for _, l := range r.Lives {
+		label = max(label, len(l.Name))
+	}
+	step := max(1, min(4, 40/(r.Moments+1)))
+	width := (r.Moments + 1) * step
+	var picture, drawn strings.Builder
+	for _, l := range r.Lives {
+		row := l.row(step, r.Moments)
+		fmt.Fprintf(&picture, "  %-*s  %-*s%s\n", label, l.Name, width, row, l.note())
+		drawn.WriteString(row)
+	}
+	for _, line := range append(legend(drawn.String()), "From left to right in time, but not to scale.") {
+		fmt.Fprintf(&picture, "  %-*s  %s\n", label, "", line)
+	}
+	return picture.String()
+}
+
+func (l Life) row(step, moments int) string {
+	column := func(place int) int { return (place - 1) * step }
+	row := strings.Repeat(" ", column(l.Started)) + "["
+	runs := func(until int, as string) { row += strings.Repeat(as, max(0, column(until)-len(row))) }
+	as := "="
+	if l.LastLine > 0 {
+		runs(l.LastLine, as)
+		row += "|"
+		as = "."
+	}
+	end := l.Ended
+	if end == 0 {
+		end = moments + 1
+	}
+	runs(end, as)
+	return row + l.symbol()
+}
+
+// End says how a process ended, as its exit code tells it: "was terminated".
+func (l Life) End() string {
+	switch l.symbol() {
+	case ")":
+		return "ended with its parent"
+	case "x":
+		return "was terminated"
+	case "X":
+		return "was killed"
+	case "!":
+		return fmt.Sprintf("exited with exit code %d", l.Code)
+	}
+	return "exited"
+}
+
+// symbol is how a life ends.
+func (l Life) symbol() string {
+	switch {
+	case l.Ended == 0:
+		return ")"
+	case l.Code == -15 || l.Code < 0 && l.dismissed:
+		return "x"
+	case l.Code < 0:
+		return "X"
+	case l.Code > 0:
+		return "!"
+	}
+	return "]"
+}
+
+// note stands to the right of a row. The exit codes of signals are a question of
+// the quiz, and words say more.
+func (l Life) note() string {
+	text := fmt.Sprintf("exit code %d", l.Code)
+	switch l.symbol() {
+	case ")":
+		text = "no exit code" // nobody was left to see it
+	case "x":
+		text = "terminated"
+	case "X":
+		text = "killed"
+	}
+	if l.Daemon {
+		text += " (a daemon)"
+	}
+	return text
+}
+
+// legend explains the symbols, first the usual ones.
+func legend(drawn string) (lines []string) {
+	for _, symbols := range [][]string{
+		{"[ starts", "= runs", ". waits", "| last line", "] ends", "x is terminated"},
+		{"X is killed", "! fails", ") ends with its parent"},
+	} {
+		symbols = slices.DeleteFunc(symbols, func(s string) bool { return !strings.Contains(drawn, s[:1]) })
+		if len(symbols) > 0 {
+			lines = append(lines, strings.Join(symbols, "  "))
+		}
+	}
+	return lines
+}

@@ -1,0 +1,169 @@
+package lessons
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Run is what happened when the program in main.go was run.
+type Run struct {
+	Changed bool   // main.go is not as it was handed out
+	Output  string // what all its processes printed on standard output
+	Lives   []Life // main's first, then in the order of the starts
+	Moments int    // how many things have a place in the order
+}
+
+// A Life is that of one process. LastLine is for main only.
+type Life struct {
+	Name        string
+	PID, Parent int
+	Daemon      bool
+	Started     int // place in the order of all that happened, from 1
+	LastLine    int // the same; 0: main did not reach its last line
+	Ended       int // the same; 0: nobody was left to see it, for its parent had ended
+	Code        int // exit code; unknown if Ended is 0
+
+	// dismissed: main ended this daemon at its last line. On a machine that is
+	// very busy, mp may have to kill it a second after it has terminated it.
+	dismissed bool
+}
+
+// Main returns the life of the program's first process.
+func (r *Run) Main() Life { return r.Lives[0] }
+
+// Children returns the lives of those that a process has started.
+func (r *Run) Children(parent Life) []Life {
+	return slices.DeleteFunc(slices.Clone(r.Lives), func(l Life) bool { return l.Parent != parent.PID })
+}
+
+// Printed reports whether the program has printed a line that begins like that.
+func (r *Run) Printed(start string) bool {
+	return strings.Contains("\n"+r.Output, "\n"+start)
+}
+
+// run runs the program, prints what it prints, and returns what happened. The
+// program is this one, started once more, with the same arguments. Its standard
+// input is its lifeline: see recorded.
+func (l Lesson) run(ctx context.Context) (*Run, error) {
+	dir, err := TempDir("lesson")
+	if err != nil {
+		return nil, err
+	}
+	defer RemoveTemp(dir)
+	record := filepath.Join(dir, "record")
+	path, err := os.Executable()
+	if err == nil {
+		err = os.WriteFile(record, nil, 0o600)
+	}
+	if err != nil {
+		return nil, err
+	}
+	printed := &margin{label: "prints", hold: asProgramToo != nil}
+	cmd := &exec.Cmd{Path: path, Args: os.Args, Stdout: printed, Stderr: os.Stderr, WaitDelay: Limit}
+	cmd.Env = append(append(os.Environ(), recordVar+"="+record), asProgramToo...)
+	if err := live(ctx, cmd); err != nil {
+		return nil, err
+	}
+	run := &Run{Changed: l.changed(), Output: printed.all.String()}
+	run.Lives = []Life{{Name: "main", PID: cmd.Process.Pid, Started: 1}}
+	err = run.read(record)
+	run.Moments++
+	run.Lives[0].Ended, run.Lives[0].Code = run.Moments, cmd.ProcessState.ExitCode()
+	if printed.hold {
+		printed.line, printed.hold = []byte(run.comparable(l.AnyOrder)), false
+	}
+	printed.finish()
+	return run, err
+}
+
+// live runs the program until it and all its descendants have ended: until then
+// one of them holds the standard output. Its exit code is no error here.
+func live(ctx context.Context, cmd *exec.Cmd) error {
+	lifeline, ours, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer ours.Close()
+	defer context.AfterFunc(ctx, func() { ours.Close() })()
+	cmd.Stdin = lifeline
+	err = cmd.Start()
+	lifeline.Close()
+	if err != nil {
+		return err
+	}
+	err = cmd.Wait()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		err = nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// A margin prints what a program prints, to the right of a label.
+type margin struct {
+	label string
+	all   bytes.Buffer
+	line  []byte // what is not yet printed: the beginning of a line
+	hold  bool   // print nothing yet
+}
+
+func (m *margin) Write(b []byte) (int, error) {
+	m.all.Write(b)
+	m.line = append(m.line, b...)
+	if !m.hold {
+		m.flush()
+	}
+	return len(b), nil
+}
+
+// flush prints the lines that are whole.
+func (m *margin) flush() {
+	for line := range bytes.Lines(m.line) {
+		if !bytes.HasSuffix(line, []byte("\n")) {
+			return
+		}
+		Print(strings.TrimRight(fmt.Sprintf("%-6s %s", m.label, line), " \n") + "\n")
+		m.label, m.line = "", m.line[len(line):]
+	}
+}
+
+func (m *margin) finish() {
+	if len(m.line) > 0 && !bytes.HasSuffix(m.line, []byte("\n")) {
+		m.line = append(m.line, '\n')
+	}
+	m.flush()
+	if m.all.Len() == 0 {
+		Para(m.label, "(nothing)")
+	}
+	Println()
+}
+
+var number = regexp.MustCompile(`\b\d+\b`)
+
+// comparable is the output for a test: with aliases for the PIDs, and sorted if
+// the order of its lines is the system's affair.
+func (r *Run) comparable(anyOrder bool) string {
+	lines := strings.SplitAfter(r.Output, "\n")
+	if anyOrder {
+		slices.Sort(lines)
+	}
+	return number.ReplaceAllStringFunc(strings.Join(lines, ""), func(n string) string {
+		pid, _ := strconv.Atoi(n)
+		if slices.ContainsFunc(r.Lives, func(l Life) bool { return l.PID == pid || pid == os.Getpid() }) {
+			return PID(pid)
+		}
+		return n
+	})
+}

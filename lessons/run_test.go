@@ -1,0 +1,76 @@
+package lessons
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// What a program did, as its processes have noted it.
+func TestRead(t *testing.T) {
+	record := filepath.Join(t.TempDir(), "record")
+	if err := os.WriteFile(record, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range []entry{
+		{"started", Life{Name: "Ann", PID: 7, Parent: 1, Daemon: true}},
+		{"started", Life{Name: "Bob", PID: 8, Parent: 1}},
+		{"started", Life{Name: "Kim", PID: 9, Parent: 8}},
+		{"ended", Life{PID: 8, Code: 3}},
+		{"started", Life{Name: "Eve", PID: 8, Parent: 1}}, // the number occurs again
+		{"started", Life{Name: "Joe", PID: 5, Parent: 1, Daemon: true}},
+		{"last line", Life{PID: 1}},
+		{"ended", Life{PID: 7, Code: -15}},
+		{"ended", Life{PID: 8, Code: -9}},
+		{"ended", Life{PID: 5, Code: -9}}, // main's doing, too
+	} {
+		note(record, e)
+	}
+	run := &Run{Lives: []Life{{Name: "main", PID: 1, Started: 1}}}
+	if err := run.read(record); err != nil {
+		t.Fatal(err)
+	}
+	run.Moments++
+	run.Lives[0].Ended = run.Moments
+	want := `  main  [====================|...........]     exit code 0
+  Ann      [====================x              terminated (a daemon)
+  Bob         [=====!                          exit code 3
+  Kim            [==========================)  no exit code
+  Eve                  [===========X           killed
+  Joe                     [===========x        terminated (a daemon)
+        [ starts  = runs  . waits  | last line  ] ends  x is terminated
+        X is killed  ! fails  ) ends with its parent
+        From left to right in time, but not to scale.
+`
+	if differ := difference(run.Rows(), want); differ != nil {
+		t.Errorf("%v\nall of it:\n%s", differ, run.Rows())
+	}
+	if kids := run.Children(run.Lives[2]); len(kids) != 1 || kids[0].Name != "Kim" {
+		t.Errorf("Bob's children are %v, want Kim", kids)
+	}
+}
+
+func TestSumIsOfTheCode(t *testing.T) {
+	const code = "package main\n\nvar a = 1\n"
+	for other, same := range map[string]bool{
+		"package main\r\n\r\n// note\r\nvar a  =  1 // one\r\n": true,
+		"package main\n\nvar a = 2\n":                           false,
+		"package main\n\n//var a = 1\n":                         false,
+	} {
+		if (sum(other) == sum(code)) != same {
+			t.Errorf("sum(%q) == sum(%q) is %t", other, code, !same)
+		}
+	}
+}
+
+// Tests see an alias for each PID, and lines in any order as if they were sorted.
+func TestComparable(t *testing.T) {
+	restartAliases()
+	run := &Run{Output: "b 700 12\na 700 3\n", Lives: []Life{{PID: 700}, {PID: 12}}}
+	if got, want := run.comparable(false), "b #1 #2\na #1 3\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := run.comparable(true), "a #1 3\nb #1 #2\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
