@@ -46,6 +46,9 @@ func DecodeList[T any](val Value, n int) (list []T, errs map[int]error, err erro
 		}
 		return list, nil, err
 	}
+	if n < 0 {
+		return nil, nil, ErrBroken
+	}
 	list, errs = make([]T, 0, min(n, len(val.Data))), map[int]error{}
 	for data := val.Data; len(data) > 0; {
 		head, used := binary.Uvarint(data)
