@@ -217,7 +217,7 @@ func moreThanCPUs(ctx context.Context) (string, error) {
 
 // best is the best of several measurements: other programs need the CPUs, too.
 func best(ctx context.Context, processes int) (l Load, err error) {
-	for n := 0; err == nil && n < 20; n++ {
+	for n := 0; err == nil && n < 10; n++ {
 		var next Load
 		next, err = measure(ctx, processes)
 		l = Load{processes, next.Begun, max(l.CPU, next.CPU), max(l.Peak, next.Peak)}

@@ -1,7 +1,6 @@
 // Lesson 2, go run ./lessons/02-multiprocessing: processes or threads?
-//
-// This is the chapter's example 1: A and B count down side by side. Then one of
-// four workers fails. Predict first: which of the others print that they end?
+// Example 1 of the chapter: A and B count down side by side. Then one of four
+// workers fails. Predict first: which of the others print that they end?
 //
 //	Python                           here
 //	time.sleep(0.5)                  time.Sleep(tick)
@@ -25,6 +24,7 @@ import (
 )
 
 var tick, bad = 200 * time.Millisecond, 3 // -unit, -bad
+
 var countDown = mp.Proc("countDown", func(n int) error {
 	for ; n > 0; n-- {
 		time.Sleep(tick)
@@ -34,7 +34,7 @@ var countDown = mp.Proc("countDown", func(n int) error {
 })
 
 // divide is run by processes and by goroutines. Nothing in it says by which.
-func divide(name string, n int) {
+func divide(name string, n int) error {
 	fmt.Println(name, n, "begins, PID", os.Getpid())
 	by := n
 	if n == bad {
@@ -42,12 +42,10 @@ func divide(name string, n int) {
 	}
 	time.Sleep(time.Duration(2+2*by) * tick)
 	fmt.Println(name, n, "ends, 12 /", by, "=", 12/by) // 12/0: panic
+	return nil
 }
 
-var worker = mp.Proc("worker", func(n int) error {
-	divide("Worker", n)
-	return nil
-})
+var worker = mp.Proc("worker", func(n int) error { return divide("Worker", n) })
 var crew = mp.Proc("crew", func(workers int) error {
 	var threads sync.WaitGroup
 	for n := range workers {
@@ -62,6 +60,7 @@ func program(ctx context.Context) error {
 	a.Name, b.Name = "A", "B"
 	err := errors.Join(a.Start(ctx), b.Start(ctx))
 	err = errors.Join(err, a.Join(ctx), b.Join(ctx))
+	terminal := os.Stderr
 	os.Stderr, _ = os.OpenFile(os.DevNull, os.O_WRONLY, 0) // for stack traces
 	all := []*mp.Process{mp.NewProcess(crew, 4)}
 	all[0].Name = "Crew"
@@ -71,6 +70,7 @@ func program(ctx context.Context) error {
 		p.Name = fmt.Sprint("Worker ", n+1)
 		all, err = append(all, p), errors.Join(err, p.Start(ctx))
 	}
+	os.Stderr = terminal
 	for _, p := range all {
 		fmt.Println(p.Name, "ended well:", p.Join(ctx) == nil)
 	}

@@ -33,7 +33,7 @@ var lesson = lessons.Lesson{
 		lessons.Int(&perCPU, "crowd", 1, 8, "at the end, start `N` processes for each CPU"),
 	},
 	Source: source,
-	Sum:    "eb59a26b",
+	Sum:    "fc41e55d",
 }
 
 func plan() string {
