@@ -17,6 +17,7 @@ import (
 func TestMain(m *testing.M) {
 	lessons.RunTests(m, func() {
 		if changed, there := changes[os.Getenv(changeVar)]; there {
+			crowd = noCrowd
 			lessons.Main(lesson, changed.program)
 			return
 		}
@@ -28,11 +29,13 @@ func TestMain(m *testing.M) {
 // that part is left out here: see TestCrowd.
 func TestOutput(t *testing.T) {
 	defer func(real func(context.Context) error) { crowd = real }(crowd)
-	crowd = func(context.Context) error { return nil }
+	crowd = noCrowd
 	if err := lessons.Prints(main, output); err != nil {
 		t.Error(err)
 	}
 }
+
+func noCrowd(context.Context) error { return nil }
 
 const output = `LESSON 2  Multiprocessing or multithreading?                     (example 1)
 
@@ -237,7 +240,7 @@ func TestChangedProgram(t *testing.T) {
 			continue // it is for another test
 		}
 		t.Run(name, func(t *testing.T) {
-			cmd := lessons.Command("-unit", "100ms", "-crowd", "1")
+			cmd := lessons.Command("-unit", "100ms")
 			cmd.Env = append(cmd.Env, changeVar+"="+name)
 			out, err := cmd.Output()
 			for _, want := range change.want {
