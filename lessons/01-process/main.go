@@ -1,76 +1,75 @@
 // Lesson 1, go run ./lessons/01-process: what is a process, and how is it not
 // a thread?
 //
-// Watch this claim: a process is a program that is being run, with memory of
-// its own. What runs inside one process, here a goroutine, shares its memory.
+// This is the chapter's example 3: main and its children print their IDs. Here
+// they also have a counter, and a goroutine stands for the chapter's thread.
+// Predict first: which PIDs are equal, and which counters will be printed?
 //
-//	Python (example 3)             here
-//	p = Process(target=f)          p := mp.NewProcess(f, argument)
-//	p.start(); p.join()            p.Start(ctx); p.Join(ctx)
-//	Thread(target=f).start()       go f()
-//	os.getpid(), os.getppid()      os.Getpid(), os.Getppid()
+//	Python                           here
+//	def f(): at module level         var adder = mp.Proc("adder", ...)
+//	os.getpid()                      os.Getpid()
+//	os.getppid()                     os.Getppid()
+//	Process(target=f, args=(n,))     child := mp.NewProcess(adder, name)
+//	p.start()                        child.Start(ctx)
+//	p.join()                         child.Join(ctx)
+//	Thread(target=f).start()         thread.Go(...)
+//	t.join()                         thread.Wait()
+//	if __name__ == "__main__":       lessons.Main(lesson, program)
 //
-// Change the source: add func init() { counter = 7 }. Who begins with 7?
+// Change it: add func init() { counter = 7 }. Which processes begin with 7?
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"sync"
 
 	"processbook/lessons"
 	"processbook/mp"
 )
 
 var (
-	lesson = lessons.New(1, "What is a process, and how is it not a thread?",
-		"example 3")
-	set      = lesson.Int("set", 5, 2, 999, "let main set counter to `N`")
-	children = lesson.Int("children", 2, 1, 6, "start `N` processes")
+	set      = 5 // -set
+	children = 2 // -children
 )
 
-var counter = 1
+var counter = 1 // the child runs this line, too: it is the same program
 
-// addTen is run by children and by a goroutine. Nothing in it says which.
-func addTen(line *mp.Conn[Look, mp.None]) error {
-	line.Send(look())
-	line.Recv() // main's word that all have started
+// addTen is run by children and by a goroutine. Nothing in it says by which.
+func addTen(name string) {
+	before := counter
 	counter += 10
-	return line.Send(look())
+	fmt.Printf("%-9s  PID %d, parent %d, counter %d, then %d\n",
+		name, os.Getpid(), os.Getppid(), before, counter)
 }
 
-// adder is addTen for a new process. Only the name crosses to it: it is the
-// same program, so it has the function already.
-var adder = mp.Proc("adder", addTen)
+var adder = mp.Proc("adder", func(name string) error {
+	addTen(name)
+	return nil
+})
 
-// story has main set the counter, and then the others add to it.
-func story(ctx context.Context, set, children int) (Cast, error) {
-	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
-	defer cancel() // whatever goes wrong, no child stays
+func program(ctx context.Context) error {
 	counter = set
-	main := &Witness{Name: "main", Before: look()}
-	routine, line := newWitness("goroutine")
-	go addTen(line)
-	cast := Cast{main, routine}
+	fmt.Printf("main       PID %d, parent %d, counter %d\n",
+		os.Getpid(), os.Getppid(), counter)
+
+	var failed error
 	for n := range children {
-		child, line := newWitness(fmt.Sprintf("Child %d", n+1))
-		child.process = mp.NewProcess(adder, line)
-		child.process.Name = child.Name
-		if err := child.process.Start(ctx); err != nil {
-			return nil, err
-		}
-		cast = append(cast, child)
+		name := fmt.Sprint("Child ", n+1)
+		child := mp.NewProcess(adder, name)
+		child.Name = name
+		failed = errors.Join(failed, child.Start(ctx), child.Join(ctx))
 	}
-	err := cast.play(ctx)
-	main.After = look()
-	return cast, err
+
+	var thread sync.WaitGroup
+	thread.Go(func() { addTen("goroutine") })
+	thread.Wait()
+
+	fmt.Printf("main       PID %d, parent %d, counter %d\n",
+		os.Getpid(), os.Getppid(), counter)
+	return failed
 }
 
-func run(ctx context.Context) error {
-	lesson.Begin()
-	if lesson.Facts {
-		return experiments.Print(ctx)
-	}
-	return tell(ctx, *set, *children) // in page.go
-}
-
-func main() { mp.Main(run) }
+func main() { lessons.Main(lesson, program) }

@@ -1,17 +1,29 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"processbook/lessons"
 	"processbook/mp"
 )
 
 func TestMain(m *testing.M) {
-	mp.Init()
-	lessons.RunTests(m, main)
+	lessons.RunTests(m, func() {
+		if change, there := changes[os.Getenv(changeVar)]; there {
+			if change.source != 0 {
+				counter = change.source
+			}
+			lessons.Main(lesson, change.program)
+			return
+		}
+		main()
+	})
 }
 
 func TestOutput(t *testing.T) {
@@ -22,15 +34,16 @@ func TestOutput(t *testing.T) {
 
 const output = `LESSON 1  What is a process, and how is it not a thread?         (example 3)
 
-plan   counter begins as 1. main sets it to 5, starts a goroutine, and
-       starts this same program again as 2 child processes. When all of them
-       run, the goroutine and each child add 10 to counter.
+plan   The source says: var counter = 1. Main sets counter to 5. Then it
+       starts this same program again as 2 child processes, one after the
+       other. Last, it starts a goroutine. Each child and the goroutine add
+       10 to counter.
 
-who           PID      parent   counter: before  after
-main          #1       #2                     5     15
-  goroutine   #1       #2                     5     15
-Child 1       #3       #1                     1     11
-Child 2       #4       #1                     1     11
+prints main       PID #1, parent #2, counter 5
+       Child 1    PID #3, parent #1, counter 1, then 11
+       Child 2    PID #4, parent #1, counter 1, then 11
+       goroutine  PID #1, parent #2, counter 5, then 15
+       main       PID #1, parent #2, counter 15
 
   PID #1            PID #3            PID #4
   +--------------+  +--------------+  +--------------+
@@ -39,30 +52,37 @@ Child 2       #4       #1                     1     11
   | goroutine    |  |              |  |              |
   +--------------+  +--------------+  +--------------+
 
-saw    3 processes run 1 program file. A new one runs it from the start: the
-       children began with 1, not with the 5 that main had set and the
-       goroutine found. (Python's children: 5 with fork, 1 with spawn.) In
-       all 30 was added, and main's counter grew by 10: the rest went into
-       memory that main does not have. Each process has several threads,
-       even the children, who started no goroutine.
+saw    3 processes, and each has its own PID and its own counter. The
+       goroutine printed main's PID: it runs in main's process, and has
+       main's counter. Child 1 and Child 2 began with 1, and not with the 5
+       that main had printed: a child is a new start of the program, and not
+       a copy of main. (In Python, it is a copy with fork, and a new start
+       with spawn.) In all, 30 was added: 10 to main's counter, and 20 in
+       other processes. Main is the parent of Child 1 and Child 2. (In
+       Python also, but not with forkserver, the default on Linux since
+       Python 3.14: there the parent is the fork server.)
 
-plan   A process leaves a sign in five places: in a variable, in the
-       directory that it goes to, in the environment, in a file and in a
-       pipe. Then a goroutine does the same. Where does main see the sign?
+also   Now main and 2 children run at the same time. Different PIDs: 3.
+       Different program files: 1. Each process has several threads, even if
+       it starts no goroutine.
 
-left by      variable  directory  environment  file  pipe
-a process    no        no         no           yes   yes
+also   Now a child sets a variable, changes its directory, sets an
+       environment variable, writes a file, and sends through a pipe. Then a
+       goroutine does the same. Where does main find it, in its own memory,
+       directory and environment, in the file, and in the pipe?
+
+done by      variable  directory  environment  file  pipe
+a child      no        no         no           yes   yes
 a goroutine  yes       yes        yes          yes   yes
 
-saw    Of the process: file and pipe. Of the goroutine: everything. A
-       variable, the directory and the environment are part of a process;
-       goroutines share them, for good or ill. Files and pipes lie between
-       processes.
-try    -set 100, -children 6
+saw    Main found 2 of the 5 that the child did, and 5 of the 5 that the
+       goroutine did. Variables, directory and environment belong to one
+       process, and its goroutines share them. Files and pipes are outside
+       all processes.
+try    -set 100, -children 6, -plain
 `
 
 func TestFacts(t *testing.T) {
-	defer func(source int) { counter = source }(counter)
 	want := map[string]string{
 		"1a": "1 2",
 		"1b": "1",
@@ -94,14 +114,131 @@ func TestMainGoesHome(t *testing.T) {
 	}
 }
 
+// changeVar is the variable in the environment that has the name of a change.
+const changeVar = "LESSON_CHANGE"
+
+// bad is a child as a reader may change it.
+var bad = mp.Proc("bad", func(how string) error {
+	switch how {
+	case "exit":
+		os.Exit(3)
+	case "panic":
+		panic("this is a test")
+	case "thread":
+		addTen("Child 1")
+		addTen("goroutine")
+	case "grandchild":
+		addTen("Child 1")
+		p := mp.NewProcess(adder, "Grandchild")
+		p.Name = "Grandchild"
+		return errors.Join(p.Start(context.Background()), p.Join(context.Background()))
+	case "long":
+		fmt.Println("Child 1 is there")
+		time.Sleep(2 * lessons.Limit)
+	}
+	return nil
+})
+
+// with is main.go with another child.
+func with(how string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		say(set)
+		p := mp.NewProcess(bad, how)
+		p.Name = "Child 1"
+		err := errors.Join(p.Start(ctx), p.Join(ctx))
+		addTen("goroutine")
+		return err
+	}
+}
+
+func say(n int) {
+	counter = n
+	fmt.Printf("main       PID %d, parent %d, counter %d\n", os.Getpid(), os.Getppid(), counter)
+}
+
+// What a reader may do to main.go, and what the lesson then says.
+var changes = map[string]struct {
+	source  int // what the source says of counter, if it is not 1
+	program func(context.Context) error
+	want    []string
+}{
+	"init": {7, program, []string{"Child 1 and Child 2 began with 7, and not with the 5", "| counter 17   |", "30 was added: 10 to main's counter, and 20"}},
+	"no set": {0, func(ctx context.Context) error { set = counter; return program(ctx) }, []string{
+		"Child 1 and Child 2 began with 1, as main had printed, too: here you cannot tell", "| counter 11   |"}},
+	"goroutine first": {0, func(ctx context.Context) error {
+		say(set)
+		addTen("goroutine")
+		p := mp.NewProcess(adder, "Child 1")
+		p.Name = "Child 1"
+		return errors.Join(p.Start(ctx), p.Join(ctx))
+	}, []string{"Child 1 began with 1, and not with the 15 that main had printed"}},
+	"no Join": {0, func(ctx context.Context) error {
+		say(set)
+		p := mp.NewProcess(adder, "Child 1")
+		p.Name = "Child 1"
+		return p.Start(ctx)
+	}, []string{"2 processes, and each", "Child 1 began with 1, and not with the 5", "10 was added: 0 to main's counter, and 10 in other"}},
+	"no child": {0, func(context.Context) error { say(set); addTen("goroutine"); return nil }, []string{
+		"Main started no child. The goroutine printed main's PID", "10 was added: 10 to main's counter, and 0 in other"}},
+	"nothing":     {0, func(context.Context) error { return nil }, []string{"prints (nothing)", "| counter ?", "Process main printed no counter."}},
+	"exit":        {0, with("exit"), []string{"Process main exited with exit code 1. Process Child 1 exited with exit code 3. Process Child 1 printed no counter."}},
+	"panic":       {0, with("panic"), []string{"Process Child 1 exited with exit code 2. Process Child 1 printed no counter."}},
+	"thread":      {0, with("thread"), []string{"| counter 21   |", "| Child 1      | | goroutine", "30 was added: 10 to main's counter, and 20"}},
+	"grandchild":  {0, with("grandchild"), []string{"3 processes", "Child 1 and Grandchild began with 1", "Main is the parent of Child 1."}},
+	"main exits":  {0, func(context.Context) error { say(set); os.Exit(4); return nil }, []string{"Process main exited with exit code 4."}},
+	"other lines": {0, func(context.Context) error { fmt.Println("counter", counter); return nil }, []string{"Process main printed no counter."}},
+	"long":        {0, with("long"), nil},
+}
+
+// The lesson tells what happened, whatever a reader makes of main.go.
+func TestChangedProgram(t *testing.T) {
+	for name, change := range changes {
+		if change.want == nil {
+			continue // it is for another test
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := lessons.Command()
+			cmd.Env = append(cmd.Env, changeVar+"="+name)
+			out, err := cmd.Output()
+			for _, want := range change.want {
+				if !contains(out, want) {
+					t.Errorf("%v, the lesson does not say %q:\n%s", err, want, out)
+				}
+			}
+		})
+	}
+}
+
+// contains does not mind how the lines are broken.
+func contains(out []byte, text string) bool {
+	return strings.Contains(strings.Join(strings.Fields(string(out)), " "), strings.Join(strings.Fields(text), " "))
+}
+
+// -plain is main.go and nothing else.
+func TestPlain(t *testing.T) {
+	out, err := lessons.Command("-plain", "-children", "1").CombinedOutput()
+	for _, want := range []string{"counter 5\n", "Child 1 ", "counter 1, then 11\n", "goroutine ", "counter 5, then 15\n", "counter 15\n"} {
+		_, after, found := strings.Cut(string(out), want)
+		if !found || err != nil {
+			t.Fatalf("%v, and next comes not %q, but\n%s", err, want, out)
+		}
+		out = []byte(after)
+	}
+	if len(out) > 0 {
+		t.Errorf("got %q at the end, want nothing", out)
+	}
+}
+
 // Whoever is left holds the standard output that all of the family share, so
 // its end is the end of everybody.
 func TestEveryFlagWorksAndNobodyIsLeft(t *testing.T) {
 	for args, want := range map[string]string{
-		"-children 1":          "all 20 was added, and main's counter grew by 10",
-		"-children 6 -set 999": "with the 999",
+		"-children 1":          "20 was added: 10 to main's counter, and 10 in other processes",
+		"-children 6 -set 999": "Child 5 and Child 6 began with 1, and not with the 999",
 		"-set 2":               "not with the 2",
-		"-plan":                "plan",
+		"-set 1 -plan":         "Main sets counter to 1.",
+		"-plain -set 4":        "counter 4, then 14",
 		"-facts":               "1f\t",
 	} {
 		cmd := lessons.Command(strings.Fields(args)...)
@@ -118,8 +255,18 @@ func TestEveryFlagWorksAndNobodyIsLeft(t *testing.T) {
 	}
 }
 
+func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
+	for _, name := range []string{"TMPDIR", "TMP"} { // it cannot remove its file any more
+		t.Setenv(name, t.TempDir())
+	}
+	t.Setenv(changeVar, "long")
+	if err := lessons.Killed("", "Child 1 is there", 0); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWrongArgumentsAreOneSentence(t *testing.T) {
-	for _, args := range []string{"-set", "-set 1", "-set 1000", "-children 0", "-children 7", "-unit 1s", "-free", "1"} {
+	for _, args := range []string{"-set", "-set 0", "-set 1000", "-children 0", "-children 7", "-unit 1s", "-free", "1"} {
 		if err := lessons.Refused(args); err != nil {
 			t.Error(err)
 		}

@@ -1,80 +1,80 @@
 // Lesson 2, go run ./lessons/02-multiprocessing: processes or threads?
+// Example 1 of the chapter: A and B count down side by side. Then one of four
+// workers fails. Predict first: which of the others print that they end?
 //
-// Watch two claims: processes run at the same time, also more of them than
-// there are CPUs; and each dies for itself, which a goroutine does not.
+//	Python                           here
+//	time.sleep(0.5)                  time.Sleep(tick)
+//	Process(target=f, args=(5,))     mp.NewProcess(countDown, 5)
+//	p.start(); p.join()              a.Start(ctx), a.Join(ctx)
+//	Thread(target=f).start()         threads.Go(...)
 //
-//	Python (example 1)             here
-//	p = Process(target=f, args=a)  p := mp.NewProcess(f, a)
-//	p.start(); p.join()            p.Start(ctx); p.Join(ctx), me.Join(p, t)
-//	Thread(target=f).start()       go f()
-//
-// Change the source: let program join a before it starts b.
+// Change it: join a before you start b.
 package main
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"processbook/lessons"
 	"processbook/mp"
 )
 
-var (
-	lesson = lessons.New(2, "Multiprocessing or multithreading?", "example 1")
-	clock  = lesson.Clock()
-)
+var tick, bad = 200 * time.Millisecond, 3 // -unit, -bad
 
-// countDown is for the processes A and B, program is the chapter's main.
-var countDown = mp.Proc("countDown", func(me lessons.Actor) error {
-	me.Enter()
-	defer me.Leave()
-	for n := 5; n > 0; n-- {
-		me.Work(1)
-		me.Mark(byte('0' + n))
-		me.Say("%d", n)
+var countDown = mp.Proc("countDown", func(n int) error {
+	for ; n > 0; n-- {
+		time.Sleep(tick)
+		fmt.Println(mp.Current().Name, n) // A first, or B? The system decides
 	}
 	return nil
 })
 
-var program = mp.Proc("program", func(s Script) error {
-	s.Me.Enter()
-	defer s.Me.Leave()
-	a, b := mp.NewProcess(countDown, s.A), mp.NewProcess(countDown, s.B)
+// divide is run by processes and by goroutines. Nothing in it says by which.
+func divide(name string, n int) error {
+	fmt.Println(name, n, "begins, PID", os.Getpid())
+	by := n
+	if n == bad {
+		by = 0
+	}
+	time.Sleep(time.Duration(2+2*by) * tick)
+	fmt.Println(name, n, "ends, 12 /", by, "=", 12/by) // 12/0: panic
+	return nil
+}
+
+var worker = mp.Proc("worker", func(n int) error { return divide("Worker", n) })
+var crew = mp.Proc("crew", func(workers int) error {
+	var threads sync.WaitGroup
+	for n := range workers {
+		threads.Go(func() { divide("Goroutine", n+1) })
+	}
+	threads.Wait()
+	return nil
+})
+
+func program(ctx context.Context) error {
+	a, b := mp.NewProcess(countDown, 5), mp.NewProcess(countDown, 5)
 	a.Name, b.Name = "A", "B"
-	err := a.Start(context.Background())
-	err = errors.Join(err, b.Start(context.Background()))
-	s.Me.Join(a, lessons.NoLimit)
-	s.Me.Join(b, lessons.NoLimit)
+	err := errors.Join(a.Start(ctx), b.Start(ctx))
+	err = errors.Join(err, a.Join(ctx), b.Join(ctx))
+	terminal := os.Stderr
+	os.Stderr, _ = os.OpenFile(os.DevNull, os.O_WRONLY, 0) // for stack traces
+	all := []*mp.Process{mp.NewProcess(crew, 4)}
+	all[0].Name = "Crew"
+	err = errors.Join(err, all[0].Start(ctx))
+	for n := range 4 {
+		p := mp.NewProcess(worker, n+1)
+		p.Name = fmt.Sprint("Worker ", n+1)
+		all, err = append(all, p), errors.Join(err, p.Start(ctx))
+	}
+	os.Stderr = terminal
+	for _, p := range all {
+		fmt.Println(p.Name, "ended well:", p.Join(ctx) == nil)
+	}
 	return err
-})
-
-// work is for a process, and for a goroutine. It does not know for which.
-func work(j Job) error {
-	j.Line.Send(os.Getpid())
-	j.Line.Recv() // main's word that all are at work
-	return j.Line.Send(12 / j.Divisor)
 }
 
-// worker is a worker in a process of its own, crew is all in one process.
-var worker = mp.Proc("worker", work)
-var crew = mp.Proc("crew", func(jobs []Job) error {
-	var all sync.WaitGroup
-	all.Add(len(jobs))
-	for _, j := range jobs {
-		go func() { work(j); all.Done() }()
-	}
-	all.Wait()
-	return nil
-})
-
-func run(ctx context.Context) error {
-	lesson.Begin()
-	if lesson.Facts {
-		return experiments.Print(ctx)
-	}
-	return tell(ctx) // in page.go
-}
-
-func main() { mp.Main(run) }
+func main() { lessons.Main(lesson, program) }

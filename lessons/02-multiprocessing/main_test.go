@@ -1,8 +1,11 @@
 package main
 
 import (
-	"bytes"
+	"context"
 	"errors"
+	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -12,52 +15,92 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	mp.Init()
-	cpus = 2 // no two machines agree
-	lessons.RunTests(m, main)
+	lessons.RunTests(m, func() {
+		if changed, there := changes[os.Getenv(changeVar)]; there {
+			crowd = noCrowd
+			lessons.Main(lesson, changed.program)
+			return
+		}
+		main()
+	})
 }
 
+// What the CPUs did depends on the machine, and on what else it has to do. So
+// that part is left out here: see TestCrowd.
 func TestOutput(t *testing.T) {
+	defer func(real func(context.Context) error) { crowd = real }(crowd)
+	crowd = noCrowd
 	if err := lessons.Prints(main, output); err != nil {
 		t.Error(err)
 	}
 }
 
+func noCrowd(context.Context) error { return nil }
+
 const output = `LESSON 2  Multiprocessing or multithreading?                     (example 1)
 
-plan   main starts A and B. Each counts down 5 4 3 2 1, a number a tick.
+plan   Main starts A and B. Each counts down from 5, one number a tick.
+       After their end, main starts four workers as four processes, and at
+       the same time four workers as four goroutines of one process, Crew.
+       Each divides 12 by its number, but number 3 divides by zero, and is
+       the first to do so.
 
-  main  [.............................|]
-  A     [==5=====4=====3=====2=====1==]
-  B     [==5=====4=====3=====2=====1==]
-  tick  0     1     2     3     4     5
-        [ starts  = runs  . waits  | last line  ] ends
+prints A 1
+       A 2
+       A 3
+       A 4
+       A 5
+       B 1
+       B 2
+       B 3
+       B 4
+       B 5
+       Crew ended well: false
+       Goroutine 1 begins, PID #1
+       Goroutine 2 begins, PID #1
+       Goroutine 3 begins, PID #1
+       Goroutine 4 begins, PID #1
+       Worker 1 begins, PID #2
+       Worker 1 ended well: true
+       Worker 1 ends, 12 / 1 = 12
+       Worker 2 begins, PID #3
+       Worker 2 ended well: true
+       Worker 2 ends, 12 / 2 = 6
+       Worker 3 begins, PID #4
+       Worker 3 ended well: false
+       Worker 4 begins, PID #5
+       Worker 4 ended well: true
+       Worker 4 ends, 12 / 4 = 3
 
-saw    10 numbers, the last one in tick 5, not in tick 10: A and B ran at
-       the same time.
+  main      [===================|...]       exit code 0
+  A             [===]                       exit code 0
+  B             [===]                       exit code 0
+  Crew                  [===!               exit code 2
+  Worker 1              [===]               exit code 0
+  Worker 2              [===]               exit code 0
+  Worker 3              [===!               exit code 2
+  Worker 4              [===]               exit code 0
+            [ starts  = runs  . waits  | last line  ] ends
+            ! fails
+            From left to right in time, but not to scale.
 
-plan   8 processes, 4 for each CPU of this machine. Each computes without a
-       pause until all of them have begun.
+saw    A and B ran side by side: B started before A ended. That is
+       concurrent. It is parallel only if two CPUs work for them at the same
+       moment: see below. The order of the lines above is the system's
+       affair, so it may differ from run to run.
 
-saw    All 8 have begun, on 2 CPUs, and none had ended before: the system
-       gives a CPU to one for a moment and then to another. A process does
-       not need one of its own.
+work  in four processes                  in four goroutines of one process
+1     PID #2       12 / 1 = 12           PID #1       no end, exit code 2
+2     PID #3       12 / 2 = 6            PID #1       no end, exit code 2
+3     PID #4       no end, exit code 2   PID #1       no end, exit code 2
+4     PID #5       12 / 4 = 3            PID #1       no end, exit code 2
 
-plan   4 workers, each with a division to do. When all are at work, worker 3
-       divides by zero, and when that has had its effect the others go on.
+saw    Processes: 4, different PIDs: 4, ended their work: 3. Goroutines: 4,
+       different PIDs: 1, ended their work: 0. The end of a process ends all
+       its goroutines. A panic ends the process, with exit code 2. The other
+       processes went on.
 
-work   in four processes                 in four goroutines of one process
-12/1   PID #4       12                   PID #8       lost
-12/2   PID #5       6                    PID #8       lost
-12/0   PID #6       panic, exit code 2   PID #8       panic, exit code 2
-12/4   PID #7       3                    PID #8       lost
-
-saw    Of the 3 others 3 finished as processes and 0 as goroutines: a panic
-       ends the process that it happens in, with all that lives there. Join
-       tells its parent why: "runtime error: integer divide by zero". (The
-       stack traces, on stderr, are kept from you: see startQuietly in
-       crash.go.)
-try    -bad 1, -bad 0, -crowd 8, -unit 300ms, -free
+try    -bad 1, -bad 0, -crowd 8, -unit 500ms, -free, -plain
 `
 
 func TestFacts(t *testing.T) {
@@ -73,29 +116,180 @@ func TestFacts(t *testing.T) {
 	}
 }
 
+// Other programs may have the CPUs, so this wants only what is possible.
+func TestCrowd(t *testing.T) {
+	one, err := best(t.Context(), 1)
+	if err != nil || one.Begun != 1 || one.Peak > 1 || one.CPU < 0 || one.CPU > 1.01 {
+		t.Errorf("one process alone: %+v, %v", one, err)
+	}
+	all, err := best(t.Context(), 4*cpus)
+	if err != nil || all.Begun != 4*cpus || all.Peak > cpus || all.CPU <= 0 || all.CPU > 1.01*float64(cpus) {
+		t.Errorf("%d processes on %d CPUs: %+v, %v", 4*cpus, cpus, all, err)
+	}
+}
+
+func TestRateAndPeak(t *testing.T) {
+	const ms = int64(time.Millisecond)
+	for _, test := range []struct {
+		slices []Slice
+		rate   float64
+		peak   int
+	}{
+		{nil, 0, 0},
+		{[]Slice{{0, ms}}, 0.5, 1},
+		{[]Slice{{0, 5 * ms}, {5 * ms, 9 * ms}}, 1, 1},
+		{[]Slice{{0, 5 * ms}, {5*ms - int64(gap), 9 * ms}}, 1.01, 1}, // not sure
+		{[]Slice{{0, 5 * ms}, {4 * ms, 9 * ms}}, 1.5, 2},
+		{[]Slice{{0, 9 * ms}, {1 * ms, 8 * ms}, {2 * ms, 7 * ms}}, 3, 3},
+	} {
+		if r, p := rate(test.slices), peak(test.slices); r < test.rate-0.005 || r > test.rate+0.005 || p != test.peak {
+			t.Errorf("%v: rate %v, peak %d, want %v, %d", test.slices, r, p, test.rate, test.peak)
+		}
+	}
+}
+
+func TestWhatIsSaidOfTheCrowd(t *testing.T) {
+	defer func(n int) { cpus = n }(cpus)
+	for _, test := range []struct {
+		cpus, peak int
+		want       string
+	}{
+		{2, 2, "At one moment 2 of them computed"},
+		{2, 1, "too busy"},
+		{1, 1, "never parallel"},
+	} {
+		cpus = test.cpus
+		if got := sawCrowd(Load{8, 8, 1, test.peak}); !strings.Contains(got, test.want) {
+			t.Errorf("of %d CPUs it says %q, want %q", test.cpus, got, test.want)
+		}
+	}
+}
+
+// changeVar is the variable in the environment that has the name of a change.
+const changeVar = "LESSON_CHANGE"
+
+// strange is a worker as a reader may change it.
+var strange = mp.Proc("strange", func(how string) error {
+	fmt.Println("Worker 1 begins, PID", os.Getpid())
+	switch how {
+	case "exit":
+		os.Exit(3)
+	case "error":
+		return errors.New("this is a test")
+	case "long":
+		time.Sleep(2 * lessons.Limit)
+	}
+	return nil
+})
+
+// with is main.go with one worker that is strange.
+func with(how string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		a, p := mp.NewProcess(countDown, 5), mp.NewProcess(strange, how)
+		a.Name, p.Name = "A", "Worker 1"
+		err := errors.Join(a.Start(ctx), p.Start(ctx))
+		fmt.Println(p.Name, "ended well:", p.Join(ctx) == nil)
+		return err
+	}
+}
+
+func pair(then func(ctx context.Context, a, b *mp.Process) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		a, b := mp.NewProcess(countDown, 5), mp.NewProcess(countDown, 5)
+		a.Name, b.Name = "A", "B"
+		return then(ctx, a, b)
+	}
+}
+
+// What a reader may do to main.go, and what the lesson then says.
+var changes = map[string]struct {
+	program func(context.Context) error
+	want    []string
+}{
+	"join a first": {pair(func(ctx context.Context, a, b *mp.Process) error {
+		return errors.Join(a.Start(ctx), a.Join(ctx), b.Start(ctx), b.Join(ctx))
+	}), []string{"A ended before B started: one after the other.", "Processes: 0, different PIDs: 0", "1 not begun not begun"}},
+	"no Join": {pair(func(ctx context.Context, a, b *mp.Process) error { return errors.Join(a.Start(ctx), b.Start(ctx)) }), []string{
+		"A and B ran side by side", "| last line"}},
+	"only a":  {pair(func(ctx context.Context, a, _ *mp.Process) error { return errors.Join(a.Start(ctx), a.Join(ctx)) }), []string{"Main did not start two processes."}},
+	"nothing": {func(context.Context) error { return nil }, []string{"prints (nothing)", "Main did not start two processes."}},
+	"Terminate": {pair(func(ctx context.Context, a, b *mp.Process) error {
+		err := errors.Join(a.Start(ctx), b.Start(ctx), b.Terminate())
+		b.Join(ctx)
+		return err
+	}), []string{"terminated", "x is terminated", "A and B ran side by side"}},
+	"daemons": {pair(func(ctx context.Context, a, b *mp.Process) error {
+		a.Daemon, b.Daemon = true, true
+		return errors.Join(a.Start(ctx), b.Start(ctx))
+	}), []string{"terminated (a daemon)"}},
+	"exit":  {with("exit"), []string{"! exit code 3", "no end, exit code 3", "Worker 1 ended well: false", "Processes: 1, different PIDs: 1, ended their work: 0. Goroutines: 0"}},
+	"error": {with("error"), []string{"no end, exit code 1", "A and Worker 1 ran side by side"}},
+	"quiet": {with(""), []string{"no end, exit code 0"}},
+	"main exits": {pair(func(ctx context.Context, a, b *mp.Process) error {
+		err := errors.Join(a.Start(ctx), b.Start(ctx))
+		os.Exit(4)
+		return err
+	}), []string{"exit code 4", ") ends with its parent"}},
+	"long": {with("long"), nil},
+}
+
+// The lesson tells what happened, whatever a reader makes of main.go.
+func TestChangedProgram(t *testing.T) {
+	for name, change := range changes {
+		if change.want == nil {
+			continue // it is for another test
+		}
+		t.Run(name, func(t *testing.T) {
+			cmd := lessons.Command("-unit", "100ms")
+			cmd.Env = append(cmd.Env, changeVar+"="+name)
+			out, err := cmd.Output()
+			for _, want := range change.want {
+				if !contains(out, want) {
+					t.Errorf("%v, the lesson does not say %q:\n%s", err, want, out)
+				}
+			}
+		})
+	}
+}
+
+// contains does not mind how the lines are broken.
+func contains(out []byte, text string) bool {
+	return strings.Contains(strings.Join(strings.Fields(string(out)), " "), strings.Join(strings.Fields(text), " "))
+}
+
+// -plain is main.go and nothing else.
+func TestPlain(t *testing.T) {
+	out, err := lessons.Command("-plain", "-bad", "0", "-unit", "100ms").CombinedOutput()
+	text := "\n" + string(out)
+	for _, want := range []string{`A 5`, `A 1`, `B 5`, `B 1`, `Worker 3 begins, PID \d+`, `Worker 3 ends, 12 / 3 = 4`, `Worker 4 ended well: true`,
+		`Goroutine 3 begins, PID \d+`, `Goroutine 3 ends, 12 / 3 = 4`, `Crew ended well: true`} {
+		if !regexp.MustCompile(`(?m)^` + want + `$`).MatchString(text) {
+			t.Errorf("%v, no line is %q:\n%s", err, want, out)
+		}
+	}
+	if n := strings.Count(text, "\n"); err != nil || n != 10+8+8+5+1 {
+		t.Errorf("%v, %d lines:\n%s", err, n, out)
+	}
+}
+
 // Whoever is left holds the standard output that all of the family share, so
 // its end is the end of everybody. And nobody's stack trace is on stderr.
 func TestEveryFlagWorksQuietlyAndNobodyIsLeft(t *testing.T) {
 	for args, want := range map[string]string{
-		"-bad 0":           "As processes 4 of 4 finished, as goroutines 4",
-		"-bad 1":           "Of the 3 others 3 finished as processes and 0 as goroutines",
-		"-bad 4 -crowd 1":  "there is a CPU for each",
-		"-crowd 8":         "All 16 have begun",
-		"-free":            "10 numbers",
-		"-free -unit 60ms": "10 numbers",
-		"-unit 1ms":        "5 A 1 5 B 1",
-		"-plan":            "plan",
-		"-facts":           "2e 0 0 2 0 2",
+		"-bad 0 -unit 100ms":          "different PIDs: 4, ended their work: 4. Goroutines: 4, different PIDs: 1, ended their work: 4",
+		"-bad 1 -unit 100ms -crowd 1": "ended their work: 3. Goroutines: 4, different PIDs: 1, ended their work: 0",
+		"-crowd 8 -free":              fmt.Sprintf("%d processes began before any had ended", 8*cpus),
+		"-free -bad 2 -plan":          "number 2 divides by zero",
+		"-facts":                      "2e 0 0 2 0 2",
 	} {
-		var stdout, stderr bytes.Buffer
+		var stderr strings.Builder
 		cmd := lessons.Command(strings.Fields(args)...)
-		cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &stdout, &stderr, lessons.Limit
-		err := cmd.Run()
-		text := strings.Join(strings.Fields(stdout.String()), " ")
-		if err != nil || stderr.Len() > 0 || !strings.Contains(text, want) {
-			t.Errorf("%s: %v, want %q\n%s%s", args, err, want, &stdout, &stderr)
+		cmd.Stderr, cmd.WaitDelay = &stderr, lessons.Limit
+		out, err := cmd.Output()
+		if err != nil || stderr.Len() > 0 || !contains(out, want) {
+			t.Errorf("%s: %v, want %q\n%s%s", args, err, want, out, &stderr)
 		}
-		for line := range strings.Lines(stdout.String()) {
+		for line := range strings.Lines(string(out)) {
 			if line = strings.TrimSuffix(line, "\n"); len(line) > 76 || strings.TrimRight(line, " ") != line {
 				t.Errorf("%s: a line is too long or ends with a blank: %q", args, line)
 			}
@@ -103,21 +297,25 @@ func TestEveryFlagWorksQuietlyAndNobodyIsLeft(t *testing.T) {
 	}
 }
 
-// The lesson is killed while its processes wait for a tick, and then at some
-// moments when they are being started or compute without a pause.
+// The lesson is killed while its program runs, and then at some moments when
+// processes are being started or compute without a pause.
 func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
-	const args = "-unit 20ms -crowd 8"
-	err := lessons.Killed(args, "B      starting", 0)
-	for _, later := range []time.Duration{0, 10 * time.Millisecond, 30 * time.Millisecond, 60 * time.Millisecond} {
-		err = errors.Join(err, lessons.Killed(args, "pause until all", later))
+	for _, name := range []string{"TMPDIR", "TMP"} { // it cannot remove its file any more
+		t.Setenv(name, t.TempDir())
 	}
+	var err error
+	for _, later := range []time.Duration{0, 30 * time.Millisecond, 60 * time.Millisecond} {
+		err = errors.Join(err, lessons.Killed("-free -crowd 8", "need the CPUs, too", later))
+	}
+	t.Setenv(changeVar, "long")
+	err = errors.Join(err, lessons.Killed("", "Worker 1 begins", 0))
 	if err != nil {
 		t.Error(err)
 	}
 }
 
 func TestWrongArgumentsAreOneSentence(t *testing.T) {
-	for _, args := range []string{"-bad", "-bad 5", "-bad -1", "-crowd 0", "-crowd 9", "-unit 1h", "-plan=x", "2"} {
+	for _, args := range []string{"-bad", "-bad 5", "-bad -1", "-crowd 0", "-crowd 9", "-unit 99ms", "-unit 1h", "-plan=x", "2"} {
 		if err := lessons.Refused(args); err != nil {
 			t.Error(err)
 		}
