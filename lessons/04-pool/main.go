@@ -2,9 +2,9 @@
 // Predict first: the first number takes longest. Where is it in each list?
 //
 //	Python                         here
-//	q = Queue(), q.put(x)          q := mp.NewQueue[string](0), e.Q.Put(...)
-//	p = Process(...), p.start()    mp.NewProcess(single, ...), p[i].Start(ctx)
-//	p.join(), q.get()              p[i].Join(ctx), q.All(ctx)
+//	q = Queue(), q.put(x)          mp.NewQueue[string](0), e.Q.Put(...)
+//	p = Process(...), p.start()    mp.NewProcess(single, ...), p.Start(ctx)
+//	p.join(), q.get()              p.Join(ctx), q.All(ctx)
 //	pool = Pool(2), pool.map(...)  mp.NewPool(mark, ...), pool.Map(ctx, numbers)
 //
 // Change it: write if n == 101 { panic("oops") } into star. What is lost?
@@ -49,16 +49,16 @@ var single = mp.Proc("single", func(e errand) error {
 var mark = mp.Func("mark", func(n int) (string, error) { return star(n), nil })
 
 func byProcesses(ctx context.Context) (list []string, err error) {
-	q := mp.NewQueue[string](0)
-	p := make([]*mp.Process, len(numbers))
-	for i, n := range numbers {
-		p[i] = mp.NewProcess(single, errand{n, q})
-		if err = p[i].Start(ctx); err != nil {
-			return nil, err
+	q, started := mp.NewQueue[string](0), []*mp.Process{}
+	for _, n := range numbers {
+		p := mp.NewProcess(single, errand{n, q})
+		if err = p.Start(ctx); err != nil {
+			break
 		}
+		started = append(started, p)
 	}
-	for i := range p {
-		err = errors.Join(err, p[i].Join(ctx))
+	for _, p := range started {
+		err = errors.Join(err, p.Join(ctx))
 	}
 	q.Close()
 	return slices.Collect(q.All(ctx)), err

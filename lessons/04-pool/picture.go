@@ -31,7 +31,7 @@ var lesson = lessons.Lesson{
 		lessons.Int(&workers, "workers", 2, 10, "give the pool `N` workers"),
 	},
 	Source: source,
-	Sum:    "b9987832",
+	Sum:    "bb2f8df4",
 }
 
 func plan() string {
