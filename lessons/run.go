@@ -76,6 +76,7 @@ func (l Lesson) run(ctx context.Context) (*Run, error) {
 	run := &Run{Changed: l.changed(), Output: printed.all.String()}
 	run.Lives = []Life{{Name: "main", PID: cmd.Process.Pid, Started: 1}}
 	err = run.read(record)
+	run.sortWorkers()
 	run.Moments++
 	run.Lives[0].Ended, run.Lives[0].Code = run.Moments, cmd.ProcessState.ExitCode()
 	if printed.hold {

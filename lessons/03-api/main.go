@@ -1,23 +1,25 @@
-// Lesson 3, go run ./lessons/03-api: what does the module offer? A Process runs
-// one function once; a Pool keeps processes ready for any number of tasks.
-// Examples 1, 2 and 8 use Processes; the chapter has no program with a Pool.
+// Lesson 3, go run ./lessons/03-api: what does the module offer?
 //
-// Watch this claim: Start does not wait for the child. Join does.
+// A Process, then a Pool, and beside their calls the same with goroutines.
+// Predict first: a and b are set to 25. Which of them does main have then?
 //
-//	Python                          here
-//	p = Process(target=f, args=a)   p := mp.NewProcess(f, a)
-//	p.start(); p.join(1); p.join()  p.Start(ctx); p.Join(short); p.Join(ctx)
-//	p.pid, p.is_alive(), p.exitcode p.PID(), p.Alive(), p.ExitCode()
-//	pool = Pool(3)                  pool := mp.NewPool(f, 3)
-//	pool.map(f, args)               pool.Map(ctx, args)
-//	pool.close(); pool.join()       pool.Close()
+//	Python                               here
+//	p = Process(target=f, args=(5,))     p := mp.NewProcess(errand, 5)
+//	p.start(), p.is_alive(), p.join()    p.Start(ctx), p.Alive(), p.Join(ctx)
+//	sys.exit(7), p.exitcode              os.Exit(code), p.ExitCode()
+//	pool = Pool(3)                       pool := mp.NewPool(square, workers)
+//	pool.apply(f, (7,)), pool.map(f, n)  pool.Apply(ctx, 7), pool.Map(ctx, n)
+//	pool.close(), pool.join()            pool.Close()
 //
-// Change the source: in errand, write panic("oops") in the place of os.Exit.
+// Change it: write panic("oops") before os.Exit(code). What is different?
 package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"processbook/lessons"
@@ -25,56 +27,54 @@ import (
 )
 
 var (
-	lesson  = lessons.New(3, "What does the module offer?", "examples 1, 2, 8")
-	code    = lesson.Int("code", 7, 0, 255, "let the child call os.Exit(`N`)")
-	workers = lesson.Int("workers", 3, 1, 9, "give the pool `N` workers")
+	tick    = 200 * time.Millisecond // -unit
+	code    = 7                      // -code
+	workers = 3                      // -workers
+	a, b    int                      // each process has its own
 )
 
-// errand is for a Process: it says that it runs, waits for a word, and ends.
-var errand = mp.Proc("errand", func(e Errand) error {
-	e.Line.Send("I run")
-	lessons.Recv(e.Line)
-	os.Exit(e.Code)
+const row = "%-16s  %-25v  %v\n"
+
+func work(x int) int {
+	time.Sleep(3 * tick)
+	return x * x
+}
+
+var errand = mp.Proc("errand", func(x int) error {
+	a = work(x)
+	os.Exit(code)
 	return nil
 })
 
-// life is what main does with a Process; it notes what each call gives.
-func life(ctx context.Context, code int) (l Life) {
-	ours, theirs := mp.Pipe[string, string]()
-	p := mp.NewProcess(errand, Errand{theirs, code})
-	l.note("mp.NewProcess", p, p)
-	l.note("p.Start", p, p.Start(ctx))
-	l.hear(p, ours)
-	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
-	defer cancel()
-	l.note("p.Join, 20 ms", p, p.Join(short)) // the child waits for the word
-	ours.Send("go on")
-	l.note("p.Join", p, lessons.Join(ctx, p)) // p.Join, but 30 s at most
-	l.note("p.Start", p, p.Start(ctx))
-	return l
-}
+var square = mp.Func("square", func(x int) (int, error) { return work(x), nil })
 
-// square is for a Pool, whose workers call it for one task after another.
-var square = mp.Func("square", func(t Task) (Answer, error) {
-	return Answer{t.N * t.N, os.Getpid()}, t.meet()
-})
-
-// work is what main does with a Pool; it counts the processes that it sees.
-func work(ctx context.Context, workers int, tasks []Task) (w Work) {
+func program(ctx context.Context) error {
+	var g sync.WaitGroup
+	fmt.Printf(row, "", "Process, Pool", "goroutine")
+	p := mp.NewProcess(errand, 5)
+	fmt.Printf(row, "made: alive?", p.Alive(), "-")
+	err := p.Start(ctx)
+	g.Go(func() { b = work(5) })
+	fmt.Printf(row, "started: alive?", p.Alive(), "-")
+	p.Join(ctx) // its error says how p ended, as ExitCode does
+	g.Wait()
+	exit, _ := p.ExitCode()
+	fmt.Printf(row, "exit code", exit, "-")
+	fmt.Printf(row, "main has", fmt.Sprint("a = ", a), fmt.Sprint("b = ", b))
 	pool := mp.NewPool(square, workers)
-	w.Answers, w.Failed = pool.Map(ctx, tasks)
-	w.AfterMap = len(mp.Children())
-	pool.Close()
-	w.AfterClose = len(mp.Children())
-	return w
-}
-
-func run(ctx context.Context) error {
-	lesson.Begin()
-	if lesson.Facts {
-		return experiments.Print(ctx)
+	one, failed := pool.Apply(ctx, 7)
+	fmt.Printf(row, "apply(7)", one, work(7))
+	n := []int{1, 2, 3, 4, 5, 6, 7, 8, 9}
+	all, lost := pool.Map(ctx, n)
+	for i, x := range n {
+		g.Go(func() { n[i] = work(x) })
 	}
-	return tell(ctx, *code, *workers) // in page.go
+	g.Wait()
+	fmt.Printf(row, "map(n)", fmt.Sprint(all), n)
+	fmt.Printf(row, "workers alive", len(mp.Children()), "-")
+	pool.Close()
+	fmt.Printf(row, "after close", len(mp.Children()), "-")
+	return errors.Join(err, failed, lost)
 }
 
-func main() { mp.Main(run) }
+func main() { lessons.Main(lesson, program) }

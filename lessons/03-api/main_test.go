@@ -2,16 +2,25 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"processbook/lessons"
 	"processbook/mp"
 )
 
 func TestMain(m *testing.M) {
-	mp.Init()
-	lessons.RunTests(m, main)
+	lessons.RunTests(m, func() {
+		if changed := changes[os.Getenv(changeVar)].program; changed != nil {
+			lessons.Main(lesson, changed)
+			return
+		}
+		main()
+	})
 }
 
 func TestOutput(t *testing.T) {
@@ -20,35 +29,39 @@ func TestOutput(t *testing.T) {
 	}
 }
 
-const output = `LESSON 3  What does the module offer?                     (examples 1, 2, 8)
+const output = `LESSON 3  What does the module offer?                        (Process, Pool)
 
-plan   main makes a Process, starts it, joins it twice, and starts it once
-       more. The child waits for a word from main, which comes between the
-       joins, and calls os.Exit(7). Then a pool of 3 is given 9 tasks.
+plan   Main starts a Process and a goroutine. Both work 3 ticks, store 25 in
+       a variable of main.go, and are joined. Then a Pool (workers: 3) gets
+       one task with Apply, and 9 tasks with Map. The same work is done
+       without the pool: by a plain call, and by 9 goroutines.
 
-call in main     PID      child   what the call gave
-mp.NewProcess    -          .     a value, *mp.Process
-p.Start          #1         |     nil; the child says "I run"
-p.Join, 20 ms    #1         |     context deadline exceeded
-p.Join           #1         7     exit code 7
-p.Start          #1         7     a process is started only once
-                         . none  | runs  a number: its exit code
+prints                   Process, Pool              goroutine
+       made: alive?      false                      -
+       started: alive?   true                       -
+       exit code         7                          -
+       main has          a = 0                      b = 25
+       apply(7)          49                         49
+       map(n)            [1 4 9 16 25 36 49 64 81]  [1 4 9 16 25 36 49 64 81]
+       workers alive     3                          -
+       after close       0                          -
 
-pool.Map gave    1 4 9 16 25 36 49 64 81
+saw    Process-1 exited with exit code 7. A process has an exit code, and
+       variables of its own. A goroutine has neither: it is a part of its
+       process, so the picture has no row for it.
 
-worker's PID     its tasks
-#2               [] [] []
-#3               [] [] []
-#4               [] [] []
-                 [] a task; tasks below one another ran at the same time
+  main          [==========================|..]     exit code 0
+  Process-1        [==!                             exit code 7
+  PoolWorker-2           [========]                 exit code 0 (a daemon)
+  PoolWorker-3              [========]              exit code 0 (a daemon)
+  PoolWorker-4                 [========]           exit code 0 (a daemon)
+                [ starts  = runs  . waits  | last line  ] ends
+                ! fails
+                From left to right in time, but not to scale.
 
-saw    When NewProcess returned, the child was not there; when Start
-       returned, it was running; when the short Join returned, it was
-       running; when Join returned, it had ended. What the second Start
-       gave: a process is started only once.
-saw    9 tasks were done by 3 processes. Workers alive after Map: 3, after
-       Close: 0. A pool keeps its workers for the next task.
-try    -code 0, -workers 1, -workers 9
+saw    The pool started 3 processes for all its tasks. Main closed the pool,
+       and no worker was left.
+try    -code 0, -workers 1, -workers 9, -plain
 `
 
 func TestFacts(t *testing.T) {
@@ -65,49 +78,136 @@ func TestFacts(t *testing.T) {
 	}
 }
 
-func TestNothingIsToldAfterCtrlC(t *testing.T) {
-	ctx, interrupt := context.WithCancel(t.Context())
-	interrupt()
-	_, plan, _ := strings.Cut(output, "\n\n")
-	plan, _, _ = strings.Cut(plan, "call in main")
-	if err := lessons.Prints(func() { tell(ctx, 7, 3) }, plan); err != nil {
-		t.Error(err)
+// changeVar is the variable in the environment that has the name of a change.
+const changeVar = "LESSON_CHANGE"
+
+// bad is an errand as a reader may change it.
+var bad = mp.Proc("bad", func(how string) error {
+	switch how {
+	case "panic":
+		panic("this is a test")
+	case "error":
+		return errors.New("this is a test")
+	case "long":
+		time.Sleep(2 * lessons.Limit)
+	}
+	return nil
+})
+
+// dying is a pool's function that ends its worker in the task 2.
+var dying = mp.Func("dying", func(x int) (int, error) {
+	if x == 2 {
+		os.Exit(3)
+	}
+	return x, nil
+})
+
+// with is main.go with another errand.
+func with(how string, then func(p *mp.Process)) func(context.Context) error {
+	return func(ctx context.Context) error {
+		p := mp.NewProcess(bad, how)
+		p.Name = "Child"
+		err := p.Start(ctx)
+		then(p)
+		p.Join(ctx)
+		return err
 	}
 }
 
-func TestTheCodeIsTheChilds(t *testing.T) {
-	for _, code := range []int{0, 1, 255} {
-		l := life(t.Context(), code)
-		if m := l[3]; m.alive || !m.ended || m.code != code {
-			t.Errorf("after %s: alive %t, ended %t, code %d; want code %d", m.call, m.alive, m.ended, m.code, code)
+func nothing(*mp.Process) {}
+
+// What a reader may do to main.go, and what the lesson then says.
+var changes = map[string]struct {
+	program func(context.Context) error
+	want    []string
+}{
+	"nothing": {func(context.Context) error { return nil }, []string{
+		"prints (nothing)", "No process but main was started.", "No pool was at work."}},
+	"panic":     {with("panic", nothing), []string{"! exit code 2", "Child exited with exit code 2."}},
+	"error":     {with("error", nothing), []string{"! exit code 1", "Child exited with exit code 1."}},
+	"returns":   {with("", nothing), []string{"Child exited. A process", "No pool was at work."}},
+	"Terminate": {with("long", func(p *mp.Process) { p.Terminate() }), []string{"x terminated", "Child was terminated."}},
+	"Kill":      {with("long", func(p *mp.Process) { p.Kill() }), []string{"X killed", "Child was killed."}},
+	"main exits": {with("long", func(*mp.Process) { os.Exit(4) }), []string{
+		"no exit code", "Child ended with its parent.", "exit code 4"}},
+	"no Join": {func(ctx context.Context) error {
+		p := mp.NewProcess(errand, 5)
+		return p.Start(ctx)
+	}, []string{"|..", "Process-1 exited with exit code 7."}},
+	"no Close": {func(ctx context.Context) error {
+		_, err := mp.NewPool(square, 2).Map(ctx, []int{1, 2, 3, 4})
+		return err
+	}, []string{"The pool started 2 processes for all its tasks. PoolWorker-1 was terminated. PoolWorker-2 was terminated."}},
+	"a worker dies": {func(ctx context.Context) error {
+		pool := mp.NewPool(dying, 1)
+		all, err := pool.Map(ctx, []int{1, 2, 3})
+		fmt.Println(all)
+		return errors.Join(err, pool.Close())
+	}, []string{"[1 0 3]", "The pool started 2 processes for all its tasks. PoolWorker-1 exited with exit code 3.", "main  [", "exit code 1"}},
+	"two workers die": {func(ctx context.Context) error {
+		pool := mp.NewPool(square, 2)
+		pool.MaxTasksPerChild = 1
+		_, err := pool.Map(ctx, []int{1, 2, 3, 4})
+		return errors.Join(err, pool.Close())
+	}, []string{"started", "Main closed the pool, and no worker was left."}},
+	"too long": {program: with("long", func(*mp.Process) { fmt.Println("started") })},
+}
+
+// The lesson tells what happened, whatever a reader makes of main.go.
+func TestChangedProgram(t *testing.T) {
+	for name, change := range changes {
+		if change.want == nil {
+			continue // it is for another test
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := lessons.Command("-unit", "100ms")
+			cmd.Env = append(cmd.Env, changeVar+"="+name)
+			out, err := cmd.Output()
+			for _, want := range change.want {
+				if !contains(out, want) {
+					t.Errorf("%v, the lesson does not say %q:\n%s", err, want, out)
+				}
+			}
+		})
+	}
+}
+
+// contains does not mind how the lines are broken.
+func contains(out []byte, text string) bool {
+	return strings.Contains(strings.Join(strings.Fields(string(out)), " "), strings.Join(strings.Fields(text), " "))
+}
+
+// Flags reach main.go, and the picture is that of its run.
+func TestFlags(t *testing.T) {
+	for args, want := range map[string]string{
+		"-code 0":    "Process-1 exited. A process has",
+		"-code 255":  "exit code 255 -",
+		"-workers 1": "The pool started 1 process for all its tasks.",
+		"-workers 9": "workers alive 9 - after close 0 -",
+	} {
+		out, err := lessons.Command(append(strings.Fields(args), "-unit", "100ms")...).Output()
+		if err != nil || !contains(out, want) {
+			t.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
 		}
 	}
 }
 
-// However many workers there are, each does as many tasks as the others, or
-// one more: tasks that are at work at the same time need a worker each.
-func TestEveryWorkerHasItsShare(t *testing.T) {
+// -plain is main.go and nothing else.
+func TestPlain(t *testing.T) {
+	out, err := lessons.Command("-plain").CombinedOutput()
+	want, _, _ := strings.Cut(strings.SplitN(output, "prints ", 2)[1], "\n\n")
+	if err != nil || !contains(out, want) || strings.Contains(string(out), "LESSON") {
+		t.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
+	}
+}
+
+// However many workers there are, each gets a task if the tasks meet.
+func TestEveryWorkerHasATask(t *testing.T) {
 	for workers := 1; workers <= size; workers++ {
-		w, err := meeting(t.Context(), workers, size)
-		if err != nil || w.Failed != nil {
-			t.Fatal(err, w.Failed)
-		}
-		for i, s := range w.shares() {
-			want := size / workers
-			if i < size%workers {
-				want++
-			}
-			if s.tasks != want {
-				t.Errorf("%d workers: one of them did %d tasks, want %d", workers, s.tasks, want)
-			}
-		}
-		for i, a := range w.Answers {
-			if a.Square != (i+1)*(i+1) {
-				t.Errorf("Map's result %d is %d, want %d", i, a.Square, (i+1)*(i+1))
-			}
-		}
-		if w.AfterMap != workers || w.AfterClose != 0 {
-			t.Errorf("%d workers: %d after Map and %d after Close, want %d and 0", workers, w.AfterMap, w.AfterClose, workers)
+		used, afterMap, afterClose, err := meeting(t.Context(), workers)
+		if err != nil || used != workers || afterMap != workers || afterClose != 0 {
+			t.Errorf("%d workers: %d were used, %d were alive after Map and %d after Close (%v)", workers, used, afterMap, afterClose, err)
 		}
 	}
 }
@@ -115,21 +215,27 @@ func TestEveryWorkerHasItsShare(t *testing.T) {
 // Whoever is left holds the standard output that all of the family share, so
 // its end is the end of everybody.
 func TestNobodyIsLeftAfterTheStory(t *testing.T) {
-	for _, args := range []string{"-plan", "-code 0", "-code 255 -workers 1", "-workers 9", "-facts"} {
+	for _, args := range []string{"-plan", "-unit 100ms -code 0", "-free -plain", "-free -code 255 -workers 1", "-free -workers 9", "-facts"} {
 		cmd := lessons.Command(strings.Fields(args)...)
 		cmd.WaitDelay = lessons.Limit
-		out, err := cmd.CombinedOutput()
-		if err != nil {
+		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", args, err, out)
-		}
-		if plan := strings.Count(string(out), "\n"); args == "-plan" && plan > 6 {
-			t.Errorf("-plan does not stop after the plan:\n%s", out)
 		}
 	}
 }
 
+func TestNobodyIsLeftAfterTheTellerIsKilled(t *testing.T) {
+	for _, name := range []string{"TMPDIR", "TMP"} { // it cannot remove its file any more
+		t.Setenv(name, t.TempDir())
+	}
+	t.Setenv(changeVar, "too long")
+	if err := lessons.Killed("", "started", 0); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWrongArgumentsAreOneSentence(t *testing.T) {
-	for _, args := range []string{"-join 1", "-code", "-code x", "-code -1", "-code 256", "-workers 0", "-workers 10", "-free", "3"} {
+	for _, args := range []string{"-join 1", "-code", "-code x", "-code -1", "-code 256", "-workers 0", "-workers 10", "-unit 99ms", "-plan=x", "3"} {
 		if err := lessons.Refused(args); err != nil {
 			t.Error(err)
 		}

@@ -1,9 +1,14 @@
 package main
 
+// What the quiz asks, and the lesson's last table. Nobody has to read this file
+// to understand main.go. There a task sleeps; here it waits for a message or a
+// ticket, so no slow machine can change the order.
+
 import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"slices"
 	"strings"
@@ -37,136 +42,147 @@ func ticketed(f func(context.Context, lessons.Tickets) (string, error)) func(con
 	}
 }
 
-// A Task is a question. Only values can ride in it: the worker that gets it
-// runs already, and pipes and queues ride with a process that starts.
+// A Task is what both ways are given. No queue can be passed with a task of a
+// pool: its worker has already started.
 type Task struct {
 	N       int
 	Tickets lessons.Tickets // one is taken for each task that is done
-	After   int             // it is not done before so many others
+	After   int             // the task waits until this many are taken
 }
 
-// An Errand is a task for a Process, which takes the queue along.
-type Errand struct {
+// A Job is a task for a Process, which gets the queue with it.
+type Job struct {
 	Task    Task
-	Answers *mp.Queue[Answer]
+	Results *mp.Queue[Result]
 }
 
-// An Answer says also who gave it, and when.
-type Answer struct {
-	N     int
-	Prime bool
-	Name  string // of the process that gave it
-	PID   int
-	Seen  int // how many tasks that process had seen by then
-	Place int // among those that are done
+// A Result says also which process it is from.
+type Result struct {
+	N    int
+	Who  string // the name and PID of its process
+	Seen int    // how many tasks that process has seen
 }
 
 // tasksSeen is a variable like any other: each process has its own.
 var tasksSeen int
 
-// do finds the answer, and waits until it may be given.
-func (t Task) do() (Answer, error) {
+func (t Task) do() (Result, error) {
 	tasksSeen++
-	a := Answer{N: t.N, Name: mp.Current().Name, PID: os.Getpid(), Seen: tasksSeen}
 	if t.N < 0 {
-		return a, fmt.Errorf("%d is no natural number", t.N)
+		return Result{}, fmt.Errorf("%d is not a natural number", t.N)
 	}
-	a.Prime = t.N > 1
-	for d := 2; d*d <= t.N; d++ {
-		a.Prime = a.Prime && t.N%d != 0
-	}
-	return a, t.Tickets.Wait(t.After)
+	r := Result{N: t.N, Who: fmt.Sprint(mp.Current().Name, os.Getpid()), Seen: tasksSeen}
+	return r, t.Tickets.Wait(t.After)
 }
 
-// done lets those who wait know that one more is done. In a pool that is for
-// the worker to say, since main hears nothing until Map returns; of a Process's
-// answer main says it, when it has it.
-func (t Task) done(a *Answer) (err error) {
-	a.Place, err = t.Tickets.Take()
-	return err
+// worked is what the workers of a Pool run. The worker says that the task is
+// done: main learns nothing until Map returns.
+var worked = mp.Func("worked", func(t Task) (Result, error) {
+	r, err := t.do()
+	if err == nil {
+		_, err = t.Tickets.Take()
+	}
+	return r, err
+})
+
+// queued is what a Process runs. Main says that the task is done, when it has
+// the result.
+var queued = mp.Proc("queued", func(j Job) error {
+	r, err := j.Task.do()
+	return errors.Join(err, j.Results.Put(context.Background(), r))
+})
+
+// mapped does tasks by a pool.
+func mapped(ctx context.Context, workers int, tasks []Task) ([]Result, error) {
+	pool := mp.NewPool(worked, workers)
+	defer pool.Close()
+	return pool.Map(ctx, tasks)
 }
 
-// questions makes tasks of numbers. The one that is to be the last is held back
-// until all others are done. The others wait for nobody: in a pool that would
-// be dangerous, for who waits keeps a worker from the task that it waits for.
-func questions(tickets lessons.Tickets, last int, numbers ...int) []Task {
+// apart does tasks by a Process each.
+func apart(ctx context.Context, tasks []Task) (came []Result, err error) {
+	results, processes := mp.NewQueue[Result](0), []*mp.Process{}
+	for _, t := range tasks {
+		p := mp.NewProcess(queued, Job{t, results})
+		if err := p.Start(ctx); err != nil {
+			return nil, err
+		}
+		processes = append(processes, p)
+	}
+	for _, t := range tasks {
+		r, lost := results.Get(ctx)
+		_, untaken := t.Tickets.Take()
+		came, err = append(came, r), errors.Join(err, lost, untaken)
+	}
+	for _, p := range processes { // they end when ctx does
+		err = errors.Join(err, p.Join(context.WithoutCancel(ctx)))
+	}
+	return came, err
+}
+
+// questions makes tasks of numbers. One of them waits until so many tickets are
+// taken. The others wait for nothing: a waiting task keeps a worker busy.
+func questions(tickets lessons.Tickets, waits, after int, numbers ...int) []Task {
 	var tasks []Task
 	for _, n := range numbers {
 		tasks = append(tasks, Task{N: n, Tickets: tickets})
 	}
-	tasks[last-1].After = len(tasks) - 1
+	tasks[waits-1].After = after
 	return tasks
 }
 
-// inTurn lets also the others be done one after the other. Each must have a
-// process of its own. It is there so that there is one order to be seen and not
-// another one each time.
-func inTurn(tasks []Task) []Task {
-	turn := 0
-	for i := range tasks {
-		if tasks[i].After == 0 {
-			tasks[i].After = turn
-			turn++
-		}
-	}
-	return tasks
-}
-
-// numbers are the numbers of the answers.
-func numbers(answers []Answer) string {
+// order is the numbers of the results.
+func order(results []Result) string {
 	var all []string
-	for _, a := range answers {
-		all = append(all, fmt.Sprint(a.N))
+	for _, r := range results {
+		all = append(all, fmt.Sprint(r.N))
 	}
 	return strings.Join(all, " ")
 }
 
-// 4a measures the order of Map's results. The first task was the last to be
-// done, so the order of the answers is another one, which many expect.
+// 4a measures the order of Map's results. Task 1 waits for the tickets that the
+// other tasks take when they are done, so the results come in another order,
+// which many expect.
 func orderOfMap(ctx context.Context, tickets lessons.Tickets) (string, error) {
-	answers, err := byPool(ctx, 2, questions(tickets, 1, 1, 2, 3))
-	for _, a := range answers {
-		if err == nil && a.N == 1 && a.Place != len(answers) {
-			err = fmt.Errorf("task 1 was not held back: it was number %d", a.Place)
-		}
-	}
-	return numbers(answers), err
+	results, err := mapped(ctx, 2, questions(tickets, 1, 2, 1, 2, 3))
+	return order(results), err
 }
 
-// 4b measures the order in which the same tasks' answers come out of a queue.
-// Many expect that of starting.
+// 4b measures the order in which the same tasks' results come out of a queue.
+// Task 3 waits for task 2. Many expect the order of starting.
 func orderOfQueue(ctx context.Context, tickets lessons.Tickets) (string, error) {
-	answers, err := byProcesses(ctx, inTurn(questions(tickets, 1, 1, 2, 3)))
-	return numbers(answers), err
+	tasks := questions(tickets, 1, 2, 1, 2, 3)
+	tasks[2].After = 1
+	results, err := apart(ctx, tasks)
+	return order(results), err
 }
 
 // 4c counts the processes that do eighteen tasks in two lots. Two tasks of the
 // first lot are held back, so that all of the pool's workers are needed. Many
 // expect new workers for the second lot.
 func processesForTasks(ctx context.Context, tickets lessons.Tickets) (string, error) {
-	lot := questions(tickets, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9)
-	lot[0].After, lot[1].After = 7, 7
-	pool := mp.NewPool(pooled, 3)
+	lot := questions(tickets, 1, 7, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+	lot[1].After = 7
+	pool := mp.NewPool(worked, 3)
 	defer pool.Close()
-	var pools, each []Answer
+	var pools, each []Result
 	var err error
 	for range 2 {
 		some, failed := pool.Map(ctx, lot)
 		pools, err = append(pools, some...), errors.Join(err, failed)
 	}
 	for range 2 {
-		some, failed := byProcesses(ctx, lot)
+		some, failed := apart(ctx, lot)
 		each, err = append(each, some...), errors.Join(err, failed)
 	}
 	return fmt.Sprintf("%d %d", processes(pools), processes(each)), err
 }
 
-// processes counts who gave the answers. The system may give a number again
-// when its process has ended, but then the name is another one.
-func processes(answers []Answer) int {
+// processes counts the processes that the results are from.
+func processes(results []Result) int {
 	who := make(map[string]bool)
-	for _, a := range answers {
-		who[fmt.Sprint(a.Name, a.PID)] = true
+	for _, r := range results {
+		who[r.Who] = true
 	}
 	return len(who)
 }
@@ -175,64 +191,54 @@ func processes(answers []Answer) int {
 // to: in a pool of one, and in the third of three Processes. Many expect that a
 // task in a pool begins afresh.
 func thirdTaskSees(ctx context.Context, tickets lessons.Tickets) (string, error) {
-	tasks := questions(tickets, 3, 1, 2, 3)
-	var seen [2]int
-	pools, err := byPool(ctx, 1, tasks)
-	each, failed := byProcesses(ctx, tasks)
-	for i, answers := range [][]Answer{pools, each} {
-		for _, a := range answers {
-			if a.N == 3 {
-				seen[i] = a.Seen
-			}
-		}
+	tasks := questions(tickets, 3, 2, 1, 2, 3)
+	pools, err := mapped(ctx, 1, tasks)
+	each, failed := apart(ctx, tasks)
+	if err := errors.Join(err, failed); err != nil {
+		return "", err
 	}
-	return fmt.Sprintf("%d %d", seen[0], seen[1]), errors.Join(err, failed)
+	third := slices.IndexFunc(each, func(r Result) bool { return r.N == 3 })
+	return fmt.Sprintf("%d %d", pools[2].Seen, each[third].Seen), nil
 }
 
 // 4e counts the results that Map gives although a task fails, and those that
 // the same pool gives after that. Many expect 0 and 0: that the failure is the
 // pool's.
 func resultsDespiteFailure(ctx context.Context, tickets lessons.Tickets) (string, error) {
-	despite, after, _, err := failOnce(ctx, tickets)
-	return fmt.Sprintf("%d %d", despite, after), err
-}
-
-// failOnce lets the second of three tasks fail, and gives the same pool three
-// good tasks after that. It counts the results of both.
-func failOnce(ctx context.Context, tickets lessons.Tickets) (despite, after int, failed, err error) {
-	pool := mp.NewPool(pooled, 2)
+	pool := mp.NewPool(worked, 2)
 	defer pool.Close()
-	some, failed := pool.Map(ctx, questions(tickets, 3, 1, -2, 3))
+	some, failed := pool.Map(ctx, questions(tickets, 3, 0, 1, -2, 3))
 	if failed == nil {
-		return 0, 0, nil, errors.New("no error has come of a task that failed")
+		return "", errors.New("no error has come of a task that failed")
 	}
-	all, err := pool.Map(ctx, questions(tickets, 3, 1, 2, 3))
-	return given(some), given(all), failed, err
+	all, err := pool.Map(ctx, questions(tickets, 3, 0, 1, 2, 3))
+	none := func(r Result) bool { return r == Result{} } // a failed task leaves an empty one
+	return fmt.Sprintf("%d %d", len(slices.DeleteFunc(some, none)), len(slices.DeleteFunc(all, none))), err
 }
 
-// given counts the results that are there; a failed task leaves an empty one.
-func given(answers []Answer) (n int) {
-	for _, a := range answers {
-		if a != (Answer{}) {
-			n++
-		}
-	}
-	return n
-}
-
-// 4f measures the order of ImapUnordered. Main takes a ticket for each answer
-// that it has, and the first task waits for these, too. Many expect that a pool
-// puts everything in order.
+// 4f measures the order of ImapUnordered. Main takes a ticket for each result
+// that it has, and task 1 waits for these, too. Many expect that a pool puts
+// everything in order.
 func orderOfUnordered(ctx context.Context, tickets lessons.Tickets) (string, error) {
-	tasks := questions(tickets, 1, 1, 2, 3)
-	tasks[0].After = 4 // two were done, and main has two answers
-	pool := mp.NewPool(pooled, 2)
+	return yielded(ctx, tickets, 4, (*mp.Pool[Task, Result]).ImapUnordered)
+}
+
+// orderOfImap measures the same with Imap. Here main can have no result before
+// that of task 1, so task 1 waits only until the others are done.
+func orderOfImap(ctx context.Context, tickets lessons.Tickets) (string, error) {
+	return yielded(ctx, tickets, 2, (*mp.Pool[Task, Result]).Imap)
+}
+
+type imap func(*mp.Pool[Task, Result], context.Context, iter.Seq[Task]) iter.Seq2[Result, error]
+
+func yielded(ctx context.Context, tickets lessons.Tickets, after int, do imap) (string, error) {
+	pool := mp.NewPool(worked, 2)
 	defer pool.Close()
-	var came []Answer
+	var came []Result
 	var err error
-	for a, failed := range pool.ImapUnordered(ctx, slices.Values(tasks)) {
+	for r, failed := range do(pool, ctx, slices.Values(questions(tickets, 1, after, 1, 2, 3))) {
 		_, untaken := tickets.Take()
-		came, err = append(came, a), errors.Join(err, failed, untaken)
+		came, err = append(came, r), errors.Join(err, failed, untaken)
 	}
-	return numbers(came), err
+	return order(came), err
 }

@@ -1,80 +1,80 @@
-// Lesson 4, go run ./lessons/04-pool: a Process or a Pool? Which numbers are
-// prime is asked twice, of a Process for each number, and of a Pool.
+// Lesson 4, go run ./lessons/04-pool: Process or Pool? Both mark primes (*).
+// Predict first: the first number takes longest. Where is it in each list?
 //
-// Watch this claim: a queue has answers in the order in which they come; Map
-// returns them in the order of the questions.
+//	Python                         here
+//	q = Queue(), q.put(x)          mp.NewQueue[string](0), e.Q.Put(...)
+//	p = Process(...), p.start()    mp.NewProcess(single, ...), p.Start(ctx)
+//	p.join(), q.get()              p.Join(ctx), q.All(ctx)
+//	pool = Pool(2), pool.map(...)  mp.NewPool(mark, ...), pool.Map(ctx, numbers)
 //
-//	Python (example 8)             here
-//	results = Queue()              answers := mp.NewQueue[Answer](0)
-//	p = Process(target=f, args=a)  p := mp.NewProcess(alone, Errand{...})
-//	p.start(); p.join()            p.Start(ctx); p.Join(ctx)
-//	results.get()                  answers.Get(ctx)
-//	Pool(2).map(f, numbers)        mp.NewPool(pooled, 2).Map(ctx, tasks)
-//
-// Change the source: pool.MaxTasksPerChild = 1, before Map. Who did what now?
+// Change it: write if n == 101 { panic("oops") } into star. What is lost?
 package main
 
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"time"
 
 	"processbook/lessons"
 	"processbook/mp"
 )
 
 var (
-	lesson  = lessons.New(4, "Process or Pool?", "example 8's numbers")
-	workers = lesson.Int("workers", 2, 2, 10, "give the pool `N` workers")
-	hold    = lesson.Int("hold", 1, 1, 10, "hold task `N` back: do it last")
+	tick          = 200 * time.Millisecond // -unit
+	slow, workers = 1, 2                   // -slow: the slow task; -workers
 )
+var numbers = []int{2, 36, 101, 193, 323, 513, 1327, 100000, 9999999, 433785907}
 
-// alone is what a Process runs. Whatever it returned, nobody would get it.
-var alone = mp.Proc("alone", func(e Errand) error {
-	answer, err := e.Task.do()
-	return errors.Join(err, e.Answers.Put(context.Background(), answer))
+func star(n int) string {
+	if n == numbers[slow-1] {
+		time.Sleep(8 * tick)
+	}
+	if big.NewInt(int64(n)).ProbablyPrime(0) {
+		return fmt.Sprint(n, "*")
+	}
+	return fmt.Sprint(n)
+}
+
+type errand struct {
+	N int
+	Q *mp.Queue[string]
+}
+
+var single = mp.Proc("single", func(e errand) error {
+	return e.Q.Put(context.Background(), star(e.N))
 })
+var mark = mp.Func("mark", func(n int) (string, error) { return star(n), nil })
 
-// pooled is what the workers of a Pool run, again for each task that they get.
-var pooled = mp.Func("pooled", func(t Task) (Answer, error) {
-	answer, err := t.do()
-	err = errors.Join(err, t.done(&answer))
-	return answer, err
-})
-
-// byProcesses needs a Process for each task, and a queue for the answers.
-func byProcesses(ctx context.Context, tasks []Task) (came []Answer, err error) {
-	answers, processes := mp.NewQueue[Answer](0), []*mp.Process{}
-	for _, t := range tasks {
-		p := mp.NewProcess(alone, Errand{t, answers})
-		if err := p.Start(ctx); err != nil {
-			return nil, err
+func byProcesses(ctx context.Context) (list []string, err error) {
+	q, started := mp.NewQueue[string](0), []*mp.Process{}
+	for _, n := range numbers {
+		p := mp.NewProcess(single, errand{n, q})
+		if err = p.Start(ctx); err != nil {
+			break
 		}
-		processes = append(processes, p)
+		started = append(started, p)
 	}
-	for _, t := range tasks {
-		answer, lost := answers.Get(ctx) // waits in vain if one has died
-		err = errors.Join(err, lost, t.done(&answer))
-		came = append(came, answer)
+	for _, p := range started {
+		err = errors.Join(err, p.Join(ctx))
 	}
-	for _, p := range processes { // they end when ctx does
-		err = errors.Join(err, p.Join(context.WithoutCancel(ctx)))
-	}
-	return came, err
+	q.Close()
+	return slices.Collect(q.All(ctx)), err
 }
 
-// byPool needs the tasks. A worker that dies costs one error, not the pool.
-func byPool(ctx context.Context, workers int, tasks []Task) ([]Answer, error) {
-	pool := mp.NewPool(pooled, workers)
+func byPool(ctx context.Context) ([]string, error) {
+	pool := mp.NewPool(mark, workers)
 	defer pool.Close()
-	return pool.Map(ctx, tasks)
+	return pool.Map(ctx, numbers)
 }
 
-func run(ctx context.Context) error {
-	lesson.Begin()
-	if lesson.Facts {
-		return experiments.Print(ctx)
-	}
-	return tell(ctx, *hold, *workers) // in page.go
+func program(ctx context.Context) error {
+	queue, err := byProcesses(ctx)
+	list, failed := byPool(ctx)
+	fmt.Printf("queue  %v\nMap    %v\n", queue, list)
+	return errors.Join(err, failed)
 }
 
-func main() { mp.Main(run) }
+func main() { lessons.Main(lesson, program) }

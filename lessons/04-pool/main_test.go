@@ -1,57 +1,80 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"processbook/lessons"
 	"processbook/mp"
 )
 
 func TestMain(m *testing.M) {
-	mp.Init()
-	lessons.RunTests(m, main)
+	lessons.RunTests(m, func() {
+		if changed := changes[os.Getenv(changeVar)].program; changed != nil {
+			lessons.Main(lesson, changed)
+			return
+		}
+		main()
+	})
 }
 
+// The system decides the order of the results in the queue, but for the slow
+// one, which comes last.
 func TestOutput(t *testing.T) {
-	if err := lessons.Prints(main, output); err != nil {
-		t.Error(err)
+	out, err := lessons.Command().Output()
+	if got := sorted(string(out)); err != nil || got != sorted(output) {
+		t.Errorf("%v, got\n%s\nwant\n%s", err, got, sorted(output))
 	}
+}
+
+// sorted sorts all results in the queue but the last.
+func sorted(text string) string {
+	return regexp.MustCompile(`queue  \[.*\]`).ReplaceAllStringFunc(text, func(line string) string {
+		results := strings.Fields(strings.Trim(line, "queue []"))
+		slices.Sort(results[:len(results)-1])
+		return fmt.Sprint("queue  ", results)
+	})
 }
 
 const output = `LESSON 4  Process or Pool?                             (example 8's numbers)
 
-plan   Which of ten numbers are prime? Ask a Process for each of them, with
-       a queue for the answers; then ask a Pool of 2. Both times number 1 of
-       the ten, which is 2, is held back until the others are done. Last, a
-       task fails.
+plan   Which of 10 numbers are prime (*)? Main starts a Process for each
+       number, and a queue brings the results. Then main gives the same 10
+       tasks to a Pool (workers: 2). Task 1, the number 2, takes longest: 8
+       ticks. The system decides in which order the other Processes put
+       their results.
 
-asked for    a Process each: the queue has    a Pool: Map returns
-2            36         no                    2          prime <- done last
-36           101        prime                 36         no
-101          193        prime                 101        prime
-193          323        no                    193        prime
-323          513        no                    323        no
-513          1327       prime                 513        no
-1327         100000     no                    1327       prime
-100000       9999999    no                    100000     no
-9999999      433785907  prime                 9999999    no
-433785907    2          prime <- came last    433785907  prime
+prints queue  [36 513 1327* 101* 323 193* 9999999 433785907* 100000 2*]
+       Map    [2* 36 101* 193* 323 513 1327* 100000 9999999 433785907*]
 
-worker's PID  what it did
-#1            2
-#2            36 101 193 323 513 1327 100000 9999999 433785907
+saw    In the queue list, task 1 is at place 10, and 10 results are there.
+       In the Map list, task 1 is at place 1, and 10 results are there.
 
-saw    2 was asked for as number 1. The queue had its answer as number 10.
-       In the pool it was done as number 10, and Map has it as number 1.
-saw    A Process each: 10 processes did 1 task each. A Pool of 2: 2
-       processes did 10 tasks, the busiest 9 of them. A worker lives on for
-       the next task, and its variables with it.
-saw    Of three tasks the second failed: Map gave 2 results and an error,
-       "-2 is no natural number". Then the same pool was given three good
-       tasks: 3 results.
-try    -hold 5, -hold 10, -workers 4 (more than once)
+  lines of main.go for
+  errand, single, byProcesses  ====================== 22
+  mark, byPool                 ====== 6
+
+saw    Processes outside the pool: 10. Workers of the pool: 2. Fewer lines,
+       and less to get wrong: this is what "more convenient" means.
+
+also   Now there are three tasks. Task 2 finishes first, then task 3, then
+       task 1. A Process each, and then a pool with 2 workers: in which
+       order does main get the results?
+
+                  results
+  queue           2 3 1
+  Map             1 2 3
+  Imap            1 2 3
+  ImapUnordered   2 3 1
+
+try    -slow 5, -slow 10, -workers 10, -plain
 `
 
 func TestFacts(t *testing.T) {
@@ -70,42 +93,159 @@ func TestFacts(t *testing.T) {
 
 // The chapter's Python finds these primes among its ten numbers.
 func TestPrimes(t *testing.T) {
-	const want = "2 101 193 1327 433785907"
-	answers, err := ask(1, func(tasks []Task) ([]Answer, error) { return byPool(t.Context(), 2, tasks) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	var primes []Answer
-	for _, a := range answers {
-		if a.Prime {
-			primes = append(primes, a)
+	var primes []string
+	for _, n := range numbers {
+		if result := star(n); strings.HasSuffix(result, "*") {
+			primes = append(primes, result)
 		}
 	}
-	if numbers(primes) != want {
-		t.Errorf("the primes are %s, want %s", numbers(primes), want)
+	if got, want := strings.Join(primes, " "), "2* 101* 193* 1327* 433785907*"; got != want {
+		t.Errorf("the primes are %s, want %s", got, want)
 	}
 }
 
-// Whatever is held back: the queue has it last, Map in its place.
-func TestWhatIsHeldBackComesLastOrInItsPlace(t *testing.T) {
-	for _, workers := range []int{2, 10} {
-		for _, hold := range []int{1, 5, len(example8)} {
-			t.Run(fmt.Sprintf("-hold %d -workers %d", hold, workers), func(t *testing.T) {
-				each, err := ask(hold, func(tasks []Task) ([]Answer, error) { return byProcesses(t.Context(), inTurn(tasks)) })
-				if err != nil {
-					t.Fatal(err)
+// changeVar is the variable in the environment that has the name of a change.
+const changeVar = "LESSON_CHANGE"
+
+var bad = mp.Func("bad", badStar)
+
+// badStar is star as a reader may change it.
+func badStar(n int) (string, error) {
+	switch n {
+	case 36:
+		return "", errors.New("this is a test")
+	case 101:
+		panic("this is a test")
+	case 193:
+		os.Exit(3)
+	}
+	return fmt.Sprint(n), nil
+}
+
+var badly = mp.Proc("badly", func(e errand) error {
+	result, err := badStar(e.N)
+	return errors.Join(err, e.Q.Put(context.Background(), result))
+})
+
+var long = mp.Proc("long", func(mp.None) error {
+	fmt.Println("started")
+	time.Sleep(2 * lessons.Limit)
+	return nil
+})
+
+// show prints a list as main.go does.
+func show(label string, list []string, err error) error {
+	fmt.Printf("%-6s %v\n", label, list)
+	return err
+}
+
+// byBad is byPool with another function.
+func byBad(tasksPerChild int) func(context.Context) error {
+	return func(ctx context.Context) error {
+		pool := mp.NewPool(bad, 2)
+		pool.MaxTasksPerChild = tasksPerChild
+		list, err := pool.Map(ctx, numbers)
+		return errors.Join(show("Map", list, err), pool.Close())
+	}
+}
+
+// What a reader may do to main.go, and what the lesson then says.
+var changes = map[string]struct {
+	program func(context.Context) error
+	want    []string
+}{
+	"nothing": {func(context.Context) error { return nil }, []string{
+		"prints (nothing)", "No queue list was printed. No Map list was printed.", "Processes outside the pool: 0. Workers of the pool: 0."}},
+	"only byPool": {func(ctx context.Context) error {
+		list, err := byPool(ctx)
+		return show("Map", list, err)
+	}, []string{"No queue list was printed. In the Map list, task 1 is at place 1, and 10 results are there.", "Processes outside the pool: 0. Workers of the pool: 2."}},
+	"a bad pool": {byBad(0), []string{
+		"In the Map list, task 1 is at place 1, and 7 results are there.", "Workers of the pool: 3.", "exited with exit code 3."}},
+	"one task for each worker": {byBad(1), []string{"7 results are there.", "exited with exit code 3."}},
+	"bad Processes": {func(ctx context.Context) error {
+		q := mp.NewQueue[string](0)
+		var err error
+		for _, n := range numbers[1:4] {
+			p := mp.NewProcess(badly, errand{n, q})
+			err = errors.Join(err, p.Start(ctx), p.Join(ctx))
+		}
+		q.Close()
+		return show("queue", slices.Collect(q.All(ctx)), err)
+	}, []string{"In the queue list, task 1 is missing, and 0 results are there.", "Processes outside the pool: 3.",
+		"Process-1 exited with exit code 1. Process-2 exited with exit code 2. Process-3 exited with exit code 3."}},
+	"Terminate": {func(ctx context.Context) error {
+		p := mp.NewProcess(long, mp.None{})
+		err := errors.Join(p.Start(ctx), p.Terminate())
+		p.Join(ctx)
+		return err
+	}, []string{"Process-1 was terminated."}},
+	"main exits": {func(ctx context.Context) error {
+		mp.NewProcess(long, mp.None{}).Start(ctx)
+		os.Exit(4)
+		return nil
+	}, []string{"Process-1 ended with its parent."}},
+	"too long": {program: func(ctx context.Context) error {
+		p := mp.NewProcess(long, mp.None{})
+		return errors.Join(p.Start(ctx), p.Join(ctx))
+	}},
+}
+
+// The lesson tells what happened, whatever a reader makes of main.go.
+func TestChangedProgram(t *testing.T) {
+	for name, change := range changes {
+		if change.want == nil {
+			continue // it is for another test
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := lessons.Command("-unit", "100ms")
+			cmd.Env = append(cmd.Env, changeVar+"="+name)
+			out, err := cmd.Output()
+			for _, want := range change.want {
+				if !contains(out, want) {
+					t.Errorf("%v, the lesson does not say %q:\n%s", err, want, out)
 				}
-				if got, want := find(each, hold), len(example8)-1; got != want {
-					t.Errorf("in the queue it is at %d, want %d", got, want)
-				}
-				pools, err := ask(hold, func(tasks []Task) ([]Answer, error) { return byPool(t.Context(), workers, tasks) })
-				if err != nil {
-					t.Fatal(err)
-				}
-				if got := find(pools, hold); got != hold-1 || pools[got].Place != len(example8) {
-					t.Errorf("Map has it at %d, and it was done as number %d, want %d and %d", got, pools[got].Place, hold-1, len(example8))
-				}
-			})
+			}
+		})
+	}
+}
+
+// contains does not mind how the lines are broken.
+func contains(out []byte, text string) bool {
+	return strings.Contains(strings.Join(strings.Fields(string(out)), " "), strings.Join(strings.Fields(text), " "))
+}
+
+// Flags reach main.go. Whatever task is slow: the queue has it last, Map in its
+// place.
+func TestFlags(t *testing.T) {
+	for args, want := range map[string]string{
+		"-slow 5":              "In the queue list, task 5 is at place 10, and 10 results are there. In the Map list, task 5 is at place 5,",
+		"-slow 10 -workers 10": "task 10 is at place 10, and 10 results are there. In the Map list, task 10 is at place 10,",
+		"-workers 10":          "Processes outside the pool: 10. Workers of the pool: 10. Fewer",
+	} {
+		out, err := lessons.Command(strings.Fields(args)...).Output()
+		if err != nil || !contains(out, want) {
+			t.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
+		}
+	}
+}
+
+// -plain is main.go and nothing else.
+func TestPlain(t *testing.T) {
+	out, err := lessons.Command("-plain").CombinedOutput()
+	_, want, _ := strings.Cut(output, "prints ")
+	want, _, _ = strings.Cut(want, "\n\n")
+	if err != nil || !contains([]byte(sorted(string(out))), sorted(want)) || strings.Count(string(out), "\n") != 2 {
+		t.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
+	}
+}
+
+// Declarations of one line, of several, and those that are not there.
+func TestLines(t *testing.T) {
+	for declaration, want := range map[string]int{"var mark ": 1, "type errand ": 4, "func byPool(": 5, "func by(": 0} {
+		if got := lines(declaration); got != want {
+			t.Errorf("%q has %d lines, want %d", declaration, got, want)
 		}
 	}
 }
@@ -113,15 +253,12 @@ func TestWhatIsHeldBackComesLastOrInItsPlace(t *testing.T) {
 // Whoever is left holds the standard output that all of the family share, so
 // its end is the end of everybody.
 func TestNobodyIsLeftAfterTheStory(t *testing.T) {
-	for _, args := range []string{"-plan", "-hold 5", "-hold 10 -workers 10", "-facts"} {
+	for _, args := range []string{"-plan", "-free -plain", "-free -slow 5", "-free -slow 10 -workers 10", "-facts"} {
 		cmd := lessons.Command(strings.Fields(args)...)
 		cmd.WaitDelay = lessons.Limit
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Errorf("%s: %v\n%s", args, err, out)
-		}
-		if plan := strings.Count(string(out), "\n"); args == "-plan" && plan > 6 {
-			t.Errorf("-plan does not stop after the plan:\n%s", out)
 		}
 		for line := range strings.Lines(string(out)) {
 			if len(line) > 77 {
@@ -131,8 +268,18 @@ func TestNobodyIsLeftAfterTheStory(t *testing.T) {
 	}
 }
 
+func TestNobodyIsLeftAfterTheTellerIsKilled(t *testing.T) {
+	for _, name := range []string{"TMPDIR", "TMP"} { // it cannot remove its file any more
+		t.Setenv(name, t.TempDir())
+	}
+	t.Setenv(changeVar, "too long")
+	if err := lessons.Killed("", "started", 0); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWrongArgumentsAreOneSentence(t *testing.T) {
-	for _, args := range []string{"-last 1", "-hold", "-hold 0", "-hold 11", "-workers 1", "-workers 11", "-free", "4"} {
+	for _, args := range []string{"-last 1", "-slow", "-slow 0", "-slow 11", "-workers 1", "-workers 11", "-unit 99ms", "-plan=x", "4"} {
 		if err := lessons.Refused(args); err != nil {
 			t.Error(err)
 		}
@@ -140,7 +287,7 @@ func TestWrongArgumentsAreOneSentence(t *testing.T) {
 }
 
 func TestFewFiles(t *testing.T) {
-	if err := lessons.Cramped(""); err != nil {
+	if err := lessons.Cramped("-free"); err != nil {
 		t.Error(err)
 	}
 }
