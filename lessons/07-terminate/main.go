@@ -62,7 +62,7 @@ func program(ctx context.Context) error {
 	ended(ctx, stuck)
 	stubborn.Terminate()
 	time.Sleep(2 * tick)
-	fmt.Println("main: is Stubborn alive?", stubborn.Alive()) // Windows has no SIGTERM
+	fmt.Println("main: is Stubborn alive?", stubborn.Alive()) // Windows: false
 	stubborn.Kill()
 	ended(ctx, stubborn)
 	left.Terminate()
