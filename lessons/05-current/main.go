@@ -1,80 +1,80 @@
 // Lesson 5, go run ./lessons/05-current: which process is this?
 //
-// Everybody here calls one function, whoami, while all the others are there.
-// Watch this claim: a process has a name, which its parent gave it, and an ID,
-// which the system gave it. Only the ID is sure to be nobody else's.
+// These are the chapter's examples 2 and 3: names, PIDs, and the parents' PIDs.
+// Predict first: which name does the third process have?
 //
-//	Python (examples 2, 3, 4)             here
-//	Process(target=f, name="Worker 1")    p := mp.NewProcess(f, arg)
-//	                                      p.Name = "Worker 1"
-//	current_process().name                mp.Current().Name
-//	os.getpid(), os.getppid()             os.Getpid(), os.Getppid()
+//	Python                            here
+//	p = Process(target=f, name=n)     p := mp.NewProcess(worker, mp.None{}); p.Name = "Twin"
+//	current_process().name            mp.Current().Name
+//	os.getpid(), os.getppid()         os.Getpid(), os.Getppid()
+//	active_children()                 mp.Children()
+//	os.kill(pid, 0)                   os.FindProcess(p.PID()); found.Signal(
 //
-// Change the source: in run, make another process first. Which name changes?
+// Change it: make another process before the first one. Which name changes?
 package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
+	"slices"
+	"syscall"
+	"time"
 
 	"processbook/lessons"
 	"processbook/mp"
 )
 
-var (
-	lesson = lessons.New(5, "Which process is this?", "examples 2, 3, 4")
-	depth  = lesson.Int("depth", 2, 1, 5, "`N` generations of children")
-	twins  = lesson.Int("twins", 2, 2, 9, "`N` processes with the same name")
-)
+var tick, twins = 300 * time.Millisecond, 2 // -unit, -twins
 
-// An Identity is what a process can find out about itself.
-type Identity struct {
-	Name        string // from its parent, which is in this program
-	PID, Parent int    // from the system
+func whoami(where string) {
+	fmt.Printf("%-11s  %-12s  %d  %d\n", where, mp.Current().Name, os.Getpid(), os.Getppid())
 }
 
-func whoami() Identity {
-	return Identity{mp.Current().Name, os.Getpid(), os.Getppid()}
-}
+var worker = mp.Proc("worker", func(mp.None) error {
+	whoami("a child")
+	select {} // until main terminates it
+})
 
-// child says who it is, and has a child of its own if there is a line for one.
-// It stays until main lets it go: an ID is free again when its process ends.
-var child mp.Function[[]Line, mp.None]
+var parent = mp.Proc("parent", func(mp.None) error {
+	whoami("a child")
+	return mp.NewProcess(worker, mp.None{}).Start(context.Background())
+})
 
-func init() { // not in the declaration, because child mentions itself
-	child = mp.Proc("child", func(toMain []Line) (err error) {
-		toMain[0].Send(whoami())
-		if len(toMain) > 1 {
-			err = mp.NewProcess(child, toMain[1:]).Start(context.Background())
+func program(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // terminates all that are started with ctx
+	one, two := mp.NewProcess(worker, mp.None{}), mp.NewProcess(worker, mp.None{})
+	one.Name, two.Name = "Worker 1", "Worker 2"
+	all := []*mp.Process{one, two, mp.NewProcess(parent, mp.None{})}
+	for range twins {
+		p := mp.NewProcess(worker, mp.None{})
+		p.Name = "Twin"
+		all = append(all, p)
+	}
+	whoami("main")
+	for _, p := range all {
+		if err := p.Start(ctx); err != nil {
+			return err
 		}
-		toMain[0].Recv() // nothing comes but the end of the pipe
-		return err
-	})
+		time.Sleep(2 * tick)
+	}
+	whoami("main again")
+	go whoami("a goroutine") // of main
+	time.Sleep(2 * tick)
+	one.Terminate()
+	one.Join(ctx) // its error says that one was terminated
+	alive(one)
+	alive(two)
+	return nil
 }
 
-// start starts a child with this name, or with the name that it was made with.
-func start(ctx context.Context, name string, to []Line) (*mp.Process, error) {
-	p := mp.NewProcess(child, to)
-	if name != "" {
-		p.Name = name
-	}
-	return p, lessons.Start(ctx, p)
+func alive(p *mp.Process) {
+	found, err := os.FindProcess(p.PID())
+	exists := err == nil && !errors.Is(found.Signal(syscall.Signal(0)), os.ErrProcessDone)
+	inList := slices.Contains(mp.Children(), p)
+	fmt.Printf("%-11s  %-12s  Children %t, os %t\n", "alive?", p.Name, inList, exists)
 }
 
-func run(ctx context.Context) error {
-	lesson.Begin()
-	if lesson.Facts {
-		return experiments.Print(ctx)
-	}
-	if !lesson.Plan(plan, generations[*depth], *twins) {
-		return nil
-	}
-	names := append([]string{"Worker 1", "Worker 2", ""}, twinNames(*twins)...)
-	answers, err := askEverybody(ctx, names, *depth)
-	if err == nil {
-		show(answers)
-	}
-	return err
-}
-
-func main() { mp.Main(run) }
+func main() { lessons.Main(lesson, program) }
