@@ -1,14 +1,12 @@
 // Lesson 5, go run ./lessons/05-current: which process is this?
 //
-// These are the chapter's examples 2 and 3: names, PIDs, and the parents' PIDs.
-// Predict first: which name does the third process have?
+// The chapter's examples 2 and 3. Predict first: how is the third child called?
 //
 //	Python                            here
-//	p = Process(target=f, name=n)     p := mp.NewProcess(worker, mp.None{}); p.Name = "Twin"
+//	p = Process(target=f, name=n)     p := mp.NewProcess(worker, "child")
 //	current_process().name            mp.Current().Name
 //	os.getpid(), os.getppid()         os.Getpid(), os.Getppid()
-//	active_children()                 mp.Children()
-//	os.kill(pid, 0)                   os.FindProcess(p.PID()); found.Signal(
+//	active_children(); os.kill(n, 0)  mp.Children(); os.FindProcess(p.PID())
 //
 // Change it: make another process before the first one. Which name changes?
 package main
@@ -29,27 +27,28 @@ import (
 var tick, twins = 300 * time.Millisecond, 2 // -unit, -twins
 
 func whoami(where string) {
-	fmt.Printf("%-11s  %-12s  %d  %d\n", where, mp.Current().Name, os.Getpid(), os.Getppid())
+	name := mp.Current().Name
+	fmt.Printf("%-11s  %-12s  %d  %d\n", where, name, os.Getpid(), os.Getppid())
 }
 
-var worker = mp.Proc("worker", func(mp.None) error {
-	whoami("a child")
+var worker = mp.Proc("worker", func(where string) error {
+	whoami(where)
 	select {} // until main terminates it
 })
 
-var parent = mp.Proc("parent", func(mp.None) error {
-	whoami("a child")
-	return mp.NewProcess(worker, mp.None{}).Start(context.Background())
+var parent = mp.Proc("parent", func(where string) error {
+	whoami(where)
+	return mp.NewProcess(worker, "its child").Start(context.Background())
 })
 
 func program(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // terminates all that are started with ctx
-	one, two := mp.NewProcess(worker, mp.None{}), mp.NewProcess(worker, mp.None{})
+	one, two := mp.NewProcess(worker, "child"), mp.NewProcess(worker, "child")
 	one.Name, two.Name = "Worker 1", "Worker 2"
-	all := []*mp.Process{one, two, mp.NewProcess(parent, mp.None{})}
+	all := []*mp.Process{one, two, mp.NewProcess(parent, "child")}
 	for range twins {
-		p := mp.NewProcess(worker, mp.None{})
+		p := mp.NewProcess(worker, "child")
 		p.Name = "Twin"
 		all = append(all, p)
 	}
@@ -71,10 +70,11 @@ func program(ctx context.Context) error {
 }
 
 func alive(p *mp.Process) {
+	listed := slices.Contains(mp.Children(), p)
 	found, err := os.FindProcess(p.PID())
-	exists := err == nil && !errors.Is(found.Signal(syscall.Signal(0)), os.ErrProcessDone)
-	inList := slices.Contains(mp.Children(), p)
-	fmt.Printf("%-11s  %-12s  Children %t, os %t\n", "alive?", p.Name, inList, exists)
+	ask := syscall.Signal(0) // it does nothing to a process
+	exists := err == nil && !errors.Is(found.Signal(ask), os.ErrProcessDone)
+	fmt.Printf("alive?  %-12s  Children %t, os %t\n", p.Name, listed, exists)
 }
 
 func main() { lessons.Main(lesson, program) }

@@ -39,16 +39,16 @@ plan   Main starts "Worker 1", "Worker 2", one with no name (it has a
        is alive.
 
 prints main         MainProcess   #1  #2
-       a child      Worker 1      #3  #1
-       a child      Worker 2      #4  #1
-       a child      Process-3     #5  #1
-       a child      Process-3:1   #6  #5
-       a child      Twin          #7  #1
-       a child      Twin          #8  #1
+       child        Worker 1      #3  #1
+       child        Worker 2      #4  #1
+       child        Process-3     #5  #1
+       its child    Process-3:1   #6  #5
+       child        Twin          #7  #1
+       child        Twin          #8  #1
        main again   MainProcess   #1  #2
        a goroutine  MainProcess   #1  #2
-       alive?       Worker 1      Children false, os false
-       alive?       Worker 2      Children true, os true
+       alive?  Worker 1      Children false, os false
+       alive?  Worker 2      Children true, os true
 
   #1  main, which is MainProcess
    +- #3  Worker 1
@@ -148,7 +148,7 @@ func with(all func() []*mp.Process) func(context.Context) error {
 }
 
 func named(name string) *mp.Process {
-	p := mp.NewProcess(worker, mp.None{})
+	p := mp.NewProcess(worker, "child")
 	p.Name = name
 	return p
 }
@@ -159,16 +159,16 @@ var changes = map[string]struct {
 	want    []string
 }{
 	"one more before": {with(func() []*mp.Process {
-		mp.NewProcess(worker, mp.None{}) // it is never started
-		return []*mp.Process{named("Worker 1"), mp.NewProcess(parent, mp.None{})}
+		mp.NewProcess(worker, "child") // it is never started
+		return []*mp.Process{named("Worker 1"), mp.NewProcess(parent, "child")}
 	}), []string{"Process-3 ", "+- Process-3", "+- Process-3:1", "started: 3. Different names: 3. Different PIDs: 3."}},
 	"one more name": {with(func() []*mp.Process { return []*mp.Process{named("Kim"), named("Kim")} }), []string{
-		"Kim a child Kim", "started: 2. Different names: 1. Different PIDs: 2."}},
+		"Kim child Kim", "started: 2. Different names: 1. Different PIDs: 2."}},
 	"renamed": {with(func() []*mp.Process { return []*mp.Process{mp.NewProcess(renamed, mp.None{})} }), []string{
-		"a child New", "+- Process-1"}},
+		"child New", "+- Process-1"}},
 	"nobody": {with(func() []*mp.Process { return nil }), []string{"prints (nothing)", "started: 0."}},
 	"a daemon with a child": {with(func() []*mp.Process {
-		p := mp.NewProcess(parent, mp.None{})
+		p := mp.NewProcess(parent, "child")
 		p.Daemon = true
 		return []*mp.Process{p}
 	}), []string{"+- Process-1", "started: 1."}},
@@ -178,14 +178,14 @@ var changes = map[string]struct {
 		time.Sleep(2 * tick)
 		os.Exit(4)
 		return err
-	}, []string{"a child Worker 1", "started: 1."}},
+	}, []string{"child Worker 1", "started: 1."}},
 	"no end": {program: func(ctx context.Context) error { return named("Worker 1").Start(ctx) }},
 }
 
 // renamed is a worker that gives itself another name.
 var renamed = mp.Proc("renamed", func(mp.None) error {
 	mp.Current().Name = "New"
-	whoami("a child")
+	whoami("child")
 	return nil
 })
 

@@ -28,7 +28,7 @@ var lesson = lessons.Lesson{
 	Tick:    &tick,
 	Flags:   []lessons.Flag{lessons.Int(&twins, "twins", 2, 9, "`N` processes with the same name")},
 	Source:  source,
-	Sum:     "a4f111ee",
+	Sum:     "c20e6fc6",
 }
 
 func plan() string {
