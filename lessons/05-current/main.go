@@ -24,7 +24,7 @@ import (
 	"processbook/mp"
 )
 
-var tick, twins = 300 * time.Millisecond, 2 // -unit, -twins
+var tick, twins = 500 * time.Millisecond, 2 // -unit, -twins
 
 func whoami(where string) {
 	name := mp.Current().Name

@@ -28,7 +28,7 @@ var lesson = lessons.Lesson{
 	Tick:    &tick,
 	Flags:   []lessons.Flag{lessons.Int(&twins, "twins", 2, 9, "`N` processes with the same name")},
 	Source:  source,
-	Sum:     "c20e6fc6",
+	Sum:     "d37009d4",
 }
 
 func plan() string {
