@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // What lessons print fits a terminal of 80 columns, with room for a diff's
@@ -71,4 +72,15 @@ func restartAliases() {
 	aliases.Lock()
 	defer aliases.Unlock()
 	clear(aliases.of)
+}
+
+// Microseconds is a duration as lessons print it. It differs from run to run,
+// so in tests it has no figures.
+func Microseconds(d time.Duration) string {
+	aliases.Lock()
+	defer aliases.Unlock()
+	if aliases.of != nil {
+		return "# microseconds"
+	}
+	return fmt.Sprintf("%d microseconds", d.Microseconds())
 }

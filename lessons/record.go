@@ -10,7 +10,7 @@ import (
 )
 
 // While the program in main.go runs, each of its processes writes into one file
-// whom it starts, and whose end it sees: mp tells it. The system appends one
+// whom it starts, whom it asks to end, and whose end it sees: mp tells it. The system appends one
 // such line after another, so the file has them in the order in which they
 // happened. No line of main.go knows of it.
 
@@ -19,7 +19,7 @@ const recordVar = "LESSON_RECORD"
 
 // An entry is a line of the file.
 type entry struct {
-	What string // "started", "last line" or "ended"
+	What string // "started", "asked", "last line" or "ended"
 	Life
 }
 
@@ -39,6 +39,8 @@ func note(record string, e entry) {
 func watch(record string) {
 	mp.Watch(func(p *mp.Process) {
 		note(record, entry{"started", Life{Name: p.Name, PID: p.PID(), Parent: os.Getpid(), Daemon: p.Daemon}})
+	}, func(p *mp.Process) {
+		note(record, entry{"asked", Life{PID: p.PID()}})
 	}, func(p *mp.Process, code int) {
 		note(record, entry{"ended", Life{PID: p.PID(), Code: code}})
 	})
@@ -73,6 +75,7 @@ func (r *Run) read(record string) error {
 		switch err := lines.Decode(&e); err {
 		case nil:
 		case io.EOF:
+			r.forget()
 			return nil
 		default:
 			return err
@@ -83,12 +86,42 @@ func (r *Run) read(record string) error {
 			lives[e.PID] = len(r.Lives)
 			e.Started = r.Moments
 			r.Lives = append(r.Lives, e.Life)
+		case "asked":
+			if r.Lives[i].Asked > 0 {
+				r.Moments-- // to ask again changes nothing
+				continue
+			}
+			r.Lives[i].Asked = r.Moments
 		case "last line":
 			r.Lives[i].LastLine = r.Moments
 		case "ended":
 			l := &r.Lives[i]
 			l.Ended, l.Code = r.Moments, e.Code
 			l.dismissed = l.Daemon && l.Parent == r.Main().PID && r.Main().LastLine > 0
+		}
+	}
+}
+
+// forget takes those moments out of the order at which a process was asked to
+// end, and ended for that reason: its end says it all.
+func (r *Run) forget() {
+	for i := range r.Lives {
+		l := &r.Lives[i]
+		if at := l.Asked; at > 0 && l.symbol() == "x" {
+			l.Asked = 0
+			r.Moments--
+			for j := range r.Lives {
+				r.Lives[j].shift(at)
+			}
+		}
+	}
+}
+
+// shift moves all that came after a moment one place to the left.
+func (l *Life) shift(at int) {
+	for _, place := range []*int{&l.Started, &l.Asked, &l.LastLine, &l.Ended} {
+		if *place > at {
+			*place--
 		}
 	}
 }

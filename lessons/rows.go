@@ -40,6 +40,10 @@ func (l Life) row(step, moments int) string {
 	row := strings.Repeat(" ", column(l.Started)) + "["
 	runs := func(until int, as string) { row += strings.Repeat(as, max(0, column(until)-len(row))) }
 	as := "="
+	if l.Asked > 0 {
+		runs(l.Asked, as)
+		row += "?"
+	}
 	if l.LastLine > 0 {
 		runs(l.LastLine, as)
 		row += "|"
@@ -105,7 +109,7 @@ func (l Life) note() string {
 func legend(drawn string) (lines []string) {
 	for _, symbols := range [][]string{
 		{"[ starts", "= runs", ". waits", "| last line", "] ends", "x is terminated"},
-		{"X is killed", "! fails", ") ends with its parent"},
+		{"? is asked to end", "X is killed", "! fails", ") ends with its parent"},
 	} {
 		symbols = slices.DeleteFunc(symbols, func(s string) bool { return !strings.Contains(drawn, s[:1]) })
 		if len(symbols) > 0 {

@@ -28,6 +28,7 @@ type Life struct {
 	PID, Parent int
 	Daemon      bool
 	Started     int // place in the order of all that happened, from 1
+	Asked       int // the same, by Terminate; 0: it was not, or that was its end
 	LastLine    int // the same; 0: main did not reach its last line
 	Ended       int // the same; 0: nobody was left to see it, for its parent had ended
 	Code        int // exit code; unknown if Ended is 0

@@ -20,7 +20,11 @@ func TestRead(t *testing.T) {
 		{"started", Life{Name: "Eve", PID: 8, Parent: 1}}, // the number occurs again
 		{"started", Life{Name: "Joe", PID: 5, Parent: 1, Daemon: true}},
 		{"last line", Life{PID: 1}},
+		{"asked", Life{PID: 7}}, // and it ends of that
+		{"asked", Life{PID: 8}},
+		{"asked", Life{PID: 5}},
 		{"ended", Life{PID: 7, Code: -15}},
+		{"asked", Life{PID: 8}},
 		{"ended", Life{PID: 8, Code: -9}},
 		{"ended", Life{PID: 5, Code: -9}}, // main's doing, too
 	} {
@@ -32,14 +36,14 @@ func TestRead(t *testing.T) {
 	}
 	run.Moments++
 	run.Lives[0].Ended = run.Moments
-	want := `  main  [====================|...........]     exit code 0
-  Ann      [====================x              terminated (a daemon)
-  Bob         [=====!                          exit code 3
-  Kim            [==========================)  no exit code
-  Eve                  [===========X           killed
-  Joe                     [===========x        terminated (a daemon)
+	want := `  main  [=============|.........]   exit code 0
+  Ann     [===============x         terminated (a daemon)
+  Bob       [===!                   exit code 3
+  Kim         [===================) no exit code
+  Eve             [=====?===X       killed
+  Joe               [=========x     terminated (a daemon)
         [ starts  = runs  . waits  | last line  ] ends  x is terminated
-        X is killed  ! fails  ) ends with its parent
+        ? is asked to end  X is killed  ! fails  ) ends with its parent
         From left to right in time, but not to scale.
 `
 	if differ := difference(run.Rows(), want); differ != nil {

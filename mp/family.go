@@ -62,17 +62,17 @@ func Children() []*Process {
 
 // Watch lets this process see the life of every process that it starts from now
 // on, workers of pools among them. It calls started before that process runs its
-// function, and ended, with the exit code, before [Process.Join] returns. Call
-// Watch once, before the first Start; in a child, that is before [Main]. Python
-// has log_to_stderr for it.
-func Watch(started func(p *Process), ended func(p *Process, code int)) {
-	watcher.started, watcher.ended = started, ended
+// function, asked before [Process.Terminate] asks it to end, and ended, with the
+// exit code, before [Process.Join] returns. Call Watch once, before the first
+// Start; in a child, that is before [Main]. Python has log_to_stderr for it.
+func Watch(started, asked func(p *Process), ended func(p *Process, code int)) {
+	watcher.started, watcher.asked, watcher.ended = started, asked, ended
 }
 
 var watcher = struct {
-	started func(*Process)
-	ended   func(*Process, int)
-}{func(*Process) {}, func(*Process, int) {}}
+	started, asked func(*Process)
+	ended          func(*Process, int)
+}{func(*Process) {}, func(*Process) {}, func(*Process, int) {}}
 
 // nextNumber numbers the processes made here: "1", "2", or "3:1" in Process-3.
 func (f *family) nextNumber() string {

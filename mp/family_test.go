@@ -462,13 +462,21 @@ func TestPrintingDisturbsNothing(t *testing.T) {
 var watchOne = Proc("watchOne", func(c *Conn[string, None]) error {
 	ctx := context.Background()
 	Watch(func(p *Process) { c.Send("started " + p.Name) },
+		func(p *Process) { c.Send("asked " + p.Name) },
 		func(p *Process, code int) { c.Send(fmt.Sprint("ended ", code)) })
 	p := NewProcess(exitWith, 3)
 	p.Name = "Kim"
 	p.Start(ctx)
 	c.Send("Start has returned")
 	p.Join(ctx)
-	return c.Send("Join has returned")
+	c.Send("Join has returned")
+	p.Terminate() // too late to ask for anything
+	q := NewProcess(idle, None{})
+	q.Name = "Pat"
+	q.Start(ctx)
+	q.Terminate()
+	q.Join(ctx)
+	return nil
 })
 
 func TestWatch(t *testing.T) {
@@ -483,5 +491,10 @@ func TestWatch(t *testing.T) {
 	}
 	if place["ended 3"] == 0 {
 		t.Error("it was not told that Kim ended")
+	}
+	for _, want := range []string{"started Pat", "asked Pat", "ended -15"} {
+		if got, err := ours.Recv(); got != want {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
 	}
 }

@@ -191,10 +191,16 @@ func (p *Process) ExitCode() (code int, ended bool) {
 }
 
 // Terminate asks the process to end, with SIGTERM (on Windows it is [Kill]),
-// and does not wait: call Join for that. Its deferred functions do not run,
-// and its own children end with it. After the process has ended, Terminate
-// does nothing.
-func (p *Process) Terminate() error { return p.signal(-15, terminate) }
+// and does not wait: call Join for that. A process that neither handles nor
+// ignores SIGTERM ends where it stands: its deferred functions do not run, and
+// its own children end with it. After the process has ended, Terminate does
+// nothing.
+func (p *Process) Terminate() error {
+	if p.Alive() && !p.onlook {
+		watcher.asked(p)
+	}
+	return p.signal(-15, terminate)
+}
 
 // Kill ends the process at once, with SIGKILL, and does not wait. After the
 // process has ended, Kill does nothing.

@@ -260,7 +260,7 @@ func (p *Process) repeatTerminate() {
 	again := p.sent == -15
 	p.mu.Unlock()
 	if again {
-		p.Terminate()
+		p.signal(-15, terminate)
 	}
 }
 

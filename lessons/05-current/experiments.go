@@ -1,18 +1,23 @@
 package main
 
+// What the quiz asks, and the lesson's last table. Nobody has to read this file
+// to understand main.go. There the processes sleep, as the chapter's do; here
+// every step waits for a message, so no slow machine can change the order.
+
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"processbook/lessons"
 	"processbook/mp"
 )
 
-// Each experiment asks everybody, as the story of main.go does, and looks at
-// the answers. Only 5f has a story of its own.
 var experiments = lessons.Facts{
 	"5a": nameOfThird,
 	"5b": mainAfterStart,
@@ -22,134 +27,122 @@ var experiments = lessons.Facts{
 	"5f": nameAfterRenaming,
 }
 
-// An Answer is what whoami said, and where.
-type Answer struct {
-	Where string
-	Identity
+// claims are facts of which the quiz has no question.
+var claims = lessons.Facts{"others": seen}
+
+// An Identity is what a process can find out about itself.
+type Identity struct {
+	Name        string // from its parent, which is in this program
+	PID, Parent int    // from the system
 }
+
+func identify() Identity { return Identity{mp.Current().Name, os.Getpid(), os.Getppid()} }
 
 // A Line goes from a child to main.
 type Line = *mp.Conn[Identity, mp.None]
 
-// twinNames are names for n processes: the same for all.
-func twinNames(n int) []string { return slices.Repeat([]string{"Twin"}, n) }
+// child says who it is, and has a child of its own if there is a line for one.
+// It stays until main lets it go: a PID is free again when its process ends.
+var child mp.Function[[]Line, mp.None]
 
-// askEverybody starts a child for each name, "" for none, and asks all of them
-// who they are, and main before and after. A child without a name has a child,
-// and that one, too, so that there are so many generations.
-func askEverybody(ctx context.Context, names []string, depth int) ([]Answer, error) {
+func init() { // not in the declaration, because child mentions itself
+	child = mp.Proc("child", func(toMain []Line) (err error) {
+		toMain[0].Send(identify())
+		if len(toMain) > 1 {
+			err = mp.NewProcess(child, toMain[1:]).Start(context.Background())
+		}
+		toMain[0].Recv() // nothing comes but the end of the pipe
+		return err
+	})
+}
+
+// A Member of the family is a child of main, or a descendant of one.
+type Member struct {
+	Identity
+	line *mp.Conn[mp.None, Identity] // when it is closed, the member ends
+}
+
+// meet starts a child of main with this name, or with the name that it is made
+// with, and so many generations below it, and hears who they are. They stay until
+// ctx ends.
+func meet(ctx context.Context, name string, generations int) (eldest *mp.Process, all []Member, err error) {
+	var theirs []Line
+	for range generations + 1 {
+		line, toMain := mp.Pipe[mp.None, Identity]()
+		all, theirs = append(all, Member{line: line}), append(theirs, toMain)
+	}
+	eldest = mp.NewProcess(child, theirs)
+	eldest.Name = cmp.Or(name, eldest.Name)
+	err = lessons.Start(ctx, eldest)
+	for i := 0; i < len(all) && err == nil; i++ {
+		all[i].Identity, err = lessons.Recv(all[i].line)
+	}
+	return eldest, all, err
+}
+
+// family are children of main with these names, alive at the same time.
+func family(ctx context.Context, names ...string) (all []Identity, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
 	defer cancel()
-	all := []Answer{{"main", whoami()}}
-	var family []*Branch
-	for i, name := range names {
-		generations := 1
-		if name == "" {
-			generations = depth
-		}
-		b, err := grow(ctx, name, generations)
+	var members []Member
+	for _, name := range names {
+		_, born, err := meet(ctx, name, 0)
 		if err != nil {
 			return nil, err
 		}
-		defer b.letGo()
-		family = append(family, b)
-		answers, err := b.ask(fmt.Sprintf("child %d", i+1))
-		if err := errors.Join(err, present(family)); err != nil {
-			return nil, err
-		}
-		all = append(all, answers...)
+		members = append(members, born...)
 	}
-	elsewhere := make(chan Identity)
-	go func() { elsewhere <- whoami() }()
-	return append(all, Answer{"main again", whoami()}, Answer{"a goroutine", <-elsewhere}), nil
-}
-
-// A Branch of the family is a child of main with its descendants.
-type Branch struct {
-	eldest *mp.Process
-	lines  []*mp.Conn[mp.None, Identity] // one for each generation
-}
-
-// grow starts a child and gives it a line for itself and one for each
-// generation after it: an end of a pipe can be handed on until it is used.
-func grow(ctx context.Context, name string, generations int) (*Branch, error) {
-	b := new(Branch)
-	var theirs []Line
-	for range generations {
-		line, toMain := mp.Pipe[mp.None, Identity]()
-		b.lines, theirs = append(b.lines, line), append(theirs, toMain)
+	for _, m := range members {
+		all = append(all, m.Identity)
 	}
-	var err error
-	b.eldest, err = start(ctx, name, theirs)
-	return b, err
-}
-
-// ask hears who they are, the eldest first.
-func (b *Branch) ask(where string) (answers []Answer, err error) {
-	for generation, line := range b.lines {
-		id, err := lessons.Recv(line)
-		if err != nil {
-			return nil, fmt.Errorf("%s has not said who it is: %w", where, err)
-		}
-		answers = append(answers, Answer{where, id})
-		where = strings.Repeat("  ", generation+1) + "its child"
-	}
-	return answers, nil
+	return all, present(members)
 }
 
 // present makes sure that all are still there. They have said all that they
 // ever say, so what comes through a line now can only be its end.
-func present(family []*Branch) error {
-	for _, b := range family {
-		for _, line := range b.lines {
-			if ended, err := line.Poll(0); ended || err != nil {
-				return fmt.Errorf("%s or a descendant has ended before it was let go", b.eldest.Name)
-			}
+func present(members []Member) error {
+	for _, m := range members {
+		if ended, err := m.line.Poll(0); ended || err != nil {
+			return fmt.Errorf("%s has ended before it was let go", m.Name)
 		}
 	}
 	return nil
-}
-
-// letGo closes the lines, which everybody of the branch is waiting for.
-func (b *Branch) letGo() {
-	for _, line := range b.lines {
-		line.Close()
-	}
-	lessons.Join(context.Background(), b.eldest) // however it ends: it has answered
 }
 
 // 5a measures the name of a process that got none, made after two that got
 // one. Many expect Process-1, as if only those without a name were counted. It
 // must be the first experiment: the count is of all that main ever made.
 func nameOfThird(ctx context.Context) (string, error) {
-	all, err := askEverybody(ctx, []string{"Worker 1", "Worker 2", ""}, 1)
+	all, err := family(ctx, "Worker 1", "Worker 2", "")
 	if err != nil {
 		return "", err
 	}
-	return all[3].Name, nil // all[0] is main
+	return all[2].Name, nil
 }
 
 // 5b measures what main is told while its child runs. Many expect the child,
 // as if "current" were whoever started last. It is whoever asks.
 func mainAfterStart(ctx context.Context) (string, error) {
-	all, err := askEverybody(ctx, []string{"Worker 1"}, 1)
-	if err != nil {
-		return "", err
-	}
-	return all[2].Name, nil // after main and the child: main again
+	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
+	defer cancel()
+	_, all, err := meet(ctx, "Worker 1", 0)
+	name := identify().Name
+	return name, errors.Join(err, present(all))
 }
 
 // 5c measures whose ID os.Getppid gives in a child of main, and in a child of
 // that child. Many expect the go command in the first, or main in the second.
 func parentsOfTwoGenerations(ctx context.Context) (string, error) {
-	all, err := askEverybody(ctx, []string{""}, 2)
-	if err != nil {
+	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
+	defer cancel()
+	_, all, err := meet(ctx, "", 1)
+	if err := errors.Join(err, present(all)); err != nil {
 		return "", err
 	}
-	main, one, two := all[0], all[1], all[2]
+	main, one, two := identify(), all[0], all[1]
 	owner := map[int]string{main.Parent: "the go command", main.PID: "main", one.PID: "Child", two.PID: "Grandchild"}
 	if owner[one.Parent] == "" || owner[two.Parent] == "" {
-		return "", fmt.Errorf("nobody here has the ID %d, or nobody %d", one.Parent, two.Parent)
+		return "", fmt.Errorf("nobody here has the PID %d, or nobody %d", one.Parent, two.Parent)
 	}
 	return owner[one.Parent] + ", " + owner[two.Parent], nil
 }
@@ -157,29 +150,24 @@ func parentsOfTwoGenerations(ctx context.Context) (string, error) {
 // 5d counts the names and the IDs of two processes that were both named Twin.
 // Many expect an error, or that the second name is altered.
 func twinsNamesAndIDs(ctx context.Context) (string, error) {
-	all, err := askEverybody(ctx, twinNames(2), 1)
-	if err != nil {
-		return "", err
-	}
-	names, ids := distinct(all[1:3])
-	return fmt.Sprint(names, ids), nil
+	all, err := family(ctx, "Twin", "Twin")
+	names, ids := distinct(all)
+	return fmt.Sprint(names, ids), err
 }
 
-// 5e counts the IDs of main, a goroutine of main, and two children. Many
+// 5e counts the PIDs of main, a goroutine of main, and two children. Many
 // expect four: as many as there are things that run.
 func idsOfGoroutinesAndChildren(ctx context.Context) (string, error) {
-	all, err := askEverybody(ctx, []string{"Worker 1", "Worker 2"}, 1)
-	if err != nil {
-		return "", err
-	}
-	_, ids := distinct(all)
-	return fmt.Sprint(ids), nil
+	all, err := family(ctx, "Worker 1", "Worker 2")
+	elsewhere := make(chan Identity)
+	go func() { elsewhere <- identify() }()
+	_, ids := distinct(append(all, identify(), <-elsewhere))
+	return fmt.Sprint(ids), err
 }
 
-// distinct counts the names and the IDs in some answers.
-func distinct(answers []Answer) (names, ids int) {
+func distinct(all []Identity) (names, ids int) {
 	name, id := make(map[string]bool), make(map[int]bool)
-	for _, a := range answers {
+	for _, a := range all {
 		name[a.Name], id[a.PID] = true, true
 	}
 	return len(name), len(id)
@@ -209,7 +197,60 @@ func nameAfterRenaming(ctx context.Context) (string, error) {
 // renamer gives itself another name, and stays until main has looked.
 var renamer = mp.Proc("renamer", func(toMain Line) error {
 	mp.Current().Name = "New"
-	err := toMain.Send(whoami())
+	err := toMain.Send(identify())
 	toMain.Recv()
 	return err
 })
+
+// A Sight is what main sees of a process: whether it is one of mp.Children, and
+// whether the system has it.
+type Sight struct {
+	Name         string
+	InList, ByOS bool
+}
+
+// others measures what main sees of a child, of a child of that, and of a child
+// that has ended. Many expect that Children knows all descendants.
+func others(ctx context.Context) (sights []Sight, err error) {
+	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
+	defer cancel()
+	_, all, err := meet(ctx, "Child", 1)
+	if err != nil {
+		return nil, err
+	}
+	gone, ended, err := meet(ctx, "Ended", 0)
+	if err != nil {
+		return nil, err
+	}
+	ended[0].line.Close()
+	if err := lessons.Join(ctx, gone); err != nil {
+		return nil, err
+	}
+	for i, m := range append(all, ended...) {
+		inList := slices.ContainsFunc(mp.Children(), func(p *mp.Process) bool { return p.PID() == m.PID })
+		name := []string{"Child", "Grandchild", "Ended"}[i]
+		sights = append(sights, Sight{name, inList, exists(m.PID)})
+	}
+	return sights, present(all)
+}
+
+// seen has the letters of what main sees: A, B, C those of others in Children, D,
+// E, F the same by os.
+func seen(ctx context.Context) (string, error) {
+	sights, err := others(ctx)
+	byList, byOS := "", ""
+	for i, s := range sights {
+		if s.InList {
+			byList += " " + "ABC"[i:i+1]
+		}
+		if s.ByOS {
+			byOS += " " + "DEF"[i:i+1]
+		}
+	}
+	return strings.TrimSpace(byList + byOS), err
+}
+
+func exists(pid int) bool {
+	p, err := os.FindProcess(pid)
+	return err == nil && !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+}

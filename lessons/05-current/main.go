@@ -1,80 +1,80 @@
 // Lesson 5, go run ./lessons/05-current: which process is this?
 //
-// Everybody here calls one function, whoami, while all the others are there.
-// Watch this claim: a process has a name, which its parent gave it, and an ID,
-// which the system gave it. Only the ID is sure to be nobody else's.
+// The chapter's examples 2 and 3. Predict first: how is the third child called?
 //
-//	Python (examples 2, 3, 4)             here
-//	Process(target=f, name="Worker 1")    p := mp.NewProcess(f, arg)
-//	                                      p.Name = "Worker 1"
-//	current_process().name                mp.Current().Name
-//	os.getpid(), os.getppid()             os.Getpid(), os.Getppid()
+//	Python                            here
+//	p = Process(target=f, name=n)     p := mp.NewProcess(worker, "child")
+//	current_process().name            mp.Current().Name
+//	os.getpid(), os.getppid()         os.Getpid(), os.Getppid()
+//	active_children(); os.kill(n, 0)  mp.Children(); os.FindProcess(p.PID())
 //
-// Change the source: in run, make another process first. Which name changes?
+// Change it: make another process before the first one. Which name changes?
 package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
+	"slices"
+	"syscall"
+	"time"
 
 	"processbook/lessons"
 	"processbook/mp"
 )
 
-var (
-	lesson = lessons.New(5, "Which process is this?", "examples 2, 3, 4")
-	depth  = lesson.Int("depth", 2, 1, 5, "`N` generations of children")
-	twins  = lesson.Int("twins", 2, 2, 9, "`N` processes with the same name")
-)
+var tick, twins = 500 * time.Millisecond, 2 // -unit, -twins
 
-// An Identity is what a process can find out about itself.
-type Identity struct {
-	Name        string // from its parent, which is in this program
-	PID, Parent int    // from the system
+func whoami(where string) {
+	name := mp.Current().Name
+	fmt.Printf("%-11s  %-12s  %d  %d\n", where, name, os.Getpid(), os.Getppid())
 }
 
-func whoami() Identity {
-	return Identity{mp.Current().Name, os.Getpid(), os.Getppid()}
-}
+var worker = mp.Proc("worker", func(where string) error {
+	whoami(where)
+	select {} // until main terminates it
+})
 
-// child says who it is, and has a child of its own if there is a line for one.
-// It stays until main lets it go: an ID is free again when its process ends.
-var child mp.Function[[]Line, mp.None]
+var parent = mp.Proc("parent", func(where string) error {
+	whoami(where)
+	return mp.NewProcess(worker, "its child").Start(context.Background())
+})
 
-func init() { // not in the declaration, because child mentions itself
-	child = mp.Proc("child", func(toMain []Line) (err error) {
-		toMain[0].Send(whoami())
-		if len(toMain) > 1 {
-			err = mp.NewProcess(child, toMain[1:]).Start(context.Background())
+func program(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // terminates all that are started with ctx
+	one, two := mp.NewProcess(worker, "child"), mp.NewProcess(worker, "child")
+	one.Name, two.Name = "Worker 1", "Worker 2"
+	all := []*mp.Process{one, two, mp.NewProcess(parent, "child")}
+	for range twins {
+		p := mp.NewProcess(worker, "child")
+		p.Name = "Twin"
+		all = append(all, p)
+	}
+	whoami("main")
+	for _, p := range all {
+		if err := p.Start(ctx); err != nil {
+			return err
 		}
-		toMain[0].Recv() // nothing comes but the end of the pipe
-		return err
-	})
+		time.Sleep(2 * tick)
+	}
+	whoami("main again")
+	go whoami("a goroutine") // of main
+	time.Sleep(2 * tick)
+	one.Terminate()
+	one.Join(ctx) // its error says that one was terminated
+	alive(one)
+	alive(two)
+	return nil
 }
 
-// start starts a child with this name, or with the name that it was made with.
-func start(ctx context.Context, name string, to []Line) (*mp.Process, error) {
-	p := mp.NewProcess(child, to)
-	if name != "" {
-		p.Name = name
-	}
-	return p, lessons.Start(ctx, p)
+func alive(p *mp.Process) {
+	listed := slices.Contains(mp.Children(), p)
+	found, err := os.FindProcess(p.PID())
+	ask := syscall.Signal(0) // it does nothing to a process
+	exists := err == nil && !errors.Is(found.Signal(ask), os.ErrProcessDone)
+	fmt.Printf("alive?  %-12s  Children %t, os %t\n", p.Name, listed, exists)
 }
 
-func run(ctx context.Context) error {
-	lesson.Begin()
-	if lesson.Facts {
-		return experiments.Print(ctx)
-	}
-	if !lesson.Plan(plan, generations[*depth], *twins) {
-		return nil
-	}
-	names := append([]string{"Worker 1", "Worker 2", ""}, twinNames(*twins)...)
-	answers, err := askEverybody(ctx, names, *depth)
-	if err == nil {
-		show(answers)
-	}
-	return err
-}
-
-func main() { mp.Main(run) }
+func main() { lessons.Main(lesson, program) }

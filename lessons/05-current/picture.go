@@ -1,87 +1,110 @@
 package main
 
+// What the lesson plans, draws and says: its program is in main.go, and nobody
+// has to read this file to understand it. The picture is drawn from the very run
+// whose output was shown, so it stays true if you change main.go.
+
 import (
+	"context"
+	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"processbook/lessons"
 )
 
-// plan says what will be run.
-const plan = `main starts "Worker 1", "Worker 2", one with no name%s, and %d more, all named "Twin".
-	Everybody calls whoami(): each of them, main before and after that, and a goroutine of main.`
+//go:embed main.go
+var source string
 
-// generations continues what is said of the one with no name.
-var generations = []string{2: " (it has a child)", 3: " (it has a child, which has a child)",
-	4: " (with 3 generations below it)", 5: " (with 4 generations below it)"}
-
-// show prints the answers, all that they tell together, and what to see in it.
-func show(answers []Answer) {
-	lessons.Print(table(answers))
-	lessons.Figure(tree(answers))
-	lessons.Para("saw", "%s", saw(answers))
-	lessons.Para("try", "-depth 4, -twins 5, -depth 1")
+var lesson = lessons.Lesson{
+	Number:  5,
+	Title:   "Which process is this?",
+	Mirrors: "examples 2, 3",
+	Plan:    plan,
+	Picture: picture,
+	Try:     "-twins 5, -unit 1s, -free, -plain",
+	Facts:   experiments,
+	Tick:    &tick,
+	Flags:   []lessons.Flag{lessons.Int(&twins, "twins", 2, 9, "`N` processes with the same name")},
+	Source:  source,
+	Sum:     "d37009d4",
 }
 
-// table has a row for each answer, in the order of asking.
-func table(answers []Answer) string {
-	var b strings.Builder
-	line := func(where, name, pid, parent string) {
-		fmt.Fprintf(&b, "%-19s  %-19s  %-12s  %s\n", where, name, pid, parent)
-	}
-	line("called in", "mp.Current().Name", "os.Getpid()", "os.Getppid()")
-	for _, a := range answers {
-		line(a.Where, a.Name, lessons.PID(a.PID), lessons.PID(a.Parent))
-	}
-	return b.String()
+func plan() string {
+	return fmt.Sprintf(`Main starts "Worker 1", "Worker 2", one with no name (it has a child), and %d more, all named "Twin".
+		Each of them prints its name, its PID, and its parent's PID; main does so before and after that, and
+		in a goroutine, too. Then main terminates Worker 1, and looks who is alive.`, twins)
 }
 
-// tree draws who has started whom. It knows that from the IDs alone: each
-// answer names two of them.
-func tree(answers []Answer) string {
-	children := make(map[int][]Identity) // of the process with that ID
-	drawn := make(map[int]bool)
-	for _, a := range answers {
-		if !drawn[a.PID] {
-			drawn[a.PID] = true
-			children[a.Parent] = append(children[a.Parent], a.Identity)
-		}
-	}
+func picture(ctx context.Context, run *lessons.Run) error {
+	lessons.Print(tree(run))
+	lessons.Println()
+	lessons.Para("saw", "%s", saw(run))
+	lessons.Println()
+	return drawOthers(ctx)
+}
+
+// tree draws who has started whom, as mp has noted it.
+func tree(run *lessons.Run) string {
 	var b strings.Builder
-	root := answers[0].Parent
-	fmt.Fprintf(&b, "  %s  what started this program: go run, a shell, a test\n", lessons.PID(root))
-	branch(&b, "   ", root, children)
+	fmt.Fprintf(&b, "  %s  %s\n", lessons.PID(run.Main().PID), "main, which is MainProcess")
+	branch(&b, "   ", run, run.Main())
 	return b.String()
 }
 
 // branch draws the children of a process, each followed by its own.
-func branch(b *strings.Builder, stem string, parent int, children map[int][]Identity) {
-	for i, c := range children[parent] {
+func branch(b *strings.Builder, stem string, run *lessons.Run, parent lessons.Life) {
+	children := run.Children(parent)
+	for i, c := range children {
 		fmt.Fprintf(b, "%s+- %s  %s\n", stem, lessons.PID(c.PID), c.Name)
-		if i < len(children[parent])-1 {
-			branch(b, stem+"|   ", c.PID, children)
-		} else {
-			branch(b, stem+"    ", c.PID, children)
+		below := stem + "|   "
+		if i == len(children)-1 {
+			below = stem + "    "
 		}
+		branch(b, below, run, c)
 	}
 }
 
-// saw puts the answers into words.
-func saw(answers []Answer) string {
-	var twins []Answer
-	for _, a := range answers {
-		if a.Name == "Twin" {
-			twins = append(twins, a)
-		}
+// saw counts the names and the PIDs of all that were started.
+func saw(run *lessons.Run) string {
+	started := run.Lives[1:]
+	var names, pids []string
+	for _, l := range started {
+		names, pids = append(names, l.Name), append(pids, fmt.Sprint(l.PID))
 	}
-	_, ids := distinct(twins)
-	main, unnamed, again, goroutine := answers[0], answers[3], answers[len(answers)-2], answers[len(answers)-1]
-	text := fmt.Sprintf("%d processes named Twin have %d IDs: a name is yours to choose, an ID is the system's."+
-		" The one made without a name is %s: the numbers count every process that was made, named or not."+
-		" main, asked again, is %s: current is whoever asks, not who started last.",
-		len(twins), ids, unnamed.Name, again.Name)
-	if goroutine.Identity == main.Identity {
-		text += " Its goroutine gives the same answer: it is no process, it is in one."
+	text := fmt.Sprintf("Processes that were started: %d. Different names: %d. Different PIDs: %d.",
+		len(started), different(names), different(pids))
+	ofMain := run.Children(run.Main())
+	if run.Changed || len(ofMain) < 3 {
+		return text
 	}
-	return text
+	return text + " A name is yours to choose, a PID is the system's. The process that was made without a name is " +
+		ofMain[2].Name + ": the numbers count every process that was made, named or not." +
+		" Main again is MainProcess: current is the process that asks, not the one that was started last." +
+		" A goroutine has the PID of its process."
+}
+
+func different(all []string) int {
+	slices.Sort(all)
+	return len(slices.Compact(all))
+}
+
+// drawOthers shows what a process sees of others. It is measured in experiments.go.
+func drawOthers(ctx context.Context) error {
+	sights, err := others(ctx)
+	if err != nil {
+		return err
+	}
+	lessons.Para("also", "Main has a child, Child, and that has a child, Grandchild. A third process, Ended, has ended. Main looks for them.")
+	const format = "  %-12s  %-16s  %s\n"
+	word := map[bool]string{true: "alive", false: "-"}
+	lessons.Printf("\n"+format, "who", "mp.Children()", "os.FindProcess")
+	for _, s := range sights {
+		lessons.Printf(format, s.Name, word[s.InList], word[s.ByOS])
+	}
+	lessons.Println()
+	lessons.Para("saw", "mp.Children has the children of the process that calls it, and only those that are alive."+
+		" By its PID, the system finds each process that is alive, whoever has started it.")
+	return nil
 }

@@ -1,80 +1,80 @@
-// Lesson 7, go run ./lessons/07-terminate: how do you end a process, and when
-// may you? Watch this claim: Terminate asks nobody. So it ends what hangs, and
-// does no harm where nobody needs what the process has in its hands.
+// Lesson 7, go run ./lessons/07-terminate: how do you end a process?
 //
-//	Python (no example)            here
-//	p.terminate(); p.exitcode      p.Terminate(); p.ExitCode()
-//	try: ... finally: cleanup()    defer cleanup()
-//	Lock(); acquire(); release()   mp.NewQueue, one token; Get; Put
+// The chapter has no example. Here four processes hang, and main ends them.
+// Predict first: how does each of them end, and which of them clean up?
 //
-// Change the source: in stop, Kill instead of Terminate. What else changes?
+//	Python                            here
+//	signal.signal(SIGTERM, SIG_IGN)   signal.Ignore(syscall.SIGTERM)
+//	try: ... finally: print(...)      defer fmt.Println(name, "cleans up")
+//	a, b = Pipe(); a.recv()           mp.Pipe[string, string](); c.Recv()
+//	p.terminate(); p.kill()           stuck.Terminate(); stubborn.Kill()
+//	p.join(); p.exitcode              p.Join(ctx); p.ExitCode()
+//
+// Change it: terminate Right, not Left. Or leave out the Kill; Ctrl-C helps.
 package main
 
 import (
 	"context"
+	"fmt"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"processbook/lessons"
 	"processbook/mp"
 )
 
-var (
-	lesson = lessons.New(7, "How do you end a process?", "no example")
-	listen = lesson.Bool("listen", "let Holder read its messages, too")
-	others = lesson.Int("others", 3, 2, 9, "`N` others beside Loner and Holder")
-)
+var tick = 400 * time.Millisecond // -unit
 
-// worker gets something into its hands and then hangs, unless it listens.
-var worker = mp.Proc("worker", func(h Hands) (err error) {
-	defer h.Main.Send("cleanup") // when the function returns, if it does
-	switch {
-	case h.Kid != nil: // Parent
-		err = mp.NewProcess(kid, h.Kid).Start(context.Background())
-	case h.Lock != nil: // Holder: takes the only token, and will put it back
-		_, err = h.Lock.Get(context.Background())
-		defer h.Lock.Put(context.Background(), mp.None{})
-	case h.Pipe != nil: // Writer: too much for a pipe, and nobody receives it
-		go h.Pipe.Send(make([]byte, 4<<20))
+var worker = mp.Proc("worker", func(ignore bool) error {
+	name := mp.Current().Name
+	defer fmt.Println(name, "cleans up") // when this function returns
+	if ignore {
+		signal.Ignore(syscall.SIGTERM)
 	}
-	if err != nil {
-		return err
-	}
-	h.Main.Send("ready")
-	if h.Listens {
-		_, err = h.Main.Recv()
-		return err
-	}
-	select {} // nothing that is sent to it can change that
+	fmt.Println(name, "hangs")
+	select {} // it never returns
 })
 
-// stop asks everybody to end, and terminates those who do not listen. The first
-// is Listener: the time that it takes, the others have had as well.
-func stop(ctx context.Context, team ...*Member) error {
-	for _, m := range team {
-		m.line.Send("please stop")
+var partner = mp.Proc("partner", func(c *mp.Conn[string, string]) error {
+	defer fmt.Println(mp.Current().Name, "cleans up")
+	fmt.Println(mp.Current().Name, "waits for a message")
+	if _, err := c.Recv(); err != nil { // io.EOF: there is no partner any more
+		time.Sleep(2 * tick)
+		return nil
 	}
-	for _, m := range team {
-		if m.listens {
-			lessons.Join(ctx, m.Process) // until it has received that
-		}
-		if m.deaf = m.Alive(); m.deaf {
-			m.Terminate() // does not wait for the end
-		}
-		if err := lessons.Join(ctx, m.Process); m.Alive() {
+	return c.Send("")
+})
+
+func program(ctx context.Context) error {
+	stuck, stubborn := mp.NewProcess(worker, false), mp.NewProcess(worker, true)
+	one, other := mp.Pipe[string, string]()
+	left, right := mp.NewProcess(partner, one), mp.NewProcess(partner, other)
+	stuck.Name, stubborn.Name = "Stuck", "Stubborn"
+	left.Name, right.Name = "Left", "Right"
+	for _, p := range []*mp.Process{stuck, stubborn, left, right} {
+		if err := p.Start(ctx); err != nil {
 			return err
 		}
+		time.Sleep(2 * tick)
 	}
+	stuck.Terminate() // does not wait
+	ended(ctx, stuck)
+	stubborn.Terminate()
+	time.Sleep(2 * tick)
+	fmt.Println("main: is Stubborn alive?", stubborn.Alive()) // Windows: false
+	stubborn.Kill()
+	ended(ctx, stubborn)
+	left.Terminate()
+	ended(ctx, left)
+	ended(ctx, right) // it got no signal
 	return nil
 }
 
-func run(ctx context.Context) error {
-	lesson.Begin()
-	if lesson.Facts {
-		return experiments.Print(ctx)
-	}
-	if !lesson.Plan("%s", plan(*others, *listen)) {
-		return nil
-	}
-	return tell(ctx, *others, *listen)
+func ended(ctx context.Context, p *mp.Process) {
+	p.Join(ctx) // its error is the exit code in words
+	code, _ := p.ExitCode()
+	fmt.Println("main:", p.Name, "ended with exit code", code)
 }
 
-func main() { mp.Main(run) }
+func main() { lessons.Main(lesson, program) }

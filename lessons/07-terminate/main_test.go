@@ -1,7 +1,14 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -10,46 +17,94 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	mp.Init()
-	lessons.RunTests(m, main)
+	lessons.RunTests(m, func() {
+		if changed := changes[os.Getenv(changeVar)].program; changed != nil {
+			lessons.Main(lesson, changed)
+			return
+		}
+		main()
+	})
 }
 
 func TestOutput(t *testing.T) {
-	if err := lessons.Prints(main, output); err != nil {
+	if err := lessons.Prints(main, here(output)); err != nil {
 		t.Error(err)
 	}
 }
 
+// here is output as it is on this system: Windows has no SIGTERM, so there
+// Terminate is Kill.
+func here(output string) string {
+	if runtime.GOOS != "windows" {
+		return output
+	}
+	return onWindows.Replace(output)
+}
+
+var onWindows = strings.NewReplacer(
+	"is Stubborn alive? true", "is Stubborn alive? false",
+	"Stubborn ended with exit code -9", "Stubborn ended with exit code -15",
+)
+
 const output = `LESSON 7  How do you end a process?                             (no example)
 
-plan   Five processes defer a cleanup. Listener waits for messages; Loner,
-       Parent, Holder and Writer hang for ever. Loner has nothing in its
-       hands, Parent has a child (Kid), Holder the only token of a queue (a
-       lock), and Writer is in the middle of a message. main sends "please
-       stop" to these five, and puts an end to those who do not listen. Then
-       3 others try to do their work, and 3 more, who need the lock for it.
+plan   Main starts Stuck and Stubborn, which hang, and Left and Right, which
+       each wait for a message from the other: a deadlock. Stubborn ignores
+       SIGTERM. Then main calls Terminate for Stuck; Terminate for Stubborn
+       and, 2 ticks later, Kill; and Terminate for Left. After each call,
+       main joins the process.
 
-who        "please stop"       what stop does then       deferred cleanup
-Listener   ends, exit code 0   -                         runs
-Loner      lives on            Terminate: exit code -15  does not run
-Parent     lives on            Terminate: exit code -15  does not run
-Holder     lives on            Terminate: exit code -15  does not run
-Writer     lives on            Terminate: exit code -15  does not run
+prints Stuck hangs
+       Stubborn hangs
+       Left waits for a message
+       Right waits for a message
+       main: Stuck ended with exit code -15
+       main: is Stubborn alive? true
+       main: Stubborn ended with exit code -9
+       main: Left ended with exit code -15
+       Right cleans up
+       main: Right ended with exit code 0
 
-  before                  after       what it is to others
-  (Listener)
-  (Loner)                             3 of 3 others finish their work
-  (Parent)---(Kid)                    Kid is gone
-  (Holder *)  lock [ ]    lock [ ]    0 of 3 others get the lock
-  (Writer)===[##          [##         main receives a broken message
-  (...) is alive   * the token   [## the beginning of a message
+  main      [=============================|..]     exit code 0
+  Stuck        [===========x                       terminated
+  Stubborn        [===========?==X                 killed
+  Left               [==============x              terminated
+  Right                 [==============]           exit code 0
+            [ starts  = runs  . waits  | last line  ] ends  x is terminated
+            ? is asked to end  X is killed
+            From left to right in time, but not to scale.
 
-saw    1 of 5 ended when asked, 4 by Terminate, and none of these ran its
-       cleanup. Without Loner, 3 of 3 others finish. But the token is gone
-       with Holder: 3 others wait for the lock, until main makes a new one.
-       Kid is gone, although nothing was done to it, and main receives a
-       broken message.
-try    -listen, -others 9
+saw    Stuck was terminated. Stubborn was asked to end, did not end at once,
+       and was killed. Left was terminated. Right exited, and cleaned up: it
+       received EOF after Left had ended. Main's exit code is 0.
+
+also   Listener waits for a message. Loner and Polite hang, but Polite
+       handles SIGTERM. Each of them has deferred a cleanup. Main sends
+       "please stop" to all of them, and then calls Terminate for those that
+       are still alive.
+
+  who        "please stop"   Terminate       deferred cleanup
+  Listener   exit code 0     -               runs
+  Loner      lives on        exit code -15   does not run
+  Polite     lives on        exit code 0     runs
+
+saw    A process can end in its own way, cleanup included, when it receives
+       a message or handles SIGTERM. Terminate is quick: in the best of 5
+       runs, Join returned # microseconds after the call. To start Loner
+       took # microseconds.
+
+also   Main terminates four more processes, and looks at what is left to
+       others.
+
+  terminated  had to do with others         what is left to others
+  Loner       nothing                       3 of 3 others bring a result
+  Parent      its child, Kid                Kid is gone
+  Holder      the only token of a lock      0 of 3 others get the lock
+  Writer      half a message in a pipe      the reader gets a broken message
+
+saw    So terminate a process if it shares nothing. A lock, half a message
+       and a child end with it.
+try    -unit 1s, -free, -plain
 `
 
 func TestFacts(t *testing.T) {
@@ -67,28 +122,166 @@ func TestFacts(t *testing.T) {
 	}
 }
 
-func TestHolderThatListensPutsItsTokenBack(t *testing.T) {
-	for _, others := range []string{"2", "9"} {
-		out, err := lessons.Command("-listen", "-others", others).Output()
-		if err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-		for _, want := range []string{
-			"Holder     ends, exit code 0   -                         runs\n",
-			"  (Holder *)  lock [ ]    lock [*]    " + others + " of " + others + " others get the lock\n",
-		} {
-			if !strings.Contains(string(out), want) {
-				t.Errorf("-listen -others %s does not print %q:\n%s", others, want, out)
-			}
-		}
+func TestClaims(t *testing.T) {
+	want := map[string]string{
+		"quick":      "the start",
+		"deadlocked": "got EOF",
+		"refused":    "goes on",
+		"handled":    "A B C",
+	}
+	if runtime.GOOS == "windows" {
+		want["refused"], want["handled"] = "is gone", "A C"
+	}
+	if err := claims.Check(t.Context(), want); err != nil {
+		t.Error(err)
 	}
 }
+
+// changeVar is the variable in the environment that has the name of a change.
+const changeVar = "LESSON_CHANGE"
+
+// changed is a worker as a reader may change it.
+var changed = mp.Proc("changed", func(how string) error {
+	name := mp.Current().Name
+	defer fmt.Println(name, "cleans up")
+	asked := make(chan os.Signal, 1)
+	switch how {
+	case "handle":
+		signal.Notify(asked, syscall.SIGTERM)
+	case "error":
+		return errors.New("this is a test")
+	case "panic":
+		panic("this is a test")
+	}
+	fmt.Println(name, "hangs")
+	<-asked
+	return nil
+})
+
+// with is main.go with one worker, and with what main does to it.
+func with(how string, do func(ctx context.Context, p *mp.Process)) func(context.Context) error {
+	return func(ctx context.Context) error {
+		p := mp.NewProcess(changed, how)
+		p.Name = "Stuck"
+		if err := p.Start(ctx); err != nil {
+			return err
+		}
+		time.Sleep(2 * tick)
+		do(ctx, p)
+		return nil
+	}
+}
+
+// pair is main.go with nobody but Left and Right.
+func pair(do func(ctx context.Context, left, right *mp.Process)) func(context.Context) error {
+	return func(ctx context.Context) error {
+		one, other := mp.Pipe[string, string]()
+		left, right := mp.NewProcess(partner, one), mp.NewProcess(partner, other)
+		left.Name, right.Name = "Left", "Right"
+		if err := errors.Join(left.Start(ctx), right.Start(ctx)); err != nil {
+			return err
+		}
+		time.Sleep(2 * tick)
+		do(ctx, left, right)
+		return nil
+	}
+}
+
+// sendsFirst is partner with a message before it waits.
+var sendsFirst = mp.Proc("sendsFirst", func(c *mp.Conn[string, string]) error {
+	defer fmt.Println(mp.Current().Name, "cleans up")
+	return c.Send("")
+})
+
+// What a reader may do to main.go, and what the lesson then says.
+var changes = map[string]struct {
+	program func(context.Context) error
+	want    []string
+}{
+	"Right, not Left": {pair(func(ctx context.Context, left, right *mp.Process) {
+		right.Terminate()
+		ended(ctx, right)
+		ended(ctx, left)
+	}), []string{"main: Right ended with exit code -15 Left cleans up main: Left ended with exit code 0",
+		"saw Left exited, and cleaned up: it received EOF after Right had ended. Right was terminated. Main's exit code is 0."}},
+	"both": {pair(func(ctx context.Context, left, right *mp.Process) {
+		left.Kill()
+		right.Kill()
+		ended(ctx, right)
+		ended(ctx, left)
+	}), []string{"Left was killed. Right was killed. Main's"}},
+	"Left sends": {func(ctx context.Context) error {
+		one, other := mp.Pipe[string, string]()
+		left, right := mp.NewProcess(sendsFirst, one), mp.NewProcess(partner, other)
+		left.Name, right.Name = "Left", "Right"
+		err := errors.Join(left.Start(ctx), right.Start(ctx))
+		ended(ctx, left)
+		right.Join(ctx)
+		return err
+	}, []string{"saw Left exited, and cleaned up. Right exited", "ended with exit code 0"}},
+	"Stuck handles SIGTERM": {with("handle", func(ctx context.Context, p *mp.Process) { p.Terminate(); ended(ctx, p) }), []string{
+		here("Stuck was asked to end, did not end at once, and exited, and cleaned up.")}},
+	"Kill": {with("", func(ctx context.Context, p *mp.Process) { p.Kill(); ended(ctx, p) }), []string{
+		"X ", "killed", "Stuck was killed. Main's", "exit code -9"}},
+	"error":    {with("error", func(ctx context.Context, p *mp.Process) { ended(ctx, p) }), []string{"! ", "Stuck exited with exit code 1, and cleaned up."}},
+	"panic":    {with("panic", func(ctx context.Context, p *mp.Process) { ended(ctx, p) }), []string{"! ", "Stuck exited with exit code 2, and cleaned up."}},
+	"too late": {with("error", func(ctx context.Context, p *mp.Process) { p.Join(ctx); p.Terminate() }), []string{"Stuck exited with exit code 1, and"}},
+	"main exits": {with("", func(context.Context, *mp.Process) { os.Exit(4) }), []string{
+		") ends with its parent", "Stuck ended with its parent. Main's exit code is 4."}},
+	"nothing":        {func(context.Context) error { return nil }, []string{"prints (nothing)", "saw Main started no process."}},
+	"nobody ends it": {program: with("", func(context.Context, *mp.Process) {})},
+}
+
+// The lesson tells what happened, whatever a reader makes of main.go.
+func TestChangedProgram(t *testing.T) {
+	for name, change := range changes {
+		if change.want == nil {
+			continue // it is for another test
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := lessons.Command()
+			cmd.Env = append(cmd.Env, changeVar+"="+name)
+			out, err := cmd.Output()
+			for _, want := range change.want {
+				if !contains(out, want) {
+					t.Errorf("%v, the lesson does not say %q:\n%s", err, want, out)
+				}
+			}
+		})
+	}
+}
+
+// contains does not mind how the lines are broken.
+func contains(out []byte, text string) bool {
+	return strings.Contains(strings.Join(strings.Fields(string(out)), " "), strings.Join(strings.Fields(text), " "))
+}
+
+// -plain is main.go and nothing else.
+func TestPlain(t *testing.T) {
+	out, err := lessons.Command("-plain").CombinedOutput()
+	if want := here(plain); err != nil || string(out) != want {
+		t.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
+	}
+}
+
+const plain = `Stuck hangs
+Stubborn hangs
+Left waits for a message
+Right waits for a message
+main: Stuck ended with exit code -15
+main: is Stubborn alive? true
+main: Stubborn ended with exit code -9
+main: Left ended with exit code -15
+Right cleans up
+main: Right ended with exit code 0
+`
 
 // Whoever is left holds the standard output that all of the family share, so
 // its end is the end of everybody. That matters here: most of them hang.
 func TestNobodyIsLeftAfterTheStory(t *testing.T) {
-	for _, args := range [][]string{{}, {"-listen"}, {"-others", "9"}, {"-plan"}, {"-facts"}} {
-		cmd := lessons.Command(args...)
+	for _, args := range []string{"-unit 500ms", "-free", "-free -plain", "-plan", "-facts"} {
+		cmd := lessons.Command(strings.Fields(args)...)
 		cmd.WaitDelay = lessons.Limit
 		out, err := cmd.CombinedOutput()
 		if err != nil {
@@ -102,16 +295,21 @@ func TestNobodyIsLeftAfterTheStory(t *testing.T) {
 	}
 }
 
-func TestNobodyIsLeftWhenMainIsKilled(t *testing.T) {
-	for i := range 5 { // main is about to hire
-		if err := lessons.Killed("-others 9", "plan", time.Duration(i)*5*time.Millisecond); err != nil {
-			t.Error(err)
-		}
+func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
+	for _, name := range []string{"TMPDIR", "TMP"} { // it cannot remove its file any more
+		t.Setenv(name, t.TempDir())
+	}
+	if err := lessons.Killed("", "Right waits", 0); err != nil {
+		t.Error(err)
+	}
+	t.Setenv(changeVar, "nobody ends it")
+	if err := lessons.Killed("", "Stuck hangs", 0); err != nil {
+		t.Error(err)
 	}
 }
 
 func TestWrongArgumentsAreOneSentence(t *testing.T) {
-	for _, args := range []string{"-others 1", "-others 10", "-others", "-listen=x", "-unit 1s", "-case 2", "2"} {
+	for _, args := range []string{"-others 2", "-listen", "-unit 99ms", "-unit", "-case 2", "2"} {
 		if err := lessons.Refused(args); err != nil {
 			t.Error(err)
 		}
