@@ -124,12 +124,18 @@ func (c *crew) hear(ctx context.Context) string {
 	return r.Text
 }
 
-// end lets the takers take without turns, until they see that main has closed
-// the queue.
+// free lets the takers take without turns.
+func (c *crew) free() {
+	for _, turns := range c.turns {
+		turns.Close()
+	}
+}
+
+// end closes the queue, and returns when all takers have seen that.
 func (c *crew) end(ctx context.Context) error {
 	c.Tasks.Close()
-	for i, p := range c.takers {
-		c.turns[i].Close()
+	c.free()
+	for _, p := range c.takers {
 		c.err = errors.Join(c.err, lessons.Join(ctx, p))
 	}
 	c.Results.Close()
@@ -170,6 +176,7 @@ func example7(ctx context.Context) (done int, join string, err error) {
 		c.hear(ctx)
 	}
 	c.put(ctx, tasks)
+	c.free()
 	moment, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 	defer cancel()
 	join = map[bool]string{true: "returns", false: "waits"}[c.Tasks.Join(moment) == nil]
@@ -177,7 +184,8 @@ func example7(ctx context.Context) (done int, join string, err error) {
 		c.err = errors.Join(c.err, c.Tasks.TaskDone())
 	}
 	c.err = errors.Join(c.err, c.Tasks.Join(ctx))
-	return c.count(" "), join, c.end(ctx)
+	err = c.end(ctx)
+	return c.count(" "), join, err
 }
 
 // takersOfOneTask: many expect 2, that an item that was seen is reserved.
@@ -230,12 +238,13 @@ func example6(ctx context.Context) (x [4]string, events []string, err error) {
 	boxes, box := mp.NewQueue[map[string]int](0), map[string]int{"x": 10}
 	ours, theirs := mp.Pipe[int, string]()
 	p := mp.NewProcess(reader, seat{theirs, boxes})
-	lock.Lock()
-	if err := errors.Join(boxes.Put(ctx, box), lessons.Start(ctx, p)); err != nil {
+	if err = lessons.Start(ctx, p); err != nil {
 		return x, nil, err
 	}
-	child, err := lessons.Recv(ours)
-	events = unlock("main locks it", child)
+	lock.Lock()
+	put := boxes.Put(ctx, box)
+	child, err := lessons.Recv(ours) // it has the box
+	events, err = unlock("main locks it", child), errors.Join(put, err)
 	box["x"] = 20
 	for i := 0; i < 4 && err == nil; i += 2 {
 		ours.Send(99)

@@ -228,6 +228,7 @@ func TestChangedProgram(t *testing.T) {
 			continue // it is for another test
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			cmd := lessons.Command()
 			cmd.Env = append(cmd.Env, changeVar+"="+name)
 			out, err := cmd.Output()

@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -37,14 +38,19 @@ func picture(ctx context.Context, run *lessons.Run) error {
 	defer stop()
 	lessons.Para("saw", "%s", saw(run))
 	if run.Changed {
-		lessons.Para("note", "You have changed main.go. The rest is not about your program: it is measured in experiments.go.")
+		lessons.Para("note", "The rest is not about your program. It is measured in experiments.go.")
 	}
-	for _, draw := range []func(context.Context) error{drawBoxes, drawExample7, drawExample8, drawPipes} {
-		lessons.Println()
-		if err := draw(ctx); err != nil {
-			return err
-		}
+	x, events, err6 := example6(ctx)
+	done, join, err7 := example7(ctx)
+	c, err8 := example8(ctx)
+	ends, err := endsOfPipe(ctx)
+	if err = errors.Join(err6, err7, err8, err); err != nil {
+		return err
 	}
+	drawBoxes(x, events)
+	drawEmpty(done, join)
+	drawTurns(c)
+	drawPipes(strings.Split(ends, ", "))
 	return nil
 }
 
@@ -57,10 +63,10 @@ func saw(run *lessons.Run) string {
 	return text
 }
 
-func drawBoxes(ctx context.Context) error {
+func drawBoxes(x [4]string, events []string) {
+	lessons.Println()
 	lessons.Para("also", "The box again, step by step, and a lock. Main locks a Mutex, a variable of the program."+
 		" The child and a goroutine of main ask for it. Then main unlocks it.")
-	x, events, err := example6(ctx)
 	lessons.Printf("\n  main        child\n  +--------+  +--------+\n")
 	lessons.Printf("  | x = %2s |  | x = %2s |  main has set its x to 20\n", x[0], x[1])
 	lessons.Printf("  | x = %2s |  | x = %2s |  then the child has set its x to 99\n", x[2], x[3])
@@ -68,15 +74,13 @@ func drawBoxes(ctx context.Context) error {
 	lessons.Para("lock", "%s", strings.Join(events, ", "))
 	lessons.Para("saw", "The child has a copy of the box. It also has its own Mutex, which nobody has locked."+
 		" The goroutine asks for the Mutex that main has. A Mutex is for the threads of one process.")
-	return err
 }
 
-func drawExample7(ctx context.Context) error {
+func drawEmpty(done int, join string) {
+	lessons.Println()
 	lessons.Para("also", "Example 7: 4 consumers exit when the queue looks empty. They look before main puts 10 tasks.")
-	done, join, err := example7(ctx)
 	lessons.Printf("\n  tasks done   main's Join\n  %10d   %s\n\n", done, join)
 	lessons.Para("saw", "%s", sawEmpty(done, join))
-	return err
 }
 
 func sawEmpty(done int, join string) string {
@@ -85,11 +89,11 @@ func sawEmpty(done int, join string) string {
 		" consumer looks. So it hangs in some runs only.", done, join)
 }
 
-// drawExample8 draws what each taker said, turn by turn.
-func drawExample8(ctx context.Context) error {
+// drawTurns draws what each taker said, turn by turn.
+func drawTurns(c *crew) {
+	lessons.Println()
 	lessons.Para("also", "Example 8, with turns, and with a pill: a message that means \"exit\". 4 consumers take 10 tasks and 1 pill."+
 		" A column is a turn. In it stand the task that a consumer took and the result that it put: is it prime?")
-	c, err := example8(ctx)
 	lessons.Println()
 	for _, p := range c.takers {
 		row := "  " + p.Name
@@ -104,20 +108,14 @@ func drawExample8(ctx context.Context) error {
 	lessons.Para("saw", "A task goes to one consumer. All consumers put results into one queue, and each result says who put it."+
 		" A pill is a message, so it goes to one consumer, too: %d of %d exited. The other %d waited until main closed the"+
 		" queue. Every consumer sees that.", c.count(tookPill), len(c.takers), c.count(isClosed))
-	return err
 }
 
-func drawPipes(ctx context.Context) error {
+func drawPipes(ends []string) {
+	lessons.Println()
 	lessons.Para("also", "Two processes send a message to main, each through its own pipe. One is killed after that message,"+
 		" the other in the middle of its next one. What does main receive then?")
-	between, err := killSender(ctx, false)
-	if err != nil {
-		return err
-	}
-	middle, err := killSender(ctx, true)
 	lessons.Printf("\n  the sender is killed         main receives\n")
-	lessons.Printf("  between two messages         %s\n  in the middle of a message   %s\n\n", between, middle)
+	lessons.Printf("  between two messages         %s\n  in the middle of a message   %s\n\n", ends[0], ends[1])
 	lessons.Para("saw", "When a process ends, the system closes its pipes. So the reader does not wait forever, and it knows"+
 		" whether the last message was complete.")
-	return err
 }
