@@ -68,7 +68,7 @@ func program(ctx context.Context) error {
 	for _, n := range numbers {
 		err = errors.Join(err, s.Tasks.Put(ctx, n))
 	}
-	s.Tasks.Close() // the consumers' loops end when all tasks are done
+	s.Tasks.Close() // or the consumers wait forever, until Ctrl-C
 	err = errors.Join(err, one.Join(ctx), two.Join(ctx))
 	s.Results.Close()
 	for result := range s.Results.All(ctx) {
