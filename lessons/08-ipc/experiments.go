@@ -1,241 +1,322 @@
 package main
 
+// What the quiz asks, and what the pictures show. Nobody has to read this file
+// to understand main.go. There the system decides which consumer gets a task.
+// Here every step waits for a message, so the order is the same in every run.
+
 import (
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
+	"strings"
 	"sync"
+	"time"
 
 	"processbook/lessons"
 	"processbook/mp"
 )
 
 var experiments = lessons.Facts{
-	"8a": xInBothBoxes,
+	"8a": func(ctx context.Context) (string, error) { // many expect 20 and 99: a reference
+		x, _, err := example6(ctx)
+		return x[1] + " " + x[2], err
+	},
 	"8b": leftForTheSecond,
 	"8c": whoElseLocks,
-	"8d": doneByHasty,
-	"8e": joinWithNobodyThere,
+	"8d": func(ctx context.Context) (string, error) { // many expect 10: that consumers wait
+		done, _, err := example7(ctx)
+		return fmt.Sprint(done), err
+	},
+	"8e": func(ctx context.Context) (string, error) { // many expect that Join counts consumers
+		_, join, err := example7(ctx)
+		return join, err
+	},
 	"8f": takersOfOneTask,
-	"8g": leaversAtOnePill,
+	"8g": func(ctx context.Context) (string, error) { // many expect 10 and 4: that all see the pill
+		c, err := example8(ctx)
+		return fmt.Sprint(c.count(" "), " ", c.count(tookPill)), err
+	},
 	"8h": endsOfPipe,
 }
 
-// 8a measures x in the child's box when main has set its own to 20, and x in
-// main's when the child has set its own to 99. Who thinks that a reference went
-// through the queue expects 20 and 99.
-func xInBothBoxes(ctx context.Context) (string, error) {
-	me, _, child, err := example6(ctx)
-	return fmt.Sprint(child.First, " ", me.Last), err
+var tasks = []int{2, 36, 101, 193, 323, 513, 1327, 100000, 9999999, 433785907}
+
+const pill, tookPill, isClosed = 0, "*", "." // Python's pill is None
+
+// A shift is what a taker must know.
+type shift struct {
+	Hasty   bool
+	Turns   *mp.Conn[mp.None, mp.None]
+	Tasks   *mp.JoinableQueue[int]
+	Results *mp.Queue[result]
 }
 
-// 8b counts what the second consumer finds of six messages, when the first has
-// taken four. Who thinks of a broadcast expects six.
+type result struct{ By, Text string }
+
+// taker is a consumer that takes a task when main gives it a turn, until main
+// closes the pipe. A hasty one looks first, and exits if the queue looks empty.
+var taker = mp.Proc("taker", func(s shift) error {
+	ctx, name := context.Background(), mp.Current().Name
+	for {
+		if s.Hasty { // example 7
+			n, err := s.Tasks.Len()
+			err = errors.Join(err, s.Results.Put(ctx, result{name, fmt.Sprint(n)}))
+			if err != nil || n == 0 {
+				return err
+			}
+		}
+		s.Turns.Recv() // its error: there are no turns any more
+		n, err := s.Tasks.Get(ctx)
+		if err == io.EOF {
+			return s.Results.Put(ctx, result{name, isClosed})
+		}
+		text := fmt.Sprint(n, map[bool]string{true: " yes", false: " no"}[big.NewInt(int64(n)).ProbablyPrime(0)])
+		if n == pill { // example 8
+			text = tookPill
+		}
+		err = errors.Join(err, s.Results.Put(ctx, result{name, text}), s.Tasks.TaskDone())
+		if err != nil || n == pill {
+			return err
+		}
+	}
+})
+
+// A crew is several takers, and what they said.
+type crew struct {
+	shift
+	takers []*mp.Process
+	turns  []*mp.Conn[mp.None, mp.None]
+	said   []result
+	err    error // what is measured after an error means nothing
+}
+
+func hire(ctx context.Context, n int, hasty bool, tasks ...int) *crew {
+	c := &crew{shift: shift{hasty, nil, mp.NewJoinableQueue[int](0), mp.NewQueue[result](0)}}
+	c.put(ctx, tasks)
+	for i := range n {
+		ours, theirs := mp.Pipe[mp.None, mp.None]()
+		p := mp.NewProcess(taker, shift{hasty, theirs, c.Tasks, c.Results})
+		p.Name = fmt.Sprintf("Consumer %d", i+1)
+		c.takers, c.turns = append(c.takers, p), append(c.turns, ours)
+		c.err = errors.Join(c.err, lessons.Start(ctx, p))
+	}
+	return c
+}
+
+func (c *crew) put(ctx context.Context, tasks []int) {
+	for _, n := range tasks {
+		c.err = errors.Join(c.err, c.Tasks.Put(ctx, n))
+	}
+}
+
+// turn gives a taker its turn.
+func (c *crew) turn(ctx context.Context, taker int) string {
+	c.err = errors.Join(c.err, c.turns[taker].Send(mp.None{}))
+	return c.hear(ctx)
+}
+
+// hear waits for what a taker says, whichever it is.
+func (c *crew) hear(ctx context.Context) string {
+	r, err := c.Results.Get(ctx)
+	c.said, c.err = append(c.said, r), errors.Join(c.err, err)
+	return r.Text
+}
+
+// free lets the takers take without turns.
+func (c *crew) free() {
+	for _, turns := range c.turns {
+		turns.Close()
+	}
+}
+
+// end closes the queue, and returns when all takers have seen that.
+func (c *crew) end(ctx context.Context) error {
+	c.Tasks.Close()
+	c.free()
+	for _, p := range c.takers {
+		c.err = errors.Join(c.err, lessons.Join(ctx, p))
+	}
+	c.Results.Close()
+	for r := range c.Results.All(ctx) {
+		c.said = append(c.said, r)
+	}
+	return c.err
+}
+
+// count counts what was said with this in it: a blank is in every result.
+func (c *crew) count(part string) (n int) {
+	for _, r := range c.said {
+		n += min(1, strings.Count(r.Text, part))
+	}
+	return n
+}
+
+// leftForTheSecond: many expect 6, a broadcast.
 func leftForTheSecond(ctx context.Context) (string, error) {
-	s := open(ctx, consumer, Script{Consumers: 2})
-	s.put(ctx, 1, 2, 3, 4, 5, 6)
+	c := hire(ctx, 2, false, tasks[:6]...)
 	for range 4 {
-		s.turn(s.crew[0])
+		c.turn(ctx, 0)
 	}
-	s.note(s.tasks.Close())
-	second := s.crew[1]
-	for s.err == nil && !second.left {
-		s.turn(second)
+	c.Tasks.Close()
+	n := 0
+	for c.turn(ctx, 1) != isClosed && c.err == nil {
+		n++
 	}
-	return fmt.Sprint(second.taken()), s.err
+	return fmt.Sprint(n), c.end(ctx)
 }
 
-// 8c measures who can lock a Mutex that main has locked. Many expect that a
-// lock holds for all who use the same variable, be they threads or processes.
-func whoElseLocks(ctx context.Context) (string, error) {
-	_, goroutine, child, err := example6(ctx)
-	switch {
-	case goroutine.Locked && child.Locked:
-		return "both", err
-	case goroutine.Locked:
-		return "the goroutine", err
-	case child.Locked:
-		return "the child", err
+// example7 lets four hasty consumers look before main puts the tasks. It returns
+// how many tasks are done, and what main's Join does then: a moment is enough
+// to know. Main does them itself, to see that Join was waiting for nothing else.
+func example7(ctx context.Context) (done int, join string, err error) {
+	c := hire(ctx, 4, true)
+	for range c.takers {
+		c.hear(ctx)
 	}
-	return "neither", err
-}
-
-// lock is a variable of the program: what is it in a child?
-var lock sync.Mutex
-
-// A Box is what goes through the queue of example 6.
-type Box struct{ X int }
-
-// A Look is what somebody sees of the lock and of the box.
-type Look struct {
-	Locked bool // TryLock succeeded
-	First  int  // x when main has set its own to 20
-	Last   int  // x when the child has set its own to 99
-}
-
-// example6 lets a box go through a queue, while main has the lock, and looks
-// with the eyes of main, of one of its goroutines, and of a child.
-func example6(ctx context.Context) (me, goroutine, child Look, err error) {
-	me.Locked = lock.TryLock()
-	defer lock.Unlock()
-	boxes, box := mp.NewQueue[*Box](0), &Box{X: 10}
-	ours, theirs := mp.Pipe[mp.None, Look]()
-	p := mp.NewProcess(reader, Reader{theirs, boxes})
-	err = errors.Join(boxes.Put(ctx, box), lessons.Start(ctx, p))
-	hear := func() {
-		if err != nil {
-			return
-		}
-		if child, err = lessons.Recv(ours); err != nil {
-			err = fmt.Errorf("%s: %w", p.Name, err)
-		}
+	c.put(ctx, tasks)
+	c.free()
+	moment, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+	defer cancel()
+	join = map[bool]string{true: "returns", false: "waits"}[c.Tasks.Join(moment) == nil]
+	for _, empty := c.Tasks.TryGet(); empty == nil; _, empty = c.Tasks.TryGet() {
+		c.err = errors.Join(c.err, c.Tasks.TaskDone())
 	}
-	hear() // it has its box
-	box.X = 20
-	me.First = box.X
-	await(func() { goroutine.Locked, goroutine.First = lock.TryLock(), box.X })
-	ours.Send(mp.None{})
-	hear() // it has set its x
-	me.Last = box.X
-	await(func() { goroutine.Last = box.X })
-	return me, goroutine, child, err
+	c.err = errors.Join(c.err, c.Tasks.Join(ctx))
+	err = c.end(ctx)
+	return c.count(" "), join, err
 }
 
-// await does something in a goroutine.
-func await(do func()) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		do()
-	}()
-	<-done
-}
-
-// A Reader is what reader must know.
-type Reader struct {
-	Line  *mp.Conn[Look, mp.None]
-	Boxes *mp.Queue[*Box]
-}
-
-// reader is the child of example 6.
-var reader = mp.Proc("reader", func(r Reader) error {
-	look := Look{Locked: lock.TryLock()}
-	box, err := r.Boxes.Get(context.Background())
-	if err != nil {
-		return err
-	}
-	r.Line.Send(look)
-	r.Line.Recv() // main has set its x
-	look.First = box.X
-	box.X = 99
-	look.Last = box.X
-	return r.Line.Send(look)
-})
-
-// 8d counts the results of example 7, if the consumers look before main puts
-// the tasks. Many expect that consumers of an empty queue wait.
-func doneByHasty(ctx context.Context) (string, error) {
-	s, err := play(ctx, Script{Consumers: 4, Hasty: true, Early: true})
-	return fmt.Sprint(s.done()), err
-}
-
-// 8e measures whether main's Join returns then. Many expect it to see that
-// nobody is left; but all it knows is what was put and what is done.
-func joinWithNobodyThere(ctx context.Context) (string, error) {
-	s, err := play(ctx, Script{Consumers: 4, Hasty: true, Early: true})
-	return s.joinDid(), err
-}
-
-// 8f counts who gets the only task, after two have seen that there is one. Many
-// expect that who has looked can take.
+// takersOfOneTask: many expect 2, that an item that was seen is reserved.
 func takersOfOneTask(ctx context.Context) (string, error) {
-	s := open(ctx, looker, Script{Consumers: 2})
-	s.put(ctx, numbers[0])
-	s.round() // both look,
-	s.note(s.eachSaid("sees 1"))
-	s.close(ctx) // both try to take, and who would wait for ever is told so
-	return fmt.Sprint(s.Consumers - s.waited()), s.err
+	c := hire(ctx, 2, true, tasks[0])
+	if one, two := c.hear(ctx), c.hear(ctx); one != "1" || two != "1" {
+		c.err = errors.Join(c.err, fmt.Errorf("they see %s and %s tasks, not 1", one, two))
+	}
+	err := c.end(ctx)
+	return fmt.Sprint(c.count(" ")), err
 }
 
-// looker looks in its first turn and takes in its second.
-var looker = mp.Proc("looker", func(c Consumer) error {
-	c.Line.Recv()
-	n, _ := c.Tasks.Len()
-	c.Line.Send(fmt.Sprintf("sees %d", n))
-	c.Line.Recv() // by now the other one has looked, too
-	task, err := c.Tasks.Get(context.Background())
-	if err == io.EOF {
-		return c.Line.Send(isClosed)
+// example8 lets four consumers take tasks in turn. There is a pill for one.
+func example8(ctx context.Context) (*crew, error) {
+	c := hire(ctx, 4, false, append(tasks[:len(tasks):len(tasks)], pill)...)
+	for i := range len(tasks) + 1 {
+		c.turn(ctx, i%4)
 	}
-	return errors.Join(err, c.Tasks.TaskDone(), c.Line.Send(sign(task)))
-})
-
-// 8g measures how many tasks of example 8 are done, and how many consumers
-// leave, if there is one pill for four. Many expect that one is enough, since
-// all can see it.
-func leaversAtOnePill(ctx context.Context) (string, error) {
-	s, err := play(ctx, Script{Consumers: 4, Pills: 1})
-	return fmt.Sprint(s.done(), " ", s.Consumers-s.waited()), err
+	return c, c.end(ctx)
 }
 
-// 8h measures what Recv returns when the process at the other end has been
-// killed, between two messages and in the middle of one. Many expect that who
-// only reads cannot know, and waits.
-func endsOfPipe(ctx context.Context) (string, error) {
-	_, between, err := killSender(ctx, 0)
-	_, middle, err2 := killSender(ctx, 1<<20)
-	return between + ", " + middle, errors.Join(err, err2)
+var lock sync.Mutex // a variable of the program, so each process has its own
+
+// A seat is what reader must know.
+type seat struct {
+	Line  *mp.Conn[string, int]
+	Boxes *mp.Queue[map[string]int]
 }
 
-// killSender kills a process when it has sent "hello", or in the middle of a
-// second message of so many bytes, which are more than a pipe holds. It returns
-// what main receives before and after.
-func killSender(ctx context.Context, more int) (hello, last string, err error) {
-	ours, theirs := mp.Pipe[mp.None, []byte]()
-	p := mp.NewProcess(sender, Sender{theirs, more})
-	if err := lessons.Start(ctx, p); err != nil {
-		return "", "", err
-	}
-	first, err := lessons.Recv(ours)
-	if err == nil && more > 0 {
-		_, err = ours.Poll(lessons.Limit) // its first bytes are here; the last ones cannot be sent before main reads
-	}
-	if err != nil {
-		return "", "", fmt.Errorf("%s: %w", p.Name, err)
-	}
-	p.Kill()
-	lessons.Join(ctx, p)
-	if code, ended := p.ExitCode(); !ended || code >= 0 {
-		return "", "", fmt.Errorf("%s was not killed", p.Name)
-	}
-	switch _, err := lessons.Recv(ours); err {
-	case nil:
-		last = "a message"
-	case io.EOF:
-		last = "EOF"
-	case io.ErrUnexpectedEOF:
-		last = "a broken message"
-	default:
-		return "", "", err
-	}
-	return string(first), last, nil
-}
-
-// A Sender is what sender must know.
-type Sender struct {
-	Line *mp.Conn[[]byte, mp.None]
-	More int
-}
-
-// sender does not end by itself.
-var sender = mp.Proc("sender", func(s Sender) error {
-	err := s.Line.Send([]byte("hello"))
-	if err == nil && s.More > 0 {
-		err = s.Line.Send(make([]byte, s.More))
-	}
-	if err == nil {
-		_, err = s.Line.Recv()
+// reader gets a box, and says whether it gets the lock. Then it tells main its x
+// and sets it, as often as main sends it one.
+var reader = mp.Proc("reader", func(s seat) error {
+	box, err := s.Boxes.Get(context.Background())
+	err = errors.Join(err, s.Line.Send(map[bool]string{true: "the child gets it", false: "the child waits"}[lock.TryLock()]))
+	for err == nil {
+		x, over := s.Line.Recv()
+		if over != nil {
+			return nil
+		}
+		err = s.Line.Send(fmt.Sprint(box["x"]))
+		box["x"] = x
 	}
 	return err
 })
+
+// example6 lets a box pass through a queue. It returns x of main and of the child
+// after main has set its own, and both after the child has, and what became of
+// a lock meanwhile.
+func example6(ctx context.Context) (x [4]string, events []string, err error) {
+	boxes, box := mp.NewQueue[map[string]int](0), map[string]int{"x": 10}
+	ours, theirs := mp.Pipe[int, string]()
+	p := mp.NewProcess(reader, seat{theirs, boxes})
+	if err = lessons.Start(ctx, p); err != nil {
+		return x, nil, err
+	}
+	lock.Lock()
+	put := boxes.Put(ctx, box)
+	child, err := lessons.Recv(ours) // it has the box
+	events, err = unlock("main locks it", child), errors.Join(put, err)
+	box["x"] = 20
+	for i := 0; i < 4 && err == nil; i += 2 {
+		ours.Send(99)
+		x[i] = fmt.Sprint(box["x"])
+		x[i+1], err = lessons.Recv(ours)
+	}
+	ours.Close()
+	return x, events, errors.Join(err, lessons.Join(ctx, p))
+}
+
+// unlock unlocks the lock after a goroutine has asked for it.
+func unlock(events ...string) []string {
+	happens := make(chan string, 2)
+	go func() {
+		if !lock.TryLock() {
+			happens <- "the goroutine waits"
+			lock.Lock()
+		}
+		happens <- "the goroutine gets it"
+		lock.Unlock()
+	}()
+	events = append(events, <-happens)
+	happens <- "main unlocks it"
+	lock.Unlock()
+	return append(events, <-happens, <-happens)
+}
+
+// whoElseLocks: many expect that a lock works for all that use the same variable.
+func whoElseLocks(ctx context.Context) (string, error) {
+	_, events, err := example6(ctx)
+	locked, _, _ := strings.Cut(strings.Join(events, ", "), "main unlocks it")
+	gets := [2]bool{strings.Contains(locked, "the goroutine gets it"), strings.Contains(locked, "the child gets it")}
+	return map[[2]bool]string{{}: "neither", {true, false}: "the goroutine", {false, true}: "the child", {true, true}: "both"}[gets], err
+}
+
+// endsOfPipe: many expect that a reader cannot know what became of the sender.
+func endsOfPipe(ctx context.Context) (string, error) {
+	between, err := killSender(ctx, false)
+	middle, err2 := killSender(ctx, true)
+	return between + ", " + middle, errors.Join(err, err2)
+}
+
+// sender sends a message as long as main says.
+var sender = mp.Proc("sender", func(line *mp.Conn[string, int]) error {
+	for {
+		length, err := line.Recv()
+		if err = errors.Join(err, line.Send(strings.Repeat("x", length))); err != nil {
+			return err
+		}
+	}
+})
+
+// killSender returns what main receives after a whole message, when the sender is
+// killed after that message, or in the middle of the next one.
+func killSender(ctx context.Context, middle bool) (string, error) {
+	ours, theirs := mp.Pipe[int, string]()
+	p := mp.NewProcess(sender, theirs)
+	if err := errors.Join(lessons.Start(ctx, p), ours.Send(5)); err != nil {
+		return "", err
+	}
+	_, err := lessons.Recv(ours)
+	if middle && err == nil {
+		err = ours.Send(1 << 20) // more than a pipe holds, so its last bytes cannot come
+		ours.Poll(lessons.Limit)
+	}
+	p.Kill()
+	lessons.Join(ctx, p)
+	if code, _ := p.ExitCode(); code >= 0 || err != nil {
+		return "", fmt.Errorf("the sender was to be killed, and ended with exit code %d (%v)", code, err)
+	}
+	if _, err = lessons.Recv(ours); err == io.ErrUnexpectedEOF {
+		return "a broken message", nil
+	}
+	return fmt.Sprint(err), nil
+}

@@ -1,80 +1,80 @@
 // Lesson 8, go run ./lessons/08-ipc: how do processes talk?
 //
-// Watch these claims: a message is a copy, and one process gets it. A lock does
-// not reach another process. That a queue is empty says nothing of what will
-// come. A pipe ends with the process that holds its other end.
+// A box in a queue (example 6), a question and its answer through a pipe, and
+// tasks and results (example 8). Predict first: which x is the answer?
 //
-//	Python (examples 6, 7, 8)    here
-//	q = JoinableQueue()          q := mp.NewJoinableQueue[int](0)
-//	q.put(n); n = q.get()        q.Put(ctx, n); n, err := q.Get(ctx)
-//	q.task_done(); q.join()      q.TaskDone(); q.Join(ctx)
-//	while not q.empty():         for n, _ := q.Len(); n > 0; n, _ = q.Len()
-//	a, b = Pipe(); a.send(n)     a, b := mp.Pipe[int, int](); a.Send(n)
+//	Python                    here
+//	q = Queue()               mp.NewQueue[box](0)
+//	t = JoinableQueue()       mp.NewJoinableQueue[int](0)
+//	q.put(box), q.get()       boxes.Put(ctx, mine), d.Boxes.Get(ctx)
+//	a, b = Pipe()             ours, theirs := mp.Pipe[string, int]()
+//	a.send("x"), a.recv()     ours.Send("x"), ours.Recv()
+//	t.get(), t.task_done()    range s.Tasks.All(ctx), s.Tasks.TaskDone()
+//	t.put(None), for each     s.Tasks.Close()
 //
-// Change the source: in (*Shop).play, put the pills first. Try -pills 4.
+// Change it: put a consumer's name into its results. Who works how often?
 package main
 
 import (
 	"context"
 	"errors"
-	"io"
-	"slices"
-
+	"fmt"
+	"math/big"
 	"processbook/lessons"
 	"processbook/mp"
 )
 
-var (
-	lesson    = lessons.New(8, "How do processes talk?", "examples 6, 7, 8")
-	consumers = lesson.Int("consumers", 4, 1, 8, "start `N` consumers")
-	pills     = lesson.Int("pills", 1, 0, 8, "put `N` pills, too")
-)
+type box map[string]int // a reference, within one process
+type desk struct {
+	Boxes *mp.Queue[box]
+	Line  *mp.Conn[int, string]
+}
+type shop struct {
+	Tasks   *mp.JoinableQueue[int]
+	Results *mp.Queue[string]
+}
 
-// consumer takes a task each time that main says so, through a pipe which the
-// two have to themselves. Without turns the system would decide who gets what:
-// the queues are everybody's.
-var consumer = mp.Proc("consumer", func(c Consumer) error {
-	for {
-		if _, err := c.Line.Recv(); err != nil {
-			return err
-		}
-		if n, err := c.Tasks.Len(); c.Hasty && n == 0 {
-			return errors.Join(err, c.Line.Send(looksEmpty)) // example 7
-		}
-		n, err := c.Tasks.Get(context.Background())
-		if err == io.EOF {
-			return c.Line.Send(isClosed)
-		}
-		if err == nil && n != pill {
-			err = c.Results.Put(context.Background(), prime(n))
-		}
-		err = errors.Join(err, c.Tasks.TaskDone(), c.Line.Send(sign(n)))
-		if err != nil || n == pill {
-			return err // example 8
-		}
-	}
+var numbers = []int{2, 36, 101, 193, 323, 513, 1327, 100000, 9999999, 433785907}
+
+var opener = mp.Proc("opener", func(d desk) error {
+	copied, err := d.Boxes.Get(context.Background())
+	question, noQuestion := d.Line.Recv()
+	return errors.Join(err, noQuestion, d.Line.Send(copied[question]))
 })
 
-// play is the chapter's main, from where the consumers have started.
-func (s *Shop) play(ctx context.Context) {
-	if s.Early {
-		s.round()
+var consumer = mp.Proc("consumer", func(s shop) (err error) {
+	ctx := context.Background() // a child ends with its parent
+	for n := range s.Tasks.All(ctx) {
+		text := fmt.Sprint(n, " prime: ", big.NewInt(int64(n)).ProbablyPrime(0))
+		err = errors.Join(err, s.Results.Put(ctx, text), s.Tasks.TaskDone())
 	}
-	s.put(ctx, numbers...)
-	s.put(ctx, slices.Repeat([]int{pill}, s.Pills)...)
-	for s.queued() > 0 && s.anybody() {
-		s.round()
+	return err
+})
+
+func program(ctx context.Context) error {
+	boxes, mine := mp.NewQueue[box](0), box{"x": 10}
+	ours, theirs := mp.Pipe[string, int]()
+	child := mp.NewProcess(opener, desk{boxes, theirs})
+	err := boxes.Put(ctx, mine)
+	mine["x"] = 20 // in the same map
+	if err = errors.Join(err, child.Start(ctx), ours.Send("x")); err != nil {
+		return err
 	}
-	s.join(ctx)  // main's Join: does it return?
-	s.close(ctx) // ends those who still wait for a task
+	x, err := ours.Recv()
+	fmt.Println("main has x =", mine["x"], "and the child answers", x)
+	s := shop{mp.NewJoinableQueue[int](0), mp.NewQueue[string](0)}
+	one, two := mp.NewProcess(consumer, s), mp.NewProcess(consumer, s)
+	err = errors.Join(err, child.Join(ctx), one.Start(ctx), two.Start(ctx))
+	for _, n := range numbers {
+		err = errors.Join(err, s.Tasks.Put(ctx, n))
+	}
+	s.Tasks.Close() // or the consumers wait forever, until Ctrl-C
+	err = errors.Join(err, one.Join(ctx), two.Join(ctx))
+	s.Results.Close()
+	for result := range s.Results.All(ctx) {
+		fmt.Println(result)
+	}
+	return err
 }
 
-func run(ctx context.Context) error {
-	lesson.Begin()
-	if lesson.Facts {
-		return experiments.Print(ctx)
-	}
-	return tell(ctx, *consumers, *pills)
-}
-
-func main() { mp.Main(run) }
+func main() { lessons.Main(lesson, program) }

@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
+	"os"
 	"strings"
 	"testing"
 
@@ -12,8 +13,13 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	mp.Init()
-	lessons.RunTests(m, main)
+	lessons.RunTests(m, func() {
+		if changed := changes[os.Getenv(changeVar)].program; changed != nil {
+			lessons.Main(lesson, changed)
+			return
+		}
+		main()
+	})
 }
 
 func TestOutput(t *testing.T) {
@@ -24,59 +30,81 @@ func TestOutput(t *testing.T) {
 
 const output = `LESSON 8  How do processes talk?                          (examples 6, 7, 8)
 
-plan   Example 6, and a lock. Main locks a Mutex and puts a box with x = 10
-       into a queue. A child gets the box. Then main sets x to 20. Then the
-       child sets x to 99. Which x does each of them see? And who else can
-       lock the Mutex: a goroutine of main, or the child?
+plan   Example 6: main puts a box with x = 10 into a queue, and then sets x
+       in its box to 20. A child gets the box. Through a pipe, main asks for
+       x, and the child answers. Example 8: main puts 10 numbers into a
+       queue. 2 consumers take them until main closes the queue, and put the
+       results into another queue. The system decides their order.
 
-               locks the Mutex   x after main's 20   x after the child's 99
-  main         yes                              20                       20
-    goroutine  no                               20                       20
-  child        yes                              10                       99
+prints 100000 prime: false
+       101 prime: true
+       1327 prime: true
+       193 prime: true
+       2 prime: true
+       323 prime: false
+       36 prime: false
+       433785907 prime: true
+       513 prime: false
+       9999999 prime: false
+       main has x = 20 and the child answers 10
 
-saw    The child has a copy of the box. It does not see main's 20, and main
-       does not see its 99. The child also has its own Mutex, and that one
-       was free. A Mutex keeps out goroutines of its own process, not other
-       processes.
+saw    Main's exit code is 0. Process-1 exited. Process-2 exited. Process-3
+       exited.
 
-plan   Main puts 10 tasks into a queue, and 4 consumers take them in turn.
-       When does a consumer exit? In example 7, when it finds the queue
-       empty. In example 8, when it takes a pill: a message that means
-       "exit". After the tasks, main puts 1 pill. Example 7 runs twice: in
-       the first run, the consumers look before main puts the tasks.
+also   The box again, step by step, and a lock. Main locks a Mutex, a
+       variable of the program. The child and a goroutine of main ask for
+       it. Then main unlocks it.
 
-                                            tasks   consumers    main's
-  a consumer exits when                      done   exit  wait   Join
-  the queue is empty (first look early)         0      4     0   waits
-  the queue is empty (first look late)         10      4     0   returns
-  it takes a pill                              10      1     3   returns
+  main        child
+  +--------+  +--------+
+  | x = 20 |  | x = 10 |  main has set its x to 20
+  | x = 20 |  | x = 99 |  then the child has set its x to 99
+  +--------+  +--------+
 
-  main puts   2 36 101 193 323 513 1327 100000 9999999 433785907 *
-  Consumer 1  2    323     9999999    .
-  Consumer 2  36   513     433785907  .
-  Consumer 3  101  1327    *
-  Consumer 4  193  100000  .
-  main gets   5 prime, 5 not prime
+lock   main locks it, the child gets it, the goroutine waits, main unlocks
+       it, the goroutine gets it
+saw    The child has a copy of the box. It also has its own Mutex, which
+       nobody has locked. The goroutine asks for the Mutex that main has. A
+       Mutex is for the threads of one process.
+
+also   Example 7: 4 consumers exit when the queue looks empty. They look
+       before main puts 10 tasks.
+
+  tasks done   main's Join
+           0   waits
+
+saw    0 tasks are done. An empty queue can mean that all is done, but also
+       that nothing has come yet. Main's Join waits: it counts unfinished
+       tasks, not consumers. In the chapter's program timing decides when a
+       consumer looks. So it hangs in some runs only.
+
+also   Example 8, with turns, and with a pill: a message that means "exit".
+       4 consumers take 10 tasks and 1 pill. A column is a turn. In it stand
+       the task that a consumer took and the result that it put: is it
+       prime?
+
+  Consumer 1  2 yes          323 no         9999999 no     .
+  Consumer 2  36 no          513 no         433785907 yes  .
+  Consumer 3  101 yes        1327 yes       *
+  Consumer 4  193 yes        100000 no      .
               * a pill  . waits until main closes the queue
 
-saw    The consumers that looked early did 0 of 10 tasks. An empty queue can
-       mean that all is done, but also that nothing has come yet. Join would
-       have waited forever: it counts unfinished tasks, and does not notice
-       that no consumer is left. 1 pill made 1 of 4 consumers exit. A pill
-       is a message, and only one process gets it. 3 consumers waited until
-       main closed the queue: every consumer sees that.
+saw    A task goes to one consumer. All consumers put results into one
+       queue, and each result says who put it. A pill is a message, so it
+       goes to one consumer, too: 1 of 4 exited. The other 3 waited until
+       main closed the queue. Every consumer sees that.
 
-plan   Two processes send hello to main, each through its own pipe. One is
-       killed after that message, the other in the middle of its next one.
-       What does main receive?
+also   Two processes send a message to main, each through its own pipe. One
+       is killed after that message, the other in the middle of its next
+       one. What does main receive then?
 
   the sender is killed         main receives
-  between two messages         hello, then EOF
-  in the middle of a message   hello, then a broken message
+  between two messages         EOF
+  in the middle of a message   a broken message
 
 saw    When a process ends, the system closes its pipes. So the reader does
        not wait forever, and it knows whether the last message was complete.
-try    -pills 4, -pills 6, -consumers 2
+try    -plain, five times: is the order of the results the same?
 `
 
 func TestFacts(t *testing.T) {
@@ -95,88 +123,164 @@ func TestFacts(t *testing.T) {
 	}
 }
 
-func TestExample8WithAnyFlags(t *testing.T) {
-	for _, consumers := range []int{1, 3, 8} {
-		for _, pills := range []int{0, 1, 3, 8} {
-			t.Run(fmt.Sprintf("%d consumers, %d pills", consumers, pills), func(t *testing.T) {
-				ctx, stop := context.WithCancel(context.Background())
-				defer stop()
-				s, err := play(ctx, Script{Consumers: consumers, Pills: pills})
-				if err != nil {
-					t.Fatal(err)
-				}
-				left := min(consumers, pills)
-				if s.done() != 10 || s.waited() != consumers-left || len(s.rest) != pills-left {
-					t.Errorf("%d done, %d waited, %v is left; want 10, %d, and %d pills",
-						s.done(), s.waited(), s.rest, consumers-left, pills-left)
-				}
-				if s.returned != (pills <= consumers) {
-					t.Errorf("main's Join %s", s.joinDid())
-				}
-			})
-		}
-	}
-}
-
+// Each consumer puts the results of the tasks that it took, and of no others.
 func TestEachTaskGoesToOneConsumer(t *testing.T) {
-	s, err := play(t.Context(), Script{Consumers: 3, Pills: 3})
+	c, err := example8(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	var taken []string
-	for _, m := range s.crew {
-		taken = append(taken, m.turns...)
+	by := make(map[string]string)
+	for _, r := range c.said {
+		by[r.By] += r.Text + ", "
 	}
-	want := []string{tookPill, tookPill, tookPill}
-	for _, n := range numbers {
-		want = append(want, sign(n))
-	}
-	slices.Sort(taken)
-	slices.Sort(want)
-	if !slices.Equal(taken, want) {
-		t.Errorf("taken: %v; want %v", taken, want)
-	}
-	if s.answers[true] != 5 || s.answers[false] != 5 {
-		t.Errorf("results: %v; want 5 primes of 10", s.answers)
+	for name, want := range map[string]string{
+		"Consumer 1": "2 yes, 323 no, 9999999 no, ., ",
+		"Consumer 2": "36 no, 513 no, 433785907 yes, ., ",
+		"Consumer 3": "101 yes, 1327 yes, *, ",
+		"Consumer 4": "193 yes, 100000 no, ., ",
+	} {
+		if by[name] != want {
+			t.Errorf("%s said %q, want %q", name, by[name], want)
+		}
 	}
 }
 
-// What the lesson says is true for all values of its flags.
-func TestOwnFlags(t *testing.T) {
-	for _, test := range []struct {
-		args string
-		says []string // in this order
-	}{
-		{"-consumers 2 -pills 3", []string{"2 consumers take them", "main puts 3 pills.", "Consumer 2", "nobody *",
-			"2 of 3 pills made both consumers exit.", "Nobody was left to take 1 pill,"}},
-		{"-consumers 2 -pills 2", []string{"it takes a pill 10 2 0 returns", "2 pills made both consumers exit. A pill is a message, and only one process gets it. plan"}},
-		{"-consumers 1 -pills 0", []string{"1 consumer takes them", "Without a pill, no consumer exited by itself.", "1 consumer waited until main closed the queue:"}},
-		{"-consumers 1 -pills 8", []string{"9999999 433785907 *", "nobody *******", "1 of 8 pills made the only consumer exit.", "Nobody was left to take 7 pills,"}},
-	} {
-		cmd := lessons.Command(strings.Fields(test.args)...)
-		cmd.WaitDelay = lessons.Limit // whoever is left holds the output open
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Errorf("%s: %v", test.args, err)
+// A Mutex that another goroutine has makes a goroutine wait.
+func TestLock(t *testing.T) {
+	_, events, err := example6(t.Context())
+	want := "main locks it, the child gets it, the goroutine waits, main unlocks it, the goroutine gets it"
+	if got := strings.Join(events, ", "); got != want || err != nil {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+}
+
+// changeVar is the variable in the environment that has the name of a change.
+const changeVar = "LESSON_CHANGE"
+
+// bad is a consumer as a reader may change it: it takes one task.
+var bad = mp.Proc("bad", func(b badArg) error {
+	if _, err := b.Shop.Tasks.Get(context.Background()); err != nil {
+		return err
+	}
+	switch b.How {
+	case "exit":
+		os.Exit(3)
+	case "panic":
+		panic("this is a test")
+	}
+	return errors.New("this is a test")
+})
+
+type badArg struct {
+	How  string
+	Shop struct{ Tasks *mp.JoinableQueue[int] }
+}
+
+// with is a program with one more consumer, which takes the first task and fails.
+func with(how string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		s := shop{mp.NewJoinableQueue[int](0), mp.NewQueue[string](0)}
+		b := badArg{How: how}
+		b.Shop.Tasks = s.Tasks
+		one, two := mp.NewProcess(bad, b), mp.NewProcess(consumer, s)
+		one.Name, two.Name = "Bad", "Good"
+		err := errors.Join(s.Tasks.Put(ctx, 7), one.Start(ctx))
+		one.Join(ctx)
+		err = errors.Join(err, two.Start(ctx), s.Tasks.Close(), two.Join(ctx), s.Results.Close())
+		for result := range s.Results.All(ctx) {
+			fmt.Println(result)
 		}
-		rest := strings.Join(strings.Fields(string(out)), " ")
-		for _, text := range test.says {
-			_, after, found := strings.Cut(rest, text)
-			if !found {
-				t.Fatalf("%s: no %q in %q; all of it:\n%s", test.args, text, rest, out)
+		return err
+	}
+}
+
+// What a reader may do to main.go, and what the lesson then says.
+var changes = map[string]struct {
+	program func(context.Context) error
+	want    []string
+}{
+	"exit":  {with("exit"), []string{"7 prime: true", "Main's exit code is 0. Bad exited with exit code 3. Good exited."}},
+	"panic": {with("panic"), []string{"7 prime: true", "Bad exited with exit code 2. Good exited."}},
+	"error": {with("error"), []string{"7 prime: true", "Bad exited with exit code 1. Good exited."}},
+	"nothing": {func(context.Context) error { return nil }, []string{
+		"prints (nothing)", "saw    Main's exit code is 0.\n"}},
+	"an error in main": {func(context.Context) error { return errors.New("this is a test") }, []string{"Main's exit code is 1."}},
+	"killed": {func(ctx context.Context) error {
+		s := shop{mp.NewJoinableQueue[int](0), mp.NewQueue[string](0)}
+		p := mp.NewProcess(consumer, s)
+		err := p.Start(ctx)
+		p.Kill()
+		p.Join(ctx)
+		return err
+	}, []string{"Process-1 was killed."}},
+	"never closed": {program: func(ctx context.Context) error {
+		s := shop{mp.NewJoinableQueue[int](0), mp.NewQueue[string](0)}
+		p := mp.NewProcess(consumer, s)
+		fmt.Println("main waits")
+		return errors.Join(p.Start(ctx), p.Join(ctx))
+	}},
+}
+
+// The lesson tells what happened, whatever a reader makes of main.go.
+func TestChangedProgram(t *testing.T) {
+	for name, change := range changes {
+		if change.want == nil {
+			continue // it is for another test
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := lessons.Command()
+			cmd.Env = append(cmd.Env, changeVar+"="+name)
+			out, err := cmd.Output()
+			for _, want := range change.want {
+				if !strings.Contains(string(out), want) {
+					t.Errorf("%v, the lesson does not say %q:\n%s", err, want, out)
+				}
 			}
-			rest = after
+		})
+	}
+}
+
+// -plain is main.go and nothing else. The order of the results is the system's
+// affair.
+func TestPlain(t *testing.T) {
+	out, err := lessons.Command("-plain").CombinedOutput()
+	lines := strings.Split(string(out), "\n")
+	if err != nil || lines[0] != "main has x = 20 and the child answers 10" || len(lines) != len(numbers)+2 {
+		t.Errorf("got %v and\n%s", err, out)
+	}
+	for i, n := range numbers {
+		if line := fmt.Sprintf("\n%d prime: %v\n", n, strings.Contains("2 101 193 1327 433785907", fmt.Sprint(n))); strings.Count(string(out), line) != 1 {
+			t.Errorf("result %d: want once %q in\n%s", i, line, out)
 		}
-		for line := range strings.Lines(string(out)) {
-			if line = strings.TrimSuffix(line, "\n"); len(line) > 76 || strings.HasSuffix(line, " ") {
-				t.Errorf("%s: the line %q is too long or ends with a blank", test.args, line)
-			}
+	}
+}
+
+// Whoever is left holds the standard output that all of the family share, so
+// its end is the end of everybody.
+func TestNobodyIsLeftAfterTheStory(t *testing.T) {
+	for _, args := range [][]string{{}, {"-plain"}, {"-facts"}} {
+		cmd := lessons.Command(args...)
+		cmd.WaitDelay = lessons.Limit
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v: %v\n%s", args, err, out)
 		}
+	}
+}
+
+// A program that waits forever for another task ends with the lesson.
+func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
+	for _, name := range []string{"TMPDIR", "TMP"} { // it cannot remove its file any more
+		t.Setenv(name, t.TempDir())
+	}
+	t.Setenv(changeVar, "never closed")
+	if err := lessons.Killed("", "main waits", 0); err != nil {
+		t.Error(err)
 	}
 }
 
 func TestWrongArgumentsAreOneSentence(t *testing.T) {
-	for _, args := range []string{"-consumers 0", "-consumers 9", "-pills -1", "-pills 9", "-pills none", "-unit 1s", "4"} {
+	for _, args := range []string{"-consumers 4", "-pills 1", "-unit 1s", "-plan=x", "4"} {
 		if err := lessons.Refused(args); err != nil {
 			t.Error(err)
 		}
