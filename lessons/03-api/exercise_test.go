@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"processbook/lessons/exercise"
+)
+
+// TestExercise tests what you write in exercise.go.
+func TestExercise(t *testing.T) {
+	exercise.SkipUntilBegun(t)
+	for _, c := range exerciseCases {
+		if !t.Run(c.Name, func(t *testing.T) { c.Check(t) }) {
+			break // one thing at a time
+		}
+	}
+}
+
+var exerciseCases = []exercise.Case{
+	{Name: "an answer", Try: exerciseAnswer},
+	{Name: "an error", Try: exerciseError},
+	{Name: "a process that ends without an answer", Try: exerciseNoAnswer},
+	{Name: "a long answer", Try: exerciseLongAnswer},
+	{Name: "eight questions at the same time", Try: exerciseEight},
+	{Name: "ctx ends", Try: exerciseCtx},
+	{Name: "the process is killed", Try: exerciseKilled},
+}
+
+const (
+	lookForEnd = "Two things can happen: an answer comes, or the process ends and no answer will ever come. " +
+		"Does your code notice the second? Recv returns io.EOF when the other end has gone; Get of a queue just waits on."
+	lookAtJoin = "Join tells how the process ended: its error has the words of the error that the process's function " +
+		"returned. And an answer that did not come is an error even if Join says nil: os.Exit(0) can end a process early."
+)
+
+// exerciseAsk calls ask, and says so.
+func exerciseAsk(t *exercise.Trial, question, look string) (answer string, err error) {
+	t.Did("ask(ctx, %q)", question)
+	t.Call(look, func() { answer, err = ask(context.Background(), question) })
+	return answer, err
+}
+
+func exerciseAnswer(t *exercise.Trial) {
+	for i, want := range []string{"yes", "", "no", "perhaps"} {
+		answer, err := exerciseAsk(t, "say "+want, lookForEnd)
+		asked := exercise.Notes("asked ")
+		switch {
+		case err != nil:
+			t.Fail(fmt.Sprintf("It returned the error %q. Oracle answered %q, and no error.", err, want),
+				"The error's words say what failed. If it is one of Recv or Get: does the process send its answer, in each case, and only then return?")
+		case len(asked) != i+1:
+			t.Fail(fmt.Sprintf("Oracle was called %d times for this question, want once.", len(asked)-i), "Who calls exercise.Oracle, and when?")
+		case asked[i].PID == os.Getpid():
+			t.Fail("Oracle was called in the process that had called ask. A process of its own was to call it.",
+				"Call exercise.Oracle in the function that you give to mp.Proc, and only there. A goroutine is not another process.")
+		case answer != want:
+			t.Fail(fmt.Sprintf("It returned %q, want %q.", answer, want), "Follow the answer on its way: which variable is it in, and in which of the two processes?")
+		}
+	}
+}
+
+func exerciseError(t *exercise.Trial) {
+	const words = "the stars are not clear"
+	answer, err := exerciseAsk(t, "fail "+words, lookForEnd)
+	if err == nil {
+		t.Fail(fmt.Sprintf("It returned %q and no error. Oracle returned the error %q.", answer, words), lookAtJoin)
+	}
+	if !strings.Contains(err.Error(), words) {
+		t.Fail(fmt.Sprintf("It returned the error %q. The words of Oracle's error are not in it: %q.", err, words),
+			"Only what the process sends arrives here, or what its function returns: Join's error has that in it.")
+	}
+}
+
+func exerciseNoAnswer(t *exercise.Trial) {
+	for question, how := range map[string]string{
+		"panic oh":      "by a panic",
+		"exit 3":        "by os.Exit(3)",
+		"exit 0":        "by os.Exit(0), before it had answered",
+		"fail no stars": "by an error",
+	} {
+		answer, err := exerciseAsk(t, question, "The process has ended "+how+". "+lookForEnd)
+		if err == nil {
+			t.Fail(fmt.Sprintf("It returned %q and no error. Its process ended %s.", answer, how), lookAtJoin)
+		}
+	}
+}
+
+// The answer does not fit into a pipe.
+func exerciseLongAnswer(t *exercise.Trial) {
+	const size = 4 << 20
+	answer, err := exerciseAsk(t, fmt.Sprint("talk ", size),
+		"Does one of them wait in Join, and the other in Send? The pipe is full, and the process cannot end before somebody has received. First receive, then join.")
+	if err != nil || len(answer) != size {
+		t.Fail(fmt.Sprintf("It returned an answer of %d bytes and the error %v, want %d bytes and no error.", len(answer), err, size),
+			"A long answer needs a while to go through the pipe. Does the process end before all of it has arrived, or do you close an end too early?")
+	}
+}
+
+func exerciseEight(t *exercise.Trial) {
+	t.Did("eight goroutines call ask at the same time, each with another question")
+	var wrong sync.Map
+	t.Call("Do the calls have anything in common, a queue or a variable? Then one call can take what another one needs.", func() {
+		var calls sync.WaitGroup
+		for i := range 8 {
+			calls.Go(func() {
+				want := fmt.Sprintf("answer %d", i)
+				if got, err := ask(context.Background(), "say "+want); got != want || err != nil {
+					wrong.Store(fmt.Sprintf("The call that asked for %q returned %q and the error %v.", want, got, err), nil)
+				}
+			})
+		}
+		calls.Wait()
+	})
+	wrong.Range(func(saw, _ any) bool {
+		t.Fail(saw.(string), "Each call needs a pipe or a queue of its own. Who else could have received that answer?")
+		return false
+	})
+}
+
+// The process does not end by SIGTERM. The end of a ctx that was given to Start
+// kills it a second later.
+func exerciseCtx(t *exercise.Trial) {
+	t.Did("ask(ctx, \"hang\"). Oracle hangs, and then ctx ends.")
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		exercise.Await(1, "hangs")
+		cancel()
+	}()
+	var answer string
+	var err error
+	t.Call("When ctx ends, Start's ctx ends the process, if it was this ctx. context.Background() never ends. A wait without ctx ends only with the process.",
+		func() { answer, err = ask(ctx, "hang") })
+	if err == nil {
+		t.Fail(fmt.Sprintf("It returned %q and no error.", answer), "Nothing was answered. What do Recv and Join return when the process has been ended?")
+	}
+}
+
+// The kill comes at another moment each time: before the process is at work,
+// while it works, while it sends, after that.
+func exerciseKilled(t *exercise.Trial) {
+	const size = 256 << 10
+	for i := range 30 {
+		moment := time.Duration(i) * time.Millisecond / 2
+		t.Did("ask(ctx, \"talk %d\"), and kill its process %v after its start", size, moment)
+		stop := exercise.KillFirst(moment)
+		var answer string
+		var err error
+		t.Call(lookForEnd, func() { answer, err = ask(context.Background(), fmt.Sprint("talk ", size)) })
+		stop()
+		if err == nil && len(answer) != size {
+			t.Fail(fmt.Sprintf("It returned %d bytes and no error. Oracle's answer has %d bytes.", len(answer), size), lookAtJoin)
+		}
+	}
+}

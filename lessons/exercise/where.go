@@ -1,0 +1,81 @@
+package exercise
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"processbook/mp"
+)
+
+// Every process of a trial looks from time to time for the file "where". When it
+// is there, they all say where they are. A signal would do that, but not on
+// Windows.
+func init() {
+	if os.Getenv(dirVar) != "" {
+		go func() {
+			for {
+				if _, err := os.Stat(inTrial("where")); err == nil {
+					break
+				}
+				time.Sleep(20 * time.Millisecond) // it orders nothing: a pause before looking again
+			}
+			os.WriteFile(inTrial("where."+strconv.Itoa(os.Getpid())), []byte(here()), 0o666)
+		}()
+	}
+}
+
+var inExercise = regexp.MustCompile(`[/\\]exercise\.go:(\d+)`)
+
+// here says at which lines of exercise.go the goroutines of this process are.
+func here() string {
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	source, _ := os.ReadFile("exercise.go")
+	lines, said := strings.Split(string(source), "\n"), ""
+	for _, stack := range strings.Split(string(stacks), "\n\n") {
+		stack, _, _ = strings.Cut(stack, "\ncreated by ")
+		if at := inExercise.FindStringSubmatch(stack); at != nil {
+			n, _ := strconv.Atoi(at[1])
+			line := fmt.Sprintf("exercise.go:%d  %s\n", n, strings.TrimSpace(lines[min(n, len(lines))-1]))
+			if !strings.Contains(said, line) {
+				said += line
+			}
+		}
+	}
+	return said
+}
+
+// everywhere asks all processes of the trial where they are. One that does not
+// answer in time may be stopped.
+func everywhere() (said []string) {
+	os.WriteFile(inTrial("where"), nil, 0o666)
+	tell := func(name string, pid int) {
+		for range 100 {
+			_, err := os.Stat(inTrial("where." + strconv.Itoa(pid)))
+			if !errors.Is(err, os.ErrNotExist) {
+				break
+			}
+			time.Sleep(20 * time.Millisecond) // it orders nothing: a pause before looking again
+		}
+		at, _ := os.ReadFile(filepath.Join(inTrial("where." + strconv.Itoa(pid))))
+		if len(at) == 0 && name != "main" {
+			at = []byte("not in exercise.go\n")
+		}
+		for line := range strings.Lines(string(at)) {
+			said = append(said, fmt.Sprintf("%-11s %s", name, strings.TrimSuffix(line, "\n")))
+		}
+	}
+	children := mp.Children()
+	tell("main", os.Getpid())
+	for _, c := range children {
+		tell(c.Name, c.PID())
+	}
+	return said
+}
