@@ -25,7 +25,8 @@ func TestExercise(t *testing.T) {
 var exerciseCases = []exercise.Case{
 	{Name: "an answer", Try: exerciseAnswer},
 	{Name: "an error", Try: exerciseError},
-	{Name: "a process that ends without an answer", Try: exerciseNoAnswer},
+	{Name: "a panic", Try: exercisePanics},
+	{Name: "no answer", Try: exerciseExits},
 	{Name: "a long answer", Try: exerciseLongAnswer},
 	{Name: "eight questions at the same time", Try: exerciseEight},
 	{Name: "ctx ends", Try: exerciseCtx},
@@ -52,7 +53,7 @@ func exerciseAnswer(t *exercise.Trial) {
 		asked := exercise.Notes("asked ")
 		switch {
 		case err != nil:
-			t.Fail(fmt.Sprintf("It returned the error %q. Oracle answered %q, and no error.", err, want),
+			t.Fail(fmt.Sprintf("It returned the error (%v). Oracle answered %q, and no error.", err, want),
 				"The error's words say what failed. If it is one of Recv or Get: does the process send its answer, in each case, and only then return?")
 		case len(asked) != i+1:
 			t.Fail(fmt.Sprintf("Oracle was called %d times for this question, want once.", len(asked)-i), "Who calls exercise.Oracle, and when?")
@@ -72,22 +73,22 @@ func exerciseError(t *exercise.Trial) {
 		t.Fail(fmt.Sprintf("It returned %q and no error. Oracle returned the error %q.", answer, words), lookAtJoin)
 	}
 	if !strings.Contains(err.Error(), words) {
-		t.Fail(fmt.Sprintf("It returned the error %q. The words of Oracle's error are not in it: %q.", err, words),
+		t.Fail(fmt.Sprintf("It returned the error (%v). The words of Oracle's error are not in it: %q.", err, words),
 			"Only what the process sends arrives here, or what its function returns: Join's error has that in it.")
 	}
 }
 
-func exerciseNoAnswer(t *exercise.Trial) {
-	for question, how := range map[string]string{
-		"panic oh":      "by a panic",
-		"exit 3":        "by os.Exit(3)",
-		"exit 0":        "by os.Exit(0), before it had answered",
-		"fail no stars": "by an error",
-	} {
-		answer, err := exerciseAsk(t, question, "The process has ended "+how+". "+lookForEnd)
-		if err == nil {
-			t.Fail(fmt.Sprintf("It returned %q and no error. Its process ended %s.", answer, how), lookAtJoin)
-		}
+func exercisePanics(t *exercise.Trial) { exerciseLost(t, "panic oh", "by a panic") }
+
+func exerciseExits(t *exercise.Trial) {
+	exerciseLost(t, "exit 3", "by os.Exit(3)")
+	exerciseLost(t, "exit 0", "by os.Exit(0), before it had answered")
+}
+
+func exerciseLost(t *exercise.Trial, question, how string) {
+	answer, err := exerciseAsk(t, question, "The process has ended "+how+". "+lookForEnd)
+	if err == nil {
+		t.Fail(fmt.Sprintf("It returned %q and no error. Its process ended %s.", answer, how), lookAtJoin)
 	}
 }
 
@@ -123,19 +124,25 @@ func exerciseEight(t *exercise.Trial) {
 	})
 }
 
-// The process does not end by SIGTERM. The end of a ctx that was given to Start
-// kills it a second later.
 func exerciseCtx(t *exercise.Trial) {
-	t.Did("ask(ctx, \"hang\"). Oracle hangs, and then ctx ends.")
+	for range 10 {
+		exerciseEndCtx(t, "hang")
+	}
+	exerciseEndCtx(t, "defy") // the end of Start's ctx kills it a second later
+}
+
+func exerciseEndCtx(t *exercise.Trial, question string) {
+	t.Did("ask(ctx, %q). Oracle hangs, and then ctx ends.", question)
 	ctx, cancel := context.WithCancel(context.Background())
+	hangs := len(exercise.Notes("hangs"))
 	go func() {
-		exercise.Await(1, "hangs")
+		exercise.Await(hangs+1, "hangs")
 		cancel()
 	}()
 	var answer string
 	var err error
 	t.Call("When ctx ends, Start's ctx ends the process, if it was this ctx. context.Background() never ends. A wait without ctx ends only with the process.",
-		func() { answer, err = ask(ctx, "hang") })
+		func() { answer, err = ask(ctx, question) })
 	if err == nil {
 		t.Fail(fmt.Sprintf("It returned %q and no error.", answer), "Nothing was answered. What do Recv and Join return when the process has been ended?")
 	}

@@ -25,6 +25,8 @@ import "context"
 // Begin: delete the line with panic, and write. Then check yourself:
 //
 //	go test ./lessons/04-pool -run Exercise -v
-func translateAll(ctx context.Context, workers int, words []string) ([]string, error) {
+func translateAll(
+	ctx context.Context, workers int, words []string,
+) ([]string, error) {
 	panic("not begun")
 }

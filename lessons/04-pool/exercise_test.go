@@ -63,7 +63,7 @@ func exerciseShort(words []string) string {
 // exerciseRight wants the translations of all words, in their order.
 func exerciseRight(t *exercise.Trial, words, got []string, err error) {
 	if err != nil {
-		t.Fail(fmt.Sprintf("It returned the error %q. No word was difficult.", err), "The words of the error say which call failed. Which process made it, and when?")
+		t.Fail(fmt.Sprintf("It returned the error (%v). No word was difficult.", err), "The words of the error say which call failed. Which process made it, and when?")
 	}
 	if len(got) != len(words) {
 		t.Fail(fmt.Sprintf("It returned %d translations of %d words.", len(got), len(words)), "Each word has a translation, at the same place. Make the slice for the results as long as that of the words.")
@@ -142,20 +142,20 @@ func exerciseMeet(t *exercise.Trial) {
 		words := exerciseWords(n, fmt.Sprintf("meet %d %%d", n))
 		got, err := exerciseCall(t, n, words, lookForEOF)
 		if err != nil {
-			t.Fail(fmt.Sprintf("It returned the error %q. Each of these %d words waits until all %[2]d are at work at the same time, and there were to be %[2]d processes.", err, n),
+			t.Fail(fmt.Sprintf("It returned the error (%v). Each of these %d words waits until all %[2]d are at work at the same time, and there were to be %[2]d processes.", err, n),
 				"Start all processes before you Join one of them, and give the words to all of them. Is workers used?")
 		}
 		exerciseRight(t, words, got, err)
 	}
 }
 
-// Each of these words waits for the one behind it.
+// Each of these words waits for all that come after it.
 func exerciseLast(t *exercise.Trial) {
 	words := exerciseWords(8, "wait %d")
 	slices.Reverse(words)
 	got, err := exerciseCall(t, len(words), words, lookForEOF)
 	if err != nil {
-		t.Fail(fmt.Sprintf("It returned the error %q. The first word is done when all others are, and there is a process for each word.", err), "Start all processes before you Join one of them.")
+		t.Fail(fmt.Sprintf("It returned the error (%v). The first word is done when all others are, and there is a process for each word.", err), "Start all processes before you Join one of them.")
 	}
 	exerciseRight(t, words, got, err)
 }
@@ -170,7 +170,7 @@ func exerciseFails(t *exercise.Trial) {
 				"If the process's function returns the error, Join's error has its words. Or send the error with the results. Do not only go on to the next word.")
 		}
 		if !strings.Contains(err.Error(), failure) {
-			t.Fail(fmt.Sprintf("It returned the error %q. The words of Translate's error are not in it: %q.", err, failure),
+			t.Fail(fmt.Sprintf("It returned the error (%v). The words of Translate's error are not in it: %q.", err, failure),
 				"If the process's function returns the error, Join's error has its words. Look at the error of each Join, and keep it.")
 		}
 	}

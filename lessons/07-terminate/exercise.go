@@ -27,6 +27,9 @@ import (
 // Begin: delete the line with panic, and write. Then check yourself:
 //
 //	go test ./lessons/07-terminate -run Exercise -v
-func watchdog(job mp.Function[*mp.Conn[mp.None, string], mp.None], limit, grace time.Duration) (how string, err error) {
+func watchdog(
+	job mp.Function[*mp.Conn[mp.None, string], mp.None],
+	limit, grace time.Duration,
+) (how string, err error) {
 	panic("not begun")
 }

@@ -34,7 +34,7 @@ func exerciseCases() []exercise.Case {
 	return []exercise.Case{
 		{Name: "it ends", Try: exerciseEnds},
 		{Name: "it fails", Try: exerciseFails},
-		{Name: "it is not disturbed before the limit", Try: exerciseWorks},
+		{Name: "it is left alone until the limit", Try: exerciseWorks},
 		{Name: "somebody else kills it", Try: exerciseMurder},
 		{Name: "it stops when it is asked", Try: exerciseAsked},
 		{Name: "it hangs", Try: exerciseHangs},
@@ -62,8 +62,7 @@ var exerciseLong = mp.Proc("exerciseLong", func(c *mp.Conn[mp.None, string]) err
 })
 
 var exerciseObeys = mp.Proc("exerciseObeys", func(c *mp.Conn[mp.None, string]) error {
-	words, err := c.Recv()
-	exercise.Note("received %q and the error %v", words, err)
+	exerciseReceive(c)
 	time.Sleep(200 * time.Millisecond) // it is the work of tidying up
 	exercise.Note("has tidied up")
 	return nil
@@ -88,15 +87,21 @@ var exerciseStubborn = mp.Proc("exerciseStubborn", func(c *mp.Conn[mp.None, stri
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM)
 	exercise.Note("ready")
-	go func() {
-		words, err := c.Recv()
-		exercise.Note("received %q and the error %v", words, err)
-	}()
+	go exerciseReceive(c)
 	for range signals {
 		exercise.Note("SIGTERM")
 	}
 	return nil
 })
+
+func exerciseReceive(c *mp.Conn[mp.None, string]) {
+	words, err := c.Recv()
+	if err != nil {
+		exercise.Note("received %v", err)
+	} else {
+		exercise.Note("received %q", words)
+	}
+}
 
 // exerciseWatch calls watchdog, and says so.
 func exerciseWatch(t *exercise.Trial, what string, job exerciseJob, limit, grace time.Duration, look string) (how string, err error) {
@@ -109,9 +114,7 @@ const lookAtSleep = "The job has ended long ago. Join with a ctx from context.Wi
 
 func exerciseEnds(t *exercise.Trial) {
 	how, err := exerciseWatch(t, "returns at once", exerciseShort, time.Hour, time.Hour, lookAtSleep)
-	if how != "ended" || err != nil {
-		t.Fail(fmt.Sprintf("It returned %q and the error %v, want \"ended\" and no error.", how, err), "The job ended by itself. Does your code look at what the first Join returns?")
-	}
+	exerciseWant(t, how, err, "ended", "The job ended by itself. Does your code look at what the first Join returns?")
 }
 
 func exerciseFails(t *exercise.Trial) {
@@ -120,8 +123,11 @@ func exerciseFails(t *exercise.Trial) {
 		t.Fail(fmt.Sprintf("It returned %q, want \"ended\".", how),
 			"Join's error has two meanings: context.DeadlineExceeded says that the process is still alive, each other error that it has ended badly. errors.Is tells them apart.")
 	}
-	if err == nil || !strings.Contains(err.Error(), "no paper") {
-		t.Fail(fmt.Sprintf("It returned the error %v. The job returned \"no paper in the printer\".", err), "What did Join return? watchdog has to pass it on.")
+	if err == nil {
+		t.Fail("It returned no error. The job returned the error \"no paper in the printer\".", "What did Join return? watchdog has to pass it on.")
+	}
+	if !strings.Contains(err.Error(), "no paper") {
+		t.Fail(fmt.Sprintf("It returned an error (%v), but not that of the job, \"no paper in the printer\".", err), "What did Join return? watchdog has to pass it on.")
 	}
 }
 
@@ -132,17 +138,21 @@ func exerciseWorks(t *exercise.Trial) {
 		exercise.Note("go on")
 	}()
 	how, err := exerciseWatch(t, "works for a moment, and then looks into its pipe", exerciseLong, time.Hour, time.Hour, lookAtSleep)
-	if how != "ended" || err != nil || len(exercise.Notes("disturbed")) > 0 {
-		t.Fail(fmt.Sprintf("It returned %q and the error %v, want \"ended\" and no error. %s", how, err, exerciseHeard()),
-			"Until limit is over, watchdog only waits: it sends nothing and ends nothing.")
+	const look = "Until limit is over, watchdog only waits: it sends nothing and ends nothing."
+	if len(exercise.Notes("disturbed")) > 0 {
+		t.Fail("The job has found a message in its pipe, long before limit was over.", look)
 	}
+	exerciseWant(t, how, err, "ended", look)
 }
 
-func exerciseHeard() string {
-	if len(exercise.Notes("disturbed")) > 0 {
-		return "There was a message in the pipe."
+// exerciseWant wants watchdog to return this, and no error.
+func exerciseWant(t *exercise.Trial, how string, err error, want, look string) {
+	if err != nil {
+		t.Fail(fmt.Sprintf("It returned %q and an error (%v), want %q and no error.", how, err, want), look)
 	}
-	return "There was no message in the pipe."
+	if how != want {
+		t.Fail(fmt.Sprintf("It returned %q, want %q.", how, want), look)
+	}
 }
 
 func exerciseMurder(t *exercise.Trial) {
@@ -162,22 +172,22 @@ func exerciseMurder(t *exercise.Trial) {
 	}
 }
 
+const lookAtGrace = "After the message, the job has as much time as grace says. Join with a timeout, and terminate only if that time is over."
+
 func exerciseAsked(t *exercise.Trial) {
 	how, err := exerciseWatch(t, "waits for a message, tidies up for 0.2 s, and returns", exerciseObeys, 50*time.Millisecond, time.Minute,
 		"The job returns soon after the message. Has it been sent, by Send, at the end of the pipe that main kept? And is each wait as long as it should be: first limit, then grace?")
 	received := exercise.Notes("received")
 	if len(received) == 0 {
-		t.Fail(fmt.Sprintf("It returned %q, but the job has received no message.", how), "Ask first: send \"please stop\" through the pipe. Terminate and Kill come only if that does not help.")
+		t.Fail(fmt.Sprintf("It returned %q, but the job has received no message.", how), "Ask first: send \"please stop\" through the pipe. "+lookAtGrace)
 	}
-	if want := "received \"please stop\" and the error <nil>"; received[0].Text != want {
-		t.Fail("The job "+received[0].Text+", want "+want+".", "EOF says that the other end was closed. To ask, send the words.")
+	if received[0].Text != "received \"please stop\"" {
+		t.Fail("The job has "+received[0].Text+" from its pipe, want \"please stop\".", "EOF says that the other end was closed. To ask, send the words.")
 	}
 	if len(exercise.Notes("has tidied up")) == 0 {
-		t.Fail(fmt.Sprintf("It returned %q. The job had received the message, and was ended while it tidied up.", how), "After the message, the job has as much time as grace says. Join with a timeout, and terminate only if that time is over.")
+		t.Fail(fmt.Sprintf("It returned %q. The job had received the message, and was ended while it tidied up.", how), lookAtGrace)
 	}
-	if how != "asked" || err != nil {
-		t.Fail(fmt.Sprintf("It returned %q and the error %v, want \"asked\" and no error.", how, err), "The job ended after the message, and before anything else was done. Which Join noticed that?")
-	}
+	exerciseWant(t, how, err, "asked", "The job ended after the message, and before anything else was done. Which Join noticed that?")
 }
 
 // exerciseTries are the values for limit and grace: if the machine was too slow
@@ -214,12 +224,14 @@ func exerciseEnd(t *exercise.Trial, how string, err error, want string, code int
 	}
 	if got := exerciseCode(err); got != code {
 		t.Fail(fmt.Sprintf("It returned %q, and the process has ended with code %d (%v), want code %d.", how, got, err, code),
-			"-15 is the code after Terminate, and -9 after Kill. Terminate comes before Kill, and Kill only if the process is still alive after grace.")
+			"-15 is the code after Terminate, and -9 after Kill. "+lookAtOrder)
 	}
 	if how != want {
-		t.Fail(fmt.Sprintf("It returned %q, want %q. The process has ended with code %d.", how, want, code), "After which step did the process end? how is the name of the last step that was needed.")
+		t.Fail(fmt.Sprintf("It returned %q, want %q. The process has ended with code %d.", how, want, code), "how is the name of the last step that was needed. "+lookAtOrder)
 	}
 }
+
+const lookAtOrder = "Terminate comes before Kill, and Kill only if the process is still alive after another grace."
 
 // The process's code is its own: SIGTERM made it end, but did not end it.
 func exerciseHandles(t *exercise.Trial) {

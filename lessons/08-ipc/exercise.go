@@ -27,6 +27,8 @@ import "context"
 // Begin: delete the line with panic, and write. Then check yourself:
 //
 //	go test ./lessons/08-ipc -run Exercise -v
-func countWords(ctx context.Context, consumers int, files []string) (map[string]int, error) {
+func countWords(
+	ctx context.Context, consumers int, files []string,
+) (map[string]int, error) {
 	panic("not begun")
 }

@@ -147,11 +147,12 @@ func (t *Trial) Call(look string, code func()) {
 		left = append(left, fmt.Sprintf("%s (PID %d)", c.Name, c.PID()))
 	}
 	if len(left) > 0 {
-		t.Fail("It has returned, and this process that it started is still alive: "+strings.Join(left, ", ")+".",
-			"Only Join tells that a process has ended: Terminate and Kill do not wait, and neither does a process that was "+
-				"told to end. Each way out of your function needs a Join for each process. And a Join with a ctx that has ended does not wait.")
+		t.Fail("It has returned before all its processes have ended. Still alive: "+strings.Join(left, ", ")+".", lookAtLeft)
 	}
 }
+
+const lookAtLeft = "Only Join tells that a process has ended. Terminate and Kill return earlier than that, and a result can " +
+	"arrive earlier than that. Call Join for each process, on each way out of your function. A Join whose ctx has ended does not wait."
 
 // Fail ends the trial: it tells what the test did, what it saw, perhaps with
 // some lines, and where to look.

@@ -12,8 +12,8 @@ import (
 )
 
 // Oracle answers a question. It says what it is told to say: "say yes" gives
-// "yes". Some questions are too much for it: "fail", "panic", "exit" and "hang"
-// do what they say.
+// "yes". Some questions are too much for it: "fail", "panic", "exit", "hang"
+// and "defy" do what they say: SIGTERM ends what hangs, and not what defies it.
 func Oracle(question string) (string, error) {
 	Note("asked %s", question)
 	what, rest, _ := strings.Cut(question, " ")
@@ -29,7 +29,7 @@ func Oracle(question string) (string, error) {
 
 // Translate translates a word into capitals. Some words are special. A "meet"
 // waits until there are so many of them, a "wait" until so many others are done.
-// "fail", "exit" and "hang" do what they say.
+// "fail" and "exit" do what they say.
 func Translate(word string) (string, error) {
 	Note("began %s", word)
 	what, rest, _ := strings.Cut(word, " ")
@@ -45,7 +45,7 @@ func Translate(word string) (string, error) {
 		if !Await(n, "done wait") {
 			err = fmt.Errorf("the translator of %q waited for %d other words", word, n)
 		}
-	case "fail", "exit", "hang":
+	case "fail", "exit":
 		err = misfortune(word)
 	}
 	if err != nil {
@@ -96,8 +96,10 @@ func misfortune(order string) error {
 	case "exit":
 		code, _ := strconv.Atoi(rest)
 		os.Exit(code)
-	case "hang":
+	case "defy":
 		signal.Ignore(syscall.SIGTERM)
+		fallthrough
+	case "hang":
 		Note("hangs")
 		select {}
 	}

@@ -27,6 +27,7 @@ func KillFirst(later time.Duration) (stop func()) {
 // words. It does that in the background, until stop is called.
 func KillThose(words string) (stop func()) {
 	return inBackground(func() (more bool) {
+		time.Sleep(2 * time.Millisecond) // it orders nothing: a pause before looking again
 		for _, n := range Notes(words) {
 			killChild(n.PID)
 		}
@@ -83,7 +84,7 @@ func inBackground(do func() (more bool)) (stop func()) {
 			select {
 			case <-stopped:
 				return
-			case <-time.After(100 * time.Microsecond):
+			case <-time.After(200 * time.Microsecond):
 			}
 		}
 	}()

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"runtime"
 	"strconv"
@@ -26,7 +25,9 @@ func init() {
 				}
 				time.Sleep(20 * time.Millisecond) // it orders nothing: a pause before looking again
 			}
-			os.WriteFile(inTrial("where."+strconv.Itoa(os.Getpid())), []byte(here()), 0o666)
+			file := inTrial("where." + strconv.Itoa(os.Getpid()))
+			os.WriteFile(file+"~", []byte(here()), 0o666)
+			os.Rename(file+"~", file) // now it is there as a whole
 		}()
 	}
 }
@@ -43,7 +44,8 @@ func here() string {
 		stack, _, _ = strings.Cut(stack, "\ncreated by ")
 		if at := inExercise.FindStringSubmatch(stack); at != nil {
 			n, _ := strconv.Atoi(at[1])
-			line := fmt.Sprintf("exercise.go:%d  %s\n", n, strings.TrimSpace(lines[min(n, len(lines))-1]))
+			code, _, _ := strings.Cut(lines[min(n, len(lines))-1], " // ")
+			line := fmt.Sprintf("exercise.go:%d  %s\n", n, strings.TrimSpace(code))
 			if !strings.Contains(said, line) {
 				said += line
 			}
@@ -57,14 +59,15 @@ func here() string {
 func everywhere() (said []string) {
 	os.WriteFile(inTrial("where"), nil, 0o666)
 	tell := func(name string, pid int) {
+		file := inTrial("where." + strconv.Itoa(pid))
 		for range 100 {
-			_, err := os.Stat(inTrial("where." + strconv.Itoa(pid)))
+			_, err := os.Stat(file)
 			if !errors.Is(err, os.ErrNotExist) {
 				break
 			}
 			time.Sleep(20 * time.Millisecond) // it orders nothing: a pause before looking again
 		}
-		at, _ := os.ReadFile(filepath.Join(inTrial("where." + strconv.Itoa(pid))))
+		at, _ := os.ReadFile(file)
 		if len(at) == 0 && name != "main" {
 			at = []byte("not in exercise.go\n")
 		}

@@ -1,3 +1,0 @@
-package exercise
-
-var attempts3 = []attempt{}
