@@ -36,6 +36,7 @@ import (
 	"unicode"
 
 	"processbook/answers"
+	"processbook/lessons/exercise"
 )
 
 const (
@@ -630,4 +631,10 @@ func TestAResultThatIsLostIsNoSuccess(t *testing.T) {
 	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.HasPrefix(complaint.String(), "write ") {
 		t.Errorf("go test without an output ends with exit code %d, want 1 and a word:\n%s", code, &complaint)
 	}
+}
+
+// TestExercises says how many of the exercises in lessons/ are done. One that is
+// not done is no failure here.
+func TestExercises(t *testing.T) {
+	closing += exercise.Progress(t.Context(), ".") + "\n"
 }

@@ -56,7 +56,7 @@ func passes(ctx context.Context, dir string) bool {
 	for _, d := range []string{dir, filepath.Dir(dir), filepath.Join(dir, "..", "..", "mp")} {
 		os.ReadDir(d) // for go test to see: if these change, an old result is not good enough
 	}
-	cmd := exec.CommandContext(ctx, "go", "test", "-run=^TestExercise$")
+	cmd := exec.CommandContext(ctx, "go", "test", "-run=^TestExercise$", ".") // with the dot, go test remembers results
 	cmd.Dir = dir
 	return cmd.Run() == nil
 }
