@@ -74,7 +74,7 @@ func (c Case) Check(t Test) {
 	cmd.WaitDelay = usualLimit // the processes that are left hold the output open
 	err = cmd.Run()
 	code := cmd.ProcessState.ExitCode()
-	if code == passed && err != exec.ErrWaitDelay {
+	if code == passed && !errors.Is(err, exec.ErrWaitDelay) {
 		return
 	}
 	fmt.Fprintf(t.Output(), "%s", output)
@@ -124,7 +124,9 @@ func (t *tail) Write(p []byte) (int, error) {
 type Trial struct{ did string }
 
 // Did says what the test does next. It is the first thing that a failure tells.
+// The notes of what the test did before are forgotten.
 func (t *Trial) Did(format string, args ...any) {
+	os.Remove(inTrial("notes"))
 	t.did = fmt.Sprintf(format, args...)
 	os.WriteFile(inTrial("did"), []byte(t.did), 0o666) // for Check, if this process ends
 }

@@ -1,7 +1,6 @@
 package exercise
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -19,16 +18,20 @@ import (
 func init() {
 	if os.Getenv(dirVar) != "" {
 		go func() {
-			for {
-				if _, err := os.Stat(inTrial("where")); err == nil {
-					break
-				}
-				time.Sleep(20 * time.Millisecond) // it orders nothing: a pause before looking again
-			}
+			awaitFile(inTrial("where"), time.Now().Add(time.Hour))
 			file := inTrial("where." + strconv.Itoa(os.Getpid()))
 			os.WriteFile(file+"~", []byte(here()), 0o666)
 			os.Rename(file+"~", file) // now it is there as a whole
 		}()
+	}
+}
+
+func awaitFile(name string, until time.Time) {
+	for time.Now().Before(until) {
+		if _, err := os.Stat(name); err == nil {
+			return
+		}
+		time.Sleep(20 * time.Millisecond) // it orders nothing: a pause before looking again
 	}
 }
 
@@ -60,15 +63,9 @@ func everywhere() (said []string) {
 	os.WriteFile(inTrial("where"), nil, 0o666)
 	tell := func(name string, pid int) {
 		file := inTrial("where." + strconv.Itoa(pid))
-		for range 100 {
-			_, err := os.Stat(file)
-			if !errors.Is(err, os.ErrNotExist) {
-				break
-			}
-			time.Sleep(20 * time.Millisecond) // it orders nothing: a pause before looking again
-		}
+		awaitFile(file, time.Now().Add(2*time.Second))
 		at, _ := os.ReadFile(file)
-		if len(at) == 0 && name != "main" {
+		if len(at) == 0 {
 			at = []byte("not in exercise.go\n")
 		}
 		for line := range strings.Lines(string(at)) {
