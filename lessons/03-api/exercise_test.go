@@ -108,27 +108,38 @@ func exerciseLongAnswer(t *exercise.Trial) {
 }
 
 func exerciseEight(t *exercise.Trial) {
-	t.Did("eight goroutines call ask at the same time, each with another question")
+	t.Did("eight goroutines call ask at the same time, ten times each, always with another question")
 	var wrong sync.Map
 	t.Call("Do the calls have anything in common, a queue or a variable? Then one call can take what another one needs.", func() {
 		var calls sync.WaitGroup
 		for i := range 8 {
 			calls.Go(func() {
-				want := fmt.Sprintf("answer %d", i)
-				switch got, err := ask(context.Background(), "say "+want); {
-				case err != nil:
-					wrong.Store(fmt.Sprintf("The call that asked for %q returned the error (%v).", want, err), nil)
-				case got != want:
-					wrong.Store(fmt.Sprintf("The call that asked for %q returned %q.", want, got), nil)
+				for j := range 10 {
+					want := fmt.Sprintf("answer %d", 10*i+j)
+					if got, err := ask(context.Background(), "say "+want); got != want || err != nil {
+						wrong.Store(want, exerciseWrong{got, err})
+					}
 				}
 			})
 		}
 		calls.Wait()
 	})
-	wrong.Range(func(saw, _ any) bool {
-		t.Fail(saw.(string), "Each call needs a pipe or a queue of its own. Who else could have received that answer?")
+	wrong.Range(func(want, got any) bool {
+		switch got := got.(exerciseWrong); {
+		case got.err != nil:
+			t.Fail(fmt.Sprintf("The call that asked for %q returned the error (%v). (Other calls were right.)", want, got.err),
+				"An answer can be there, and its process has already ended. Is the end seen first, and the answer thrown away?")
+		default:
+			t.Fail(fmt.Sprintf("The call that asked for %q returned %q.", want, got.answer),
+				"Each call needs a pipe or a queue of its own. Who else could have received that answer?")
+		}
 		return false
 	})
+}
+
+type exerciseWrong struct {
+	answer string
+	err    error
 }
 
 func exerciseCtx(t *exercise.Trial) {

@@ -138,12 +138,12 @@ func exerciseTwice(t *exercise.Trial) {
 
 // Each of these words waits for all others, so each needs a process.
 func exerciseMeet(t *exercise.Trial) {
-	for _, n := range []int{2, 4} {
+	for _, n := range []int{2, 20} {
 		words := exerciseWords(n, fmt.Sprintf("meet %d %%d", n))
 		got, err := exerciseCall(t, n, words, lookForEOF)
 		if err != nil {
 			t.Fail(fmt.Sprintf("It returned the error (%v). Each of these %d words waits until all %[2]d are at work at the same time, and there were to be %[2]d processes.", err, n),
-				"Start all processes before you Join one of them, and give the words to all of them. Is workers used?")
+				"Start all processes before you Join one of them, and give the words to all of them. Is workers used? Does a process end because the queue is empty at that moment?")
 		}
 		exerciseRight(t, words, got, err)
 	}
