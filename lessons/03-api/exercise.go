@@ -12,11 +12,18 @@ import "context"
 //   - If ctx ends, the process has to end too, and ask returns an error.
 //   - When ask returns, its process has ended.
 //
-// Helpful: mp.Proc (declares, outside of any function, what a process does),
-// mp.Pipe or mp.NewQueue, mp.NewProcess, Start, Join. "go doc mp.Pipe" explains
-// one of them, "go doc ./mp" shows a program.
-// Import "processbook/mp" and "processbook/lessons/exercise". Names that main.go
-// has are taken.
+// What helps:
+//
+//   - mp.Proc declares, outside of any function, what a process does. What the
+//     process has to know is its argument: a struct, and the name of each field
+//     begins with a capital.
+//   - mp.Pipe[mp.None, string]() makes a pipe. The first end receives what the
+//     second end sends. (mp.NewQueue is another way.)
+//   - mp.NewProcess, Start and Join. "go doc mp.Process.Join" explains one of
+//     them, and "go doc ./mp" shows a program.
+//
+// Import "processbook/mp" and "processbook/lessons/exercise". If the compiler
+// says "redeclared", the lesson has that name: choose another one.
 //
 // Begin: delete the line with panic, and write. Then check yourself:
 //

@@ -52,6 +52,9 @@ func exerciseAnswer(t *exercise.Trial) {
 		answer, err := exerciseAsk(t, "say "+want, lookForEnd)
 		asked := exercise.Notes("asked ")
 		switch {
+		case len(asked) == 1 && asked[0].Text != "asked say "+want:
+			t.Fail(fmt.Sprintf("Oracle was asked %q. That is not the question.", strings.TrimPrefix(asked[0].Text, "asked ")),
+				"Is the question in the argument of the process? Of a struct, only the fields whose names begin with a capital arrive.")
 		case err != nil:
 			t.Fail(fmt.Sprintf("It returned the error (%v). Oracle answered %q, and no error.", err, want),
 				"The error's words say what failed. If it is one of Recv or Get: does the process send its answer, in each case, and only then return?")

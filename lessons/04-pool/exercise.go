@@ -4,23 +4,25 @@ import "context"
 
 // Exercise 4: write translateAll, a Map of your own, without a Pool.
 //
-//   - translateAll starts so many Processes as workers says, and not one for
-//     each word. They call exercise.Translate, once for each word, and are at
-//     work at the same time.
+//   - translateAll starts as many Processes as workers says. They call
+//     exercise.Translate, once for each word, and are at work at the same time.
 //   - It returns the translations in the order of the words, whichever came
 //     first. A word can be there twice.
-//   - If Translate returns an error, translateAll returns an error with the same
-//     words in it. Then no translation is needed.
+//   - If Translate returns an error, translateAll returns an error with the
+//     same words in it. Then no translation is needed.
 //   - If a process ends too early, so that a word is not translated,
 //     translateAll returns an error. It never waits for what cannot come.
 //   - When it returns, its processes have ended.
 //
-// Helpful: mp.Proc (declares, outside of any function, what a process does), two
-// queues from mp.NewQueue with Put, Close and "for x := range queue.All(ctx)",
-// mp.NewProcess, Start, Join. "go doc mp.Queue" explains one of them, "go doc
-// ./mp" shows a program.
-// Import "processbook/mp" and "processbook/lessons/exercise". Names that main.go
-// has are taken.
+// What helps:
+//
+//   - mp.Proc declares, outside of any function, what a process does.
+//   - Two queues, in the argument of each process: mp.NewQueue, Put, Close, and
+//     "for x := range queue.All(ctx)". "go doc mp.Queue" explains them.
+//   - mp.NewProcess, Start and Join. "go doc ./mp" shows a program.
+//
+// Import "processbook/mp" and "processbook/lessons/exercise". If the compiler
+// says "redeclared", the lesson has that name: choose another one.
 //
 // Begin: delete the line with panic, and write. Then check yourself:
 //

@@ -77,7 +77,7 @@ func exerciseRight(t *exercise.Trial, words, got []string, err error) {
 				"Which process had this word, and where did its result go? If two words are equal, each has a place of its own. A result that does not come must be an error.")
 		case slices.Contains(words, strings.ToLower(got[i])):
 			t.Fail(fmt.Sprintf("At place %d it returned %q, want %q, the translation of %q. The translation is right, but its place is wrong.", i, got[i], want, word),
-				"Results come in the order in which the processes finish. How does a result know its place? It can carry the place with it, if the word did.")
+				"Results come in the order in which the processes finish. How does a result know its place? It can carry the place with it, if the word did, in a field whose name begins with a capital: other fields do not arrive.")
 		default:
 			t.Fail(fmt.Sprintf("At place %d it returned %q, want %q.", i, got[i], want), "Follow this word through the queues: which variable is it in, and in which process?")
 		}
@@ -108,7 +108,7 @@ func exerciseOnce(t *exercise.Trial, workers int, words []string) {
 		}
 	}
 	if len(processes) > workers {
-		t.Fail(fmt.Sprintf("%d processes were at work, want at most %d.", len(processes), workers), "Start so many processes as workers says. Each does one word after the other, until there is none left.")
+		t.Fail(fmt.Sprintf("%d processes were at work, want at most %d.", len(processes), workers), "Start as many processes as workers says. Each does one word after the other, until there is none left.")
 	}
 }
 

@@ -13,16 +13,23 @@ import (
 //   - If the process ends within limit, watchdog returns "ended".
 //   - If not, watchdog asks: it sends "please stop" through the pipe. If the
 //     process then ends within grace, watchdog returns "asked".
-//   - If not, it calls Terminate. If the process then ends within grace, watchdog
-//     returns "terminated".
+//   - If not, it calls Terminate. If the process then ends within grace,
+//     watchdog returns "terminated".
 //   - If not, it calls Kill, and returns "killed".
 //   - The error is always that of Join, after the process has ended.
 //   - It never waits longer than it has to.
 //
-// Helpful: mp.Pipe, mp.NewProcess, Start, Send, Terminate, Kill, and Join with a
-// ctx from context.WithTimeout: it returns context.DeadlineExceeded if the
-// process is still alive then. "go doc mp.Process.Join" explains it.
-// Names that main.go has are taken.
+// What helps:
+//
+//   - mp.Pipe[string, mp.None]() makes a pipe. The first end sends, and the
+//     second end is for the job: mp.NewProcess(job, second).
+//   - Join with a ctx from context.WithTimeout. If the process is still alive
+//     after that time, Join returns context.DeadlineExceeded.
+//   - Start, Send, Terminate and Kill. "go doc mp.Process.Kill" explains one of
+//     them.
+//
+// If the compiler says "redeclared", the lesson has that name: choose another
+// one.
 //
 // Begin: delete the line with panic, and write. Then check yourself:
 //

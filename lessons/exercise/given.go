@@ -28,7 +28,7 @@ func Oracle(question string) (string, error) {
 }
 
 // Translate translates a word into capitals. Some words are special. A "meet"
-// waits until there are so many of them, a "wait" until so many others are done.
+// waits until its number of them are at work, a "wait" until that number are done.
 // "fail" and "exit" do what they say.
 func Translate(word string) (string, error) {
 	Note("began %s", word)
