@@ -66,8 +66,8 @@ func (a attempt) written(solution string) (string, error) {
 		for _, change := range strings.Split(strings.TrimSpace(a.body), "\n\n") {
 			from, to := "", ""
 			for line := range strings.Lines(change + "\n") {
-				if new, ok := strings.CutPrefix(line, "+"); ok {
-					to += new
+				if added, ok := strings.CutPrefix(line, "+"); ok {
+					to += added
 				} else {
 					from += strings.TrimPrefix(line, "-")
 				}
