@@ -38,6 +38,7 @@ const (
 		"Does your code notice the second? Recv returns io.EOF when the other end has gone; Get of a queue just waits on."
 	lookAtJoin = "Join tells how the process ended: its error has the words of the error that the process's function " +
 		"returned. And an answer that did not come is an error even if Join says nil: os.Exit(0) can end a process early."
+	lookAtAnswer = "An answer can be there, and its process has already ended. Is the end seen first, and the answer thrown away?"
 )
 
 // exerciseAsk calls ask, and says so.
@@ -57,7 +58,7 @@ func exerciseAnswer(t *exercise.Trial) {
 				"Is the question in the argument of the process? Of a struct, only the fields whose names begin with a capital arrive.")
 		case err != nil:
 			t.Fail(fmt.Sprintf("It returned the error (%v). Oracle answered %q, and no error.", err, want),
-				"The error's words say what failed. If it is one of Recv or Get: does the process send its answer, in each case, and only then return?")
+				"The error's words say what failed. If it is one of Recv or Get: does the process send its answer, in each case, and only then return? "+lookAtAnswer)
 		case len(asked) != 1:
 			t.Fail(fmt.Sprintf("Oracle was called %d times for this question, want once.", len(asked)), "Who calls exercise.Oracle, and when?")
 		case asked[0].PID == os.Getpid():
@@ -102,7 +103,7 @@ func exerciseLongAnswer(t *exercise.Trial) {
 		"Does one of them wait in Join, and the other in Send? The pipe is full, and the process cannot end before somebody has received. First receive, then join.")
 	if err != nil {
 		t.Fail(fmt.Sprintf("It returned the error (%v). Oracle returned an answer of %d bytes, and no error.", err, size),
-			"A long answer needs a while to go through the pipe. Does something end the process, or close an end of the pipe, before all of the answer has arrived?")
+			"A long answer needs a while to go through the pipe. Does something end the process, or close an end of the pipe, before all of the answer has arrived? "+lookAtAnswer)
 	}
 	if len(answer) != size {
 		t.Fail(fmt.Sprintf("It returned an answer of %d bytes, want %d.", len(answer), size),
@@ -131,7 +132,7 @@ func exerciseEight(t *exercise.Trial) {
 		switch got := got.(exerciseWrong); {
 		case got.err != nil:
 			t.Fail(fmt.Sprintf("The call that asked for %q returned the error (%v). (Other calls were right.)", want, got.err),
-				"An answer can be there, and its process has already ended. Is the end seen first, and the answer thrown away?")
+				lookAtAnswer)
 		default:
 			t.Fail(fmt.Sprintf("The call that asked for %q returned %q.", want, got.answer),
 				"Each call needs a pipe or a queue of its own. Who else could have received that answer?")
