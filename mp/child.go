@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"processbook/mp/internal/frame"
+	"processbook/mp/internal/lend"
 )
 
 // The frames that a parent and its child exchange.
@@ -58,11 +59,11 @@ type child struct {
 // this is nil in a process that is not a child.
 var this *child
 
-// childVar marks a child. Its value has three parts: the import path of the mp
+// childVar marks a child. Its value has four parts: the import path of the mp
 // that has started the child, for a program may have two copies of mp; the files
-// that were passed, as this system numbers them; and the program's file. When the
-// child has taken the files, a dash replaces them, and when it has come to Main
-// or Init, the variable goes. So a process that finds the mark with a dash was
+// that were passed, as this system numbers them; a generation; and the program's
+// file. When the child has taken the files, a dash replaces them, and when it has
+// come to Main or Init, the variable goes. So a process that finds the mark with a dash was
 // started by a child that had not come to Main: see checkMark.
 const childVar = "MP_CHILD"
 
@@ -70,8 +71,14 @@ const taken = "-"
 
 func mark(files string) string {
 	file, _ := os.Executable()
-	return strings.Join([]string{importPath, files, file}, " ")
+	return strings.Join([]string{importPath, files, strconv.Itoa(generation), file}, " ")
 }
+
+// generation counts the programs that were each started by a child of the one
+// before, which had not come to Main. More than a few of them are a chain.
+var generation = 0
+
+const mostGenerations = 3
 
 // Runs before the init functions of every package that imports mp. So from its
 // first line on, a child's program finds Current and Parent; the child ends with
@@ -170,19 +177,24 @@ func checkMark(inMain bool) {
 	if !marked || this != nil {
 		return
 	}
-	path, rest, _ := strings.Cut(value, " ")
-	files, file, whole := strings.Cut(rest, " ")
-	switch ours, _ := os.Executable(); {
-	case !whole || path == importPath && files != taken:
+	parts := strings.SplitN(value, " ", 4)
+	ours, _ := os.Executable()
+	switch {
+	case len(parts) < 4 || parts[0] == importPath && parts[1] != taken:
 		strayChild()
-	case file != ours: // another program, which has inherited the mark
-		os.Unsetenv(childVar)
-	case path == importPath:
+	case parts[3] != ours: // another program, which has inherited the mark
+		generation, _ = strconv.Atoi(parts[2])
+		if generation++; generation <= mostGenerations {
+			os.Unsetenv(childVar)
+			return
+		}
+		fallthrough
+	case parts[0] == importPath:
 		fmt.Fprintln(os.Stderr, "mp: a child process has started this program again before mp.Main; "+
 			"call mp.Main (or mp.Init) first, or start the program only where mp.Parent() is nil")
 		os.Exit(2)
 	case inMain:
-		fmt.Fprintf(os.Stderr, "mp: this is a child process of another copy of mp, %s; call its Init before this copy's Main\n", path)
+		fmt.Fprintf(os.Stderr, "mp: this is a child process of another copy of mp, %s; call its Init before this copy's Main\n", parts[0])
 		os.Exit(2)
 	}
 }
@@ -222,6 +234,9 @@ func (c *child) end(err error) {
 		err = self.skipped()
 	}
 	quietPipes()
+	for _, q := range arrived.queues {
+		q.holder.(*lend.Link).Settle()
+	}
 	if err == nil {
 		c.say(msgDone, 0, frame.Value{})
 		endFamily()

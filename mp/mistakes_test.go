@@ -65,18 +65,18 @@ func TestMistakesAreNamed(t *testing.T) {
 	_, secret := h.Apply(soon(t), 1)
 
 	for want, err := range map[string]error{
-		"its argument: mp: cannot encode a mp.letter: its field Inner.Done, a chan int, means": NewProcess(takeLetter, letter{}).Start(soon(t)),
-		"its field Part.items, a []*mp.JoinableQueue[int], would stay behind: begin":           NewProcess(takeShare, modest{}).Start(soon(t)),
-		"cannot encode a chan int: a chan int means nothing in another process":                NewQueue[chan int](0).Put(soon(t), nil),
-		"cannot encode a interface {}: its field Inner.Done, a chan int, means nothing in":     NewProcess(takeAny, any(letter{})).Start(soon(t)),
-		"mp.result; call gob.Register with each type that an interface holds":                  NewProcess(takeAny, any(result{})).Start(soon(t)),
-		"its answer: mp: cannot encode a mp.hidden: gob: ":                                     secret,
-		"has no exported fields; only fields that begin with a capital":                        secret,
-		"exit code 0, before it had answered":                                                  onePool(leaveWith, 0),
-		"TaskTimeout is 1ms: context deadline":                                                 late,
-		"putAstray: panic: mp: this queue was made before mp.Main, so":                         runProcess(NewProcess(putAstray, 1)),
-		"sendAstray: send: mp: this pipe was made before mp.Main, so every":                    runProcess(NewProcess(sendAstray, 1)),
-		"; write func main() { mp.Main(run) }, or call mp.Init() first thin":                   ErrNoMain,
+		"its argument: mp: cannot encode a value of type mp.letter: its field Inner.Done, a chan int, means": NewProcess(takeLetter, letter{}).Start(soon(t)),
+		"its field Part.items, a []*mp.JoinableQueue[int], would stay behind: begin":                         NewProcess(takeShare, modest{}).Start(soon(t)),
+		"cannot encode a value of type chan int: a chan int means nothing in another process":                NewQueue[chan int](0).Put(soon(t), nil),
+		"cannot encode a value of type interface {}: its field Inner.Done, a chan int, means nothing in":     NewProcess(takeAny, any(letter{})).Start(soon(t)),
+		"mp.result; call gob.Register with each type that an interface holds":                                NewProcess(takeAny, any(result{})).Start(soon(t)),
+		"its answer: mp: cannot encode a value of type mp.hidden: gob: ":                                     secret,
+		"has no exported fields; only fields that begin with a capital":                                      secret,
+		"exit code 0, before it had answered":                                                                onePool(leaveWith, 0),
+		"TaskTimeout is 1ms: context deadline":                                                               late,
+		"putAstray: panic: mp: this queue was made before mp.Main, so":                                       runProcess(NewProcess(putAstray, 1)),
+		"sendAstray: send: mp: this pipe was made before mp.Main, so every":                                  runProcess(NewProcess(sendAstray, 1)),
+		"; write func main() { mp.Main(run) }, or call mp.Init() first thin":                                 ErrNoMain,
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v\nwant it to say %s", err, want)

@@ -196,7 +196,7 @@ func TestWorkersThatNeverStart(t *testing.T) {
 	p := NewPool(Function[int, int]{&function{name: "ghost"}}, 2)
 	defer p.Close()
 	for range 3 {
-		checkNotStarted(t, imapErrors(p.Imap(soon(t), slices.Values([]int{1, 2, 3}))), "there is no such function")
+		checkNotStarted(t, imapErrors(p.Imap(soon(t), slices.Values([]int{1, 2, 3}))), "the child has no such function")
 	}
 }
 

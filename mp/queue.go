@@ -222,12 +222,13 @@ func NewJoinableQueue[T any](capacity int) *JoinableQueue[T] {
 // items of this process are done.
 func (q *JoinableQueue[T]) TaskDone() error {
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	if len(q.work) == 0 {
+		q.mu.Unlock()
 		return ErrTaskDone
 	}
 	id := q.work[0]
 	q.work = q.work[1:]
+	q.mu.Unlock()
 	return inQueue("task done", lend.Done(q.hold(), id))
 }
 
@@ -260,6 +261,7 @@ func (q *Queue[T]) handOver(h *handover) error {
 	if h.has(q.number) {
 		return nil
 	}
+	holder := q.hold()
 	in, theirOut, err := pipe()
 	if err != nil {
 		return err
@@ -270,7 +272,6 @@ func (q *Queue[T]) handOver(h *handover) error {
 		return err
 	}
 	q.passed.Add(1)
-	holder := q.hold()
 	h.add(q.number, []*os.File{theirIn, theirOut}, func(p *Process) {
 		q.passed.Add(-1)
 		closeAll([]*os.File{theirIn, theirOut})

@@ -80,7 +80,7 @@ func (s *slot[A, R]) await() bool {
 	p := s.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.goesOn() && p.stumbles > 0 && (s.resting || p.available() == 0) {
+	for p.goesOn() && p.stumbles > 0 && (s.resting || len(p.calls) == 0) {
 		p.moved.Wait() // do not go on hiring for nothing
 	}
 	return p.goesOn()
@@ -288,6 +288,9 @@ func (s *slot[A, R]) give(t *task[A, R]) {
 		kind = msgChunk
 	}
 	s.post(order[A, R]{kind, t})
+	if len(s.flight) == 1 {
+		s.startClock(t)
+	}
 }
 
 func (s *slot[A, R]) recall() {
@@ -412,6 +415,15 @@ func (s *slot[A, R]) begin(now time.Time) {
 		s.worker.Kill()
 		return
 	}
+	s.startClock(t)
+}
+
+// startClock limits the time of a task. It begins when the task is given, for the
+// worker may be suspended, and again when the worker begins it.
+func (s *slot[A, R]) startClock(t *task[A, R]) {
+	if s.late != nil {
+		s.late.Stop()
+	}
 	if limit := s.pool.TaskTimeout * time.Duration(len(t.args)); limit > 0 {
 		s.late = time.AfterFunc(limit, func() { s.expire(t) })
 	}
@@ -421,8 +433,8 @@ func (s *slot[A, R]) begin(now time.Time) {
 func (s *slot[A, R]) expire(t *task[A, R]) {
 	s.pool.mu.Lock()
 	defer s.pool.mu.Unlock()
-	if s.begun && s.flight[0] == t {
-		s.overdue = true
+	if len(s.flight) > 0 && s.flight[0] == t {
+		s.overdue = s.begun // otherwise the task goes to another worker
 		s.worker.Kill()
 	}
 }
@@ -522,7 +534,7 @@ func (p *Pool[A, R]) notStarted(s *slot[A, R], weight int, why error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stumbles += weight
-	if weight > 1 {
+	if weight > 1 || p.stumbles >= patience {
 		s.resting = true
 		time.AfterFunc(restTime, func() {
 			p.mu.Lock()

@@ -180,6 +180,8 @@ func (p *Process) judge(exit *ExitError) {
 	case state != nil:
 		exit.Code = exitCode(state, p.sent)
 	case p.returned: // the rest is not known, see below
+	case exit.Crash != "" || panicked(exit.Err):
+		exit.Code = 2
 	case exit.Err != nil:
 		exit.Code = 1
 	case p.sent != 0:
@@ -193,6 +195,11 @@ func (p *Process) judge(exit *ExitError) {
 	if p.code = exit.Code; exit.Code != 0 || exit.Err != nil {
 		p.exit = exit
 	}
+}
+
+func panicked(err error) bool {
+	r, ok := err.(*RemoteError)
+	return ok && r.Stack != ""
 }
 
 // lacks says what the child has not come to: then even the exit code 0 is not a

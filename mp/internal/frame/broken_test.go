@@ -133,7 +133,7 @@ func TestBrokenValues(t *testing.T) {
 
 // G8: a list costs no more than its bytes deserve, whatever they say.
 func TestCountsOfListsThatLie(t *testing.T) {
-	whole, err := EncodeList([]named{{"a", point{}}, {"b", point{}}})
+	whole, err := EncodeList([]*named{{"a", point{}}, {"b", point{}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,14 +143,15 @@ func TestCountsOfListsThatLie(t *testing.T) {
 		for _, count := range []int{0, 1, 2, 3, 1 << 40} {
 			cut := whole
 			cut.Data = whole.Data[:n]
-			if list, _, err := DecodeList[named](cut, count); err == nil && len(list) != count {
+			if list, _, err := DecodeList[*named](cut, count); err == nil && len(list) != count {
 				t.Errorf("%d bytes are a list of %d elements, not %d", n, len(list), count)
 			}
 		}
 	}
-	huge := Value{Data: []byte("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01a")} // the size of the first element
-	if _, _, err := DecodeList[named](huge, 1); !errors.Is(err, ErrBroken) {
-		t.Error(err)
+	for _, size := range []string{"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "\x06", "\x81", strings.Repeat("\xff", 11)} { // of the first element
+		if _, _, err := DecodeList[*named](Value{Data: []byte(size)}, 1); !errors.Is(err, ErrBroken) {
+			t.Errorf("size % x: %v", size, err)
+		}
 	}
 	runtime.ReadMemStats(&after)
 	if used := after.TotalAlloc - before.TotalAlloc; used > 16<<20 {

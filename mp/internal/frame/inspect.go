@@ -23,10 +23,10 @@ func inspect(v reflect.Value, found func(handle any) error, depth int) error {
 	}
 	c := coderOf(v.Type())
 	switch {
-	case isHandle(v.Type()):
-		return inspectHandle(v, found)
 	case c.refusal != "":
 		return errors.New(c.refusal)
+	case isHandle(v.Type()):
+		return inspectHandle(v, found)
 	case !c.deep || codesItself(v.Type()):
 		return nil
 	}

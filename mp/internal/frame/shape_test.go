@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 type spot struct{ X, Y int32 }
@@ -54,6 +55,9 @@ func TestBrokenMemory(t *testing.T) {
 		var got []int64
 		if err := Decode(Value{Data: bytes[at : at+16]}, &got); err != nil || !reflect.DeepEqual(got, []int64{1, 2}) {
 			t.Errorf("at an odd place, %d: %v, %v", at, got, err)
+		}
+		if uintptr(unsafe.Pointer(&got[0]))%unsafe.Alignof(got[0]) != 0 {
+			t.Error("numbers lie at an odd place")
 		}
 	}
 }

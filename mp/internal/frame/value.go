@@ -178,8 +178,10 @@ func coderOf(t reflect.Type) *coder {
 func (c *coder) encode(v any) (val Value, e *encoder, err error) {
 	defer caught(&err)
 	if p := reflect.ValueOf(v).Elem(); p.Kind() == reflect.Pointer {
-		if p.IsNil() {
-			return val, nil, errors.New("it is a nil pointer")
+		for q := p; q.Kind() == reflect.Pointer; q = q.Elem() {
+			if q.IsNil() {
+				return val, nil, errors.New("it is a nil pointer")
+			}
 		}
 		v = p.Interface() // gob follows one pointer to a GobEncoder, not two
 	}
@@ -328,5 +330,5 @@ func (c *coder) explain(what string, err error) error {
 	case strings.Contains(text, "no exported fields"):
 		advice = "; only fields that begin with a capital letter are sent"
 	}
-	return fmt.Errorf("mp: cannot %s a %v: %w%s", what, c.t, err, advice)
+	return fmt.Errorf("mp: cannot %s a value of type %v: %w%s", what, c.t, err, advice)
 }

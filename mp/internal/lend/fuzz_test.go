@@ -42,10 +42,11 @@ func FuzzQueueServer(f *testing.F) {
 		say(kindTryRoom, 2),
 		say(kindRoom, 3),
 		say(kindCancel, 2),
-		say(kindPart, 0, '1', '2'),
-		say(kindPart, 2, '3'),
+		say(kindPart, 1, '1', '2'),
+		say(kindPart, 1, '3'),
 		say(kindPutParts, 1),
-		say(kindPart, 0, '4'),
+		say(kindPart, 3, '4'),
+		say(kindCancel, 3),
 		say(kindPut, 3, '7'),
 	))
 	f.Add(talk(say(kindWant, 1), say(kindTaken, 1), say(kindReturn, 1, append(encodeTell(0, 1)[1:], '7')...)))
@@ -55,7 +56,7 @@ func FuzzQueueServer(f *testing.F) {
 		for _, store := range []*Store{NewStore(0, false), NewStore(2, false), NewStore(0, true), NewStore(3, true)} {
 			store.Put(ctx, number(1), true)
 			store.Put(ctx, number(2), true)
-			serve(store, store.joinable, data)
+			serve(t, store, store.joinable, data)
 			checkReturned(t, store)
 		}
 	})
@@ -74,7 +75,7 @@ func FuzzQueueServerInTheMiddle(f *testing.F) {
 		say(kindSynced, 1),
 		say(kindClose, 7),
 	))
-	f.Add(talk(say(kindRoom, 1), say(kindTryOffer, 2, '7'), say(kindPart, 0, '7'), say(kindPutParts, 1)))
+	f.Add(talk(say(kindRoom, 1), say(kindTryOffer, 2, '7'), say(kindPart, 1, '7'), say(kindPutParts, 1)))
 	f.Add(talk(
 		say(kindWant, 2),
 		say(kindTell, 1, encodeTell(kindTaken, 1)...),
@@ -88,7 +89,7 @@ func FuzzQueueServerInTheMiddle(f *testing.F) {
 			store.Put(ctx, number(2), true)
 			l, end := link(t, store, store.joinable)
 			<-l.ready
-			serve(l, store.joinable, data)
+			serve(t, l, store.joinable, data)
 			end()
 			checkReturned(t, store)
 		}
@@ -113,12 +114,13 @@ func FuzzQueueLink(f *testing.F) {
 		say(kindReply, 2, encodeReply(0, nil)...),
 		say(kindTerms, 0, encodeTerms(terms{closed: true})...),
 	))
+	f.Add(talk(say(kindReply, 1), say(kindReply, 2, 1, 2)))
 	f.Add(talk(say(kindTerms, 0, 1), say(kindReply, 1, encodeReply(0, io.ErrNoProgress)...), say(kindPut, 0, '7')))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		defer mustEnd()()
 		l := NewLink(io.Discard, false)
 		got := 0
-		l.want(2, func([]Item, error) { got++ })
+		l.want(2, false, func([]Item, error) { got++ })
 		var calls sync.WaitGroup
 		calls.Go(func() { l.Len(ctx) })
 		calls.Go(func() { l.Put(ctx, number(1), false) })

@@ -62,7 +62,8 @@ type Holder interface {
 	// want asks for 1 to n items, or for the reason why there will be none. It
 	// calls got once, perhaps before it returns, and with locks held, so got
 	// must not wait. After withdraw has returned, got is not called any more.
-	want(n int, got func([]Item, error)) (withdraw func())
+	// local is set if a Get of this process wants the item.
+	want(n int, local bool, got func([]Item, error)) (withdraw func())
 	// tryTake takes one item, or says that there is none.
 	tryTake() (Item, error)
 	// tell says that an item from want or tryTake is taken, done, or comes
@@ -99,7 +100,7 @@ func Get(ctx context.Context, h Holder) (Item, error) {
 		return Item{}, ctx.Err()
 	}
 	got := make(chan answer, 1)
-	withdraw := h.want(1, func(lot []Item, err error) { got <- answer{lot, err} })
+	withdraw := h.want(1, true, func(lot []Item, err error) { got <- answer{lot, err} })
 	select {
 	case a := <-got:
 		return a.take(ctx, h)
@@ -116,6 +117,11 @@ func Get(ctx context.Context, h Holder) (Item, error) {
 
 // TryGet takes the next item, or returns ErrEmpty.
 func TryGet(h Holder) (Item, error) {
+	if l, ok := h.(*Link); ok {
+		if it, ok := l.takeOurs(); ok {
+			return it, nil
+		}
+	}
 	it, err := h.tryTake()
 	return answer{[]Item{it}, err}.take(context.Background(), h)
 }
@@ -135,14 +141,17 @@ func (a answer) take(ctx context.Context, h Holder) (Item, error) {
 	if a.err != nil {
 		return Item{}, a.err
 	}
+	if it := a.lot[0]; it.taken { // by an earlier Get here, whose context ended before it knew
+		return it, nil
+	}
 	return a.lot[0], h.tell(ctx, kindTaken, a.lot[0])
 }
 
 // The frames between a Link and its Server.
 const (
 	kindPut      frame.Kind = iota + 1 // up: an item, for which there is room: with its reply, the id is the room's call
-	kindPart                           // up: a part of a long item; id is 0 for its first
-	kindPutParts                       // up: the parts are an item
+	kindPart                           // up: a part of a long item; the id is that of its put
+	kindPutParts                       // up: these parts are an item
 	kindWant                           // up: id is how many items would be welcome; one batch answers
 	kindTaken                          // up: a Get is about to return this item
 	kindBack                           // up: this item is not wanted after all

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -78,11 +79,35 @@ func link(t *testing.T, h Holder, joinable bool) (l *Link, end func()) {
 	return l, end
 }
 
-// serve lets a child say something, and then end.
-func serve(h Holder, joinable bool, said []byte) {
+// serve lets a child say something, slowly, and then end. It returns when all
+// its calls have ended, too.
+func serve(t *testing.T, h Holder, joinable bool, said []byte) {
+	t.Helper()
 	s := NewServer(h, joinable, nobody{})
 	s.Open()
-	s.Read(io.NopCloser(bytes.NewReader(said)))
+	s.Read(io.NopCloser(&drip{said}))
+	until(t, "the end of all calls", func() bool { return s.waiting() == 0 })
+}
+
+// A drip gives others a chance before each byte, and before the end.
+type drip struct{ said []byte }
+
+func (d *drip) Read(b []byte) (int, error) {
+	for range 10 {
+		runtime.Gosched()
+	}
+	n := copy(b[:1], d.said)
+	if d.said = d.said[n:]; n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// waiting counts the calls that have not been answered.
+func (s *Server) waiting() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.calls)
 }
 
 // talk is what a process says.
@@ -136,7 +161,7 @@ func TestNonsenseAboutAnItem(t *testing.T) {
 	store := NewStore(0, false)
 	store.Put(ctx, number(7), true)
 	s := NewServer(store, false, nobody{})
-	store.want(1, s.deliver)
+	store.want(1, false, s.deliver)
 	s.told(ctx, kindPut, 1)
 	s.end()
 	if it, err := TryGet(store); err != nil || numberOf(t, it) != 7 {
@@ -155,12 +180,13 @@ func TestNonsenseFromAConsumer(t *testing.T) {
 		"it gives back what it was not given": talk(say(kindBack, 1), say(kindTell, 1, encodeTell(kindBack, 1)...)),
 		"it is done twice":                    talk(say(kindWant, 1), say(kindTaken, 1), say(kindBack, 1), say(kindDone, 1)),
 		"it tells nothing":                    talk(say(kindWant, 1), say(kindTell, 1), say(kindTell, 2, encodeTell(kindPut, 1)...)),
+		"it returns less than an item":        talk(say(kindReturn, 1), say(kindReturn, 2, 1, 2, 3)),
 		"it returns what it must say is done": talk(say(kindReturn, 1, encodeTell(0, 1)[1:]...)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := NewStore(0, true)
 			store.Put(ctx, number(7), true)
-			serve(store, true, said)
+			serve(t, store, true, said)
 			checkReturned(t, store)
 			it, err := TryGet(store)
 			if err != nil || numberOf(t, it) != 7 {
@@ -179,27 +205,62 @@ func TestNonsenseFromAConsumer(t *testing.T) {
 
 // A room is given back once, and used once, whatever a child says of it.
 func TestNonsenseAboutRooms(t *testing.T) {
-	for name, said := range map[string][]byte{
-		"it uses none":                talk(say(kindRoom, 1), say(kindTryRoom, 2)),
-		"it wants more than there is": talk(say(kindRoom, 1), say(kindRoom, 2), say(kindRoom, 3), say(kindTryRoom, 4)),
-		"it asks twice":               talk(say(kindRoom, 1), say(kindRoom, 1)),
-		"it gives back twice":         talk(say(kindRoom, 1), say(kindCancel, 1), say(kindCancel, 1)),
-		"it gives back others":        talk(say(kindRoom, 1), say(kindCancel, 2), say(kindCancel, 0)),
-		"it puts parts of nothing":    talk(say(kindRoom, 1), say(kindPart, 0, 1), say(kindPart, 9, 1)),
+	for name, said := range map[string][]frame.Frame{
+		"it uses none":                   {say(kindRoom, 1), say(kindTryRoom, 2)},
+		"it gives one back":              {say(kindRoom, 1), say(kindCancel, 1)},
+		"it gives back twice":            {say(kindRoom, 1), say(kindCancel, 1), say(kindCancel, 1)},
+		"it gives back what it has used": {say(kindRoom, 1), say(kindPut, 1, '7'), say(kindCancel, 1), say(kindWant, 1), say(kindTaken, 1)},
+		"it gives back others":           {say(kindRoom, 1), say(kindCancel, 2), say(kindCancel, 0)},
+		"it puts parts of nothing":       {say(kindRoom, 1), say(kindPart, 1, 1), say(kindPart, 9, 1)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for range 20 { // each call has a goroutine of its own, so they come in any order
-				store := NewStore(2, false)
-				serve(store, false, said)
-				checkReturned(t, store)
-				if err := errors.Join(store.Put(ctx, number(1), true), store.Put(ctx, number(2), true)); err != nil {
-					t.Errorf("there were two rooms: %v", err)
+			store := NewStore(2, false)
+			s := NewServer(store, false, nobody{})
+			s.Open()
+			for _, f := range said {
+				if err := s.obey(f); err != nil {
+					t.Error(err)
 				}
-				if err := store.Put(ctx, number(3), true); err != ErrFull {
-					t.Errorf("a third room: %v", err)
-				}
+				s.beginCalls()
+				until(t, "an answer", func() bool { return s.waiting() == 0 })
+			}
+			s.end()
+			checkReturned(t, store)
+			if err := errors.Join(store.Put(ctx, number(1), true), store.Put(ctx, number(2), true)); err != nil {
+				t.Errorf("there were two rooms: %v", err)
+			}
+			if err := store.Put(ctx, number(3), true); err != ErrFull {
+				t.Errorf("a third room: %v", err)
 			}
 		})
+	}
+}
+
+// A call that waits for room when its child ends, or gives up, gets none.
+func TestRoomThatNobodyWaitsFor(t *testing.T) {
+	for _, cancel := range []bool{true, false} {
+		store := NewStore(1, false)
+		store.Put(ctx, number(1), true)
+		s := NewServer(store, false, nobody{})
+		s.Open()
+		s.obey(say(kindRoom, 1))
+		s.beginCalls()
+		until(t, "somebody who waits for room", func() bool {
+			store.mu.Lock()
+			defer store.mu.Unlock()
+			return len(store.waiting) == 1
+		})
+		if cancel {
+			s.obey(say(kindCancel, 1))
+		} else {
+			s.end()
+		}
+		until(t, "an answer", func() bool { return s.waiting() == 0 })
+		TryGet(store)
+		if err := store.Put(ctx, number(2), true); err != nil {
+			t.Errorf("canceled %t: %v", cancel, err)
+		}
+		s.end()
 	}
 }
 
@@ -209,13 +270,13 @@ func TestPutThatBreaksOff(t *testing.T) {
 	for name, said := range map[string][]byte{
 		"an item":                          talk(say(kindPut, 0, long...)),
 		"an item with its room":            talk(say(kindRoom, 1), say(kindPut, 1, long...)),
-		"an item in parts":                 talk(say(kindPart, 0, long[:30]...), say(kindPart, 30, long[30:]...), say(kindPutParts, 0)),
+		"an item in parts":                 talk(say(kindPart, 5, long[:30]...), say(kindPart, 5, long[30:]...), say(kindPutParts, 5)),
 		"an item that waits for an answer": talk(say(kindOffer, 1, long...)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			for n := range len(said) + 1 {
 				store := NewStore(1, false)
-				serve(store, false, said[:n])
+				serve(t, store, false, said[:n])
 				checkReturned(t, store)
 				if n < len(said) {
 					if err := store.Put(ctx, number(1), true); err != nil {

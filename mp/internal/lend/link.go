@@ -26,19 +26,21 @@ type Link struct {
 	relayed  bool
 
 	mu      sync.Mutex
-	closed  bool          // nothing more may be put
-	putting int           // Puts that are being written
-	quiet   chan struct{} // closed when the last of them is, once closed is set
-	outbox  []frame.Frame // that need not be written before a call returns
-	writing bool          // somebody writes the outbox
-	fetched []Item        // here, and not taken
-	takers  []*taker      // only when nothing is fetched
-	asking  bool          // a want is on its way
-	welcome int           // items asked for, last time
-	asked   time.Time     // when that was
-	served  bool          // this batch has found somebody who waited
-	ended   error         // io.EOF, or the parent is gone
-	made    uint64        // calls so far
+	closed  bool           // nothing more may be put
+	putting int            // Puts that are being written
+	quiet   chan struct{}  // closed when the last of them is, once closed is set
+	outbox  []frame.Frame  // that need not be written before a call returns
+	writing bool           // somebody writes the outbox
+	fetched []Item         // here, and not taken
+	ours    []Item         // taken by Gets whose contexts ended before they knew
+	undoing sync.WaitGroup // Gets whose contexts have ended, and the owner has not answered
+	takers  []*taker       // only when nothing is fetched
+	asking  bool           // a want is on its way
+	welcome int            // items asked for, last time
+	asked   time.Time      // when that was
+	served  bool           // this batch has found somebody who waited
+	ended   error          // io.EOF, or the parent is gone
+	made    uint64         // calls so far
 	calls   map[uint64]chan<- reply
 }
 
@@ -77,7 +79,7 @@ func (l *Link) Put(ctx context.Context, v frame.Value, try bool) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	room := uint64(0)
+	number := uint64(0) // of the put, if it has to be given up
 	switch {
 	case l.terms().closed:
 		return ErrClosed
@@ -88,13 +90,15 @@ func (l *Link) Put(ctx context.Context, v frame.Value, try bool) error {
 		return err
 	case l.bounded:
 		var err error
-		if room, err = l.reserveCall(ctx, try); err != nil {
+		if number, err = l.reserveCall(ctx, try); err != nil {
 			return err
 		}
+	case inParts(ctx, v):
+		number = l.number()
 	}
-	err := l.write(ctx, room, v)
-	if err != nil && room > 0 {
-		l.post(frame.Frame{Kind: kindCancel, ID: room})
+	err := l.write(ctx, number, v)
+	if err != nil && number > 0 {
+		l.post(frame.Frame{Kind: kindCancel, ID: number})
 	}
 	return err
 }
@@ -108,22 +112,34 @@ func pick(try bool, yes, no frame.Kind) frame.Kind {
 
 // write writes an item, unless the queue is closed. A short one is written as a
 // whole or not at all; of a long one only the last frame makes it an item.
-func (l *Link) write(ctx context.Context, room uint64, v frame.Value) error {
+func (l *Link) write(ctx context.Context, number uint64, v frame.Value) error {
 	if err := l.beginPut(); err != nil {
 		return err
 	}
 	defer l.endPut()
-	last := frame.Frame{Kind: kindPut, ID: room, Value: v}
-	if len(v.Data) > frame.AtOnce && ctx.Done() != nil {
+	last := frame.Frame{Kind: kindPut, ID: number, Value: v}
+	if inParts(ctx, v) {
 		for at := 0; at < len(v.Data); at += partSize {
 			part := v.Data[at:min(at+partSize, len(v.Data))]
-			if err := l.send(ctx, frame.Frame{Kind: kindPart, ID: uint64(at), Value: frame.Value{Data: part}}); err != nil {
+			if err := l.send(ctx, frame.Frame{Kind: kindPart, ID: number, Value: frame.Value{Data: part}}); err != nil {
 				return err
 			}
 		}
 		last.Kind, last.Data = kindPutParts, nil
 	}
 	return l.send(ctx, last)
+}
+
+// inParts: the pipe may be full when ctx ends, and take a part of the item only.
+func inParts(ctx context.Context, v frame.Value) bool {
+	return len(v.Data) > frame.AtOnce && ctx.Done() != nil
+}
+
+func (l *Link) number() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.made++
+	return l.made
 }
 
 func (l *Link) send(ctx context.Context, f frame.Frame) error {
@@ -237,11 +253,14 @@ func (l *Link) begin(ctx context.Context, k frame.Kind, v frame.Value) (id uint6
 func (l *Link) reserve(context.Context, bool) error { return frame.ErrBroken }
 func (l *Link) release()                            {}
 
-func (l *Link) want(n int, got func([]Item, error)) (withdraw func()) {
-	t := &taker{n, got}
+func (l *Link) want(n int, local bool, got func([]Item, error)) (withdraw func()) {
+	t := &taker{n, local, got}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
+	case local && len(l.ours) > 0:
+		got(l.ours[:1:1], nil)
+		l.ours = l.ours[1:]
 	case len(l.fetched) > 0:
 		n = min(n, len(l.fetched))
 		lot := slices.Clone(l.fetched[:n])
@@ -282,7 +301,7 @@ func (l *Link) request() {
 
 func (l *Link) tryTake() (it Item, err error) {
 	got := make(chan answer, 1)
-	t := &taker{1, func(lot []Item, err error) { got <- answer{lot, err} }}
+	t := &taker{1, false, func(lot []Item, err error) { got <- answer{lot, err} }}
 	l.mu.Lock()
 	if len(l.fetched) > 0 {
 		it, l.fetched = l.fetched[0], l.fetched[1:]
@@ -340,7 +359,7 @@ func (l *Link) tell(ctx context.Context, what frame.Kind, it Item) error {
 	case r := <-replied:
 		return r.err
 	case <-ctx.Done():
-		go l.undo(it, replied)
+		l.undoing.Go(func() { l.keep(it, replied) })
 		return ctx.Err()
 	}
 }
@@ -348,16 +367,49 @@ func (l *Link) tell(ctx context.Context, what frame.Kind, it Item) error {
 // putBack is for an item that a Get has not taken after all.
 func (l *Link) putBack(it Item) { l.post(frame.Frame{Kind: kindBack, ID: it.ID}) }
 
-// undo gives an item back whose Get has ended before the owner answered.
-func (l *Link) undo(it Item, replied <-chan reply) {
+// keep has an item whose Get has ended before the owner answered. Once the owner
+// counts it as taken, the next Get here returns it.
+func (l *Link) keep(it Item, replied <-chan reply) {
 	if r := <-replied; r.err != nil {
 		return
 	}
-	what := kindReturn
-	if l.joinable {
-		what = kindBack
+	it.taken = true
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.IndexFunc(l.takers, func(t *taker) bool { return t.local }); i >= 0 {
+		t := l.takers[i]
+		l.takers = slices.Delete(l.takers, i, i+1)
+		t.got([]Item{it}, nil)
+		return
 	}
-	l.tell(context.Background(), what, it)
+	l.ours = append(l.ours, it)
+}
+
+// takeOurs returns an item that an earlier Get here has taken and not returned.
+func (l *Link) takeOurs() (it Item, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.ours) == 0 {
+		return it, false
+	}
+	it, l.ours = l.ours[0], l.ours[1:]
+	return it, true
+}
+
+// Settle gives back what Gets have taken and not returned. Call it when the
+// process has come to its end.
+func (l *Link) Settle() {
+	l.undoing.Wait()
+	l.mu.Lock()
+	ours := l.ours
+	l.ours = nil
+	l.mu.Unlock()
+	if l.joinable { // the owner still has them, and they come back with the end of this process
+		return
+	}
+	for _, it := range ours {
+		l.tell(context.Background(), kindReturn, it)
+	}
 }
 
 // Len asks the owner how many items have not been taken.

@@ -23,9 +23,10 @@ type Server struct {
 	h        Holder
 	joinable bool
 	child    Child
-	withdraw func()        // takes back the child's last want; only Read uses it
-	parts    []byte        // of a long item; only Read uses it
-	posted   chan struct{} // something is in outbox, or the child has ended
+	withdraw func()            // takes back the child's last want; only Read uses it
+	parts    map[uint64][]byte // of long items, by put; only Read uses it
+	later    []deferred        // calls that have not begun; only Read uses it
+	posted   chan struct{}     // something is in outbox, or the child has ended
 
 	mu      sync.Mutex
 	outbox  []frame.Frame                 // for the child, in the order in which things happened
@@ -56,6 +57,7 @@ func NewServer(h Holder, joinable bool, child Child) *Server {
 		posted:   make(chan struct{}, 1),
 		calls:    map[uint64]context.CancelFunc{},
 		rooms:    map[uint64]bool{},
+		parts:    map[uint64][]byte{},
 		syncs:    map[uint64]chan struct{}{},
 	}
 }
@@ -114,6 +116,9 @@ func (s *Server) Read(from io.ReadCloser) {
 		if err == nil {
 			err = s.obey(f)
 		}
+		if err != nil || !in.Ready() {
+			s.beginCalls()
+		}
 		if err != nil {
 			if err != io.EOF && err != io.ErrUnexpectedEOF {
 				s.child.Kill() // it does not speak our language
@@ -139,7 +144,7 @@ func (s *Server) obey(f frame.Frame) error {
 	case kindWant:
 		s.withdraw()
 		s.block(s.joinable || !s.h.terms().closed)
-		s.withdraw = s.h.want(int(min(max(f.ID, 1), maxWant)), s.deliver)
+		s.withdraw = s.h.want(int(min(max(f.ID, 1), maxWant)), false, s.deliver)
 	case kindTaken, kindBack, kindDone:
 		s.told(context.Background(), f.Kind, f.ID)
 	case kindTell:
@@ -155,6 +160,7 @@ func (s *Server) obey(f frame.Frame) error {
 	case kindClose:
 		just(func(context.Context) error { return s.h.Close() })
 	case kindCancel:
+		delete(s.parts, f.ID)
 		s.cancel(f.ID)
 	case kindSynced:
 		s.synced(f.ID)
@@ -164,16 +170,12 @@ func (s *Server) obey(f frame.Frame) error {
 	return nil
 }
 
-// part collects a long item. When its producer has given up a Put, the item
-// stays incomplete, and the next one begins.
+// part collects a long item. If its Put is given up, kindCancel follows.
 func (s *Server) part(f frame.Frame) error {
-	if f.ID == 0 {
-		s.parts = nil
-	}
-	if len(s.parts)+len(f.Data) > frame.MaxSize {
+	if len(s.parts[f.ID])+len(f.Data) > frame.MaxSize {
 		return frame.ErrTooLong
 	}
-	s.parts = append(s.parts, f.Data...)
+	s.parts[f.ID] = append(s.parts[f.ID], f.Data...)
 	return nil
 }
 
@@ -185,7 +187,8 @@ func (s *Server) put(f frame.Frame) error {
 		return frame.ErrBroken
 	}
 	if f.Kind == kindPutParts {
-		f.Data, s.parts = s.parts, nil
+		f.Data = s.parts[f.ID]
+		delete(s.parts, f.ID)
 	}
 	s.mu.Lock()
 	reserved := s.rooms[f.ID]
@@ -214,21 +217,35 @@ func (s *Server) room(ctx context.Context, id uint64, try bool) error {
 	return nil
 }
 
-// call does what may have to wait, in a goroutine that ends when it is done,
-// when the child no longer wants it, or when the child ends.
+// call does what may have to wait, soon, in a goroutine that ends when it is
+// done, when the child no longer wants it, or when the child ends.
 func (s *Server) call(id uint64, do func(context.Context) (int, error)) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.mu.Lock()
 	s.calls[id] = cancel
 	s.mu.Unlock()
-	go func() {
-		n, err := do(ctx)
+	s.later = append(s.later, func() {
+		n, err := 0, error(context.Canceled)
+		if ctx.Err() == nil {
+			n, err = do(ctx)
+		}
 		s.mu.Lock()
 		delete(s.calls, id)
 		s.mu.Unlock()
 		cancel()
 		s.post(frame.Frame{Kind: kindReply, ID: id, Value: frame.Value{Data: encodeReply(n, err)}})
-	}()
+	})
+}
+
+// A deferred call begins when all that has been read is obeyed: what the child
+// no longer wants does not happen.
+type deferred func()
+
+func (s *Server) beginCalls() {
+	for _, do := range s.later {
+		go do()
+	}
+	s.later = nil
 }
 
 // cancel ends a call, or gives back the room that it was granted.

@@ -35,8 +35,9 @@ type Store struct {
 
 // A taker waits for items.
 type taker struct {
-	n   int
-	got func([]Item, error) // called with the holder's lock held
+	n     int
+	local bool                // a Get of this process
+	got   func([]Item, error) // called with the holder's lock held
 }
 
 // A roomer waits for room.
@@ -163,8 +164,8 @@ func (s *Store) lend(n int) []Item {
 	return lot
 }
 
-func (s *Store) want(n int, got func([]Item, error)) (withdraw func()) {
-	t := &taker{n, got}
+func (s *Store) want(n int, _ bool, got func([]Item, error)) (withdraw func()) {
+	t := &taker{n: n, got: got}
 	s.mu.Lock()
 	s.takers = append(s.takers, t)
 	s.supply()
