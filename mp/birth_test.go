@@ -50,6 +50,10 @@ func beBorn(what []string) {
 	case "block":
 		fmt.Println("blocked")
 		time.Sleep(time.Hour)
+	case "kill":
+		self, _ := os.FindProcess(os.Getpid())
+		self.Kill()
+		select {}
 	case "exec":
 		execSelf()
 	case "again": // as a program that looks after itself does
@@ -155,11 +159,12 @@ func TestMarksOfOthers(t *testing.T) {
 		mark, want string
 		code       int
 	}{
-		{importPath + " - " + self, "again before mp.Main", 2},
-		{"other/mp - " + self, "another copy of mp, other/mp", 2},
-		{"other/mp 3,4,5 " + self, "another copy of mp, other/mp", 2},
-		{importPath + " - /another/program", "the program's own error", 1},
-		{"other/mp - /another/program", "the program's own error", 1},
+		{importPath + " - 0 " + self, "again before mp.Main", 2},
+		{"other/mp - 0 " + self, "another copy of mp, other/mp", 2},
+		{"other/mp 3,4,5 0 " + self, "another copy of mp, other/mp", 2},
+		{importPath + " - 0 /another/program", "the program's own error", 1},
+		{importPath + " - 3 /another/program", "again before mp.Main", 2}, // the last of a chain of copies
+		{"other/mp - 0 /another/program", "the program's own error", 1},
 	} {
 		cmd, stdout := program(t, "error")
 		var stderr bytes.Buffer
@@ -249,3 +254,17 @@ var reapQueue = Proc("reapQueue", func(q *Queue[int]) error {
 	}
 	return nil
 })
+
+// Workers that are killed before they come to Main are not started again and
+// again without end.
+func TestWorkersKilledAtTheirStart(t *testing.T) {
+	t.Setenv(birth, "kill")
+	p := NewPool(square, 3)
+	defer p.Close()
+	if _, err := p.Apply(soon(t), 1); err == nil || !strings.Contains(err.Error(), "no worker can be started") {
+		t.Errorf("Apply() = %v", err)
+	}
+	if n := p.slots[0].pool.stumbles; n > 2*patience {
+		t.Errorf("%d workers were started", n)
+	}
+}

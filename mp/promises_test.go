@@ -18,9 +18,9 @@ var promises = map[string]string{
 		TestStoppedGrandchildEnds TestParentKilledBeforeItsChildCameToMain`,
 	"G2": `TestCrashMatrix TestWorkerKilledWithTasksAhead
 		TestTaskOfADeadWorkerIsNotLost TestIdleWorkersMayDie
-		TestWorkerThatCannotBeReplaced`,
+		TestWorkerThatCannotBeReplaced TestWorkersKilledAtTheirStart`,
 	"G3": `TestKilledProducer TestKilledConsumers TestHalfAnItem
-		TestConsumerKilledBeforeItTakes`,
+		TestConsumerKilledBeforeItTakes TestLongItemsDoNotMix`,
 	"G4": `TestJoinableQueueGivesUnfinishedItemsToOthers
 		TestItemComesBackFromAGrandchild`,
 	"G5": `TestSenderKilledInTheMiddleOfAValue TestAskingTheDead
@@ -39,6 +39,7 @@ var promises = map[string]string{
 	"G10": `TestPrintingDisturbsNothing TestChildReadsNothing`,
 	"G11": `TestJoinBeforeDraining`,
 	"G12": `TestTaskTimeout TestTimeoutHitsNoOther TestTimeoutHitsNoNeighbour
+		TestTimeoutOfASuspendedWorker
 		TestStartsContextEndsTheProcess`,
 }
 

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -109,5 +111,64 @@ func TestContextsEndCallsOfASuspendedOwner(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+var putLong = Proc("putLong", func(q *Queue[string]) error {
+	if Parent().Name == "MainProcess" { // be the process in the middle of two producers
+		a, b := NewProcess(Function[*Queue[string], None]{functions["putLong"]}, q), NewProcess(Function[*Queue[string], None]{functions["putLong"]}, q)
+		ctx := context.Background()
+		return errors.Join(a.Start(ctx), b.Start(ctx), a.Join(ctx), b.Join(ctx))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var all sync.WaitGroup
+	for i := range 3 {
+		all.Go(func() {
+			for range 5 {
+				q.Put(ctx, strings.Repeat(string(rune('a'+i)), 200_000))
+			}
+		})
+	}
+	all.Wait()
+	return nil
+})
+
+// G3: long items that several goroutines of several processes put at the same
+// time, with contexts, do not mix.
+func TestLongItemsDoNotMix(t *testing.T) {
+	for _, capacity := range []int{0, 2} {
+		q := NewQueue[string](capacity)
+		p := start(t, NewProcess(putLong, q))
+		go func() {
+			p.Join(context.Background())
+			q.Close()
+		}()
+		n := 0
+		for s := range q.All(soon(t)) {
+			if n++; len(s) != 200_000 || strings.Count(s, s[:1]) != len(s) {
+				t.Errorf("item %d has %d bytes, %d of them like its first", n, len(s), strings.Count(s, s[:1]))
+			}
+		}
+		if n != 30 {
+			t.Errorf("%d items arrived, want 30", n)
+		}
+	}
+}
+
+// G12: a worker that is suspended before it begins its task is over its timeout
+// all the same; and the task goes to another worker.
+func TestTimeoutOfASuspendedWorker(t *testing.T) {
+	p := NewPool(pid, 1)
+	p.TaskTimeout = time.Second
+	defer p.Terminate()
+	first, err := p.Apply(soon(t), None{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop(t, first)
+	hasStopped(t, first)
+	if second, err := p.Apply(soon(t), None{}); err != nil || second == first {
+		t.Errorf("Apply() = %d, %v; the suspended worker is %d", second, err, first)
 	}
 }

@@ -147,7 +147,7 @@ func refusal(t reflect.Type, path string, seen map[reflect.Type]bool) string {
 		return ""
 	}
 	seen[t] = true
-	if codesItself(t) {
+	if t.Kind() != reflect.Pointer && codesItself(t) {
 		return hidden(t)
 	}
 	switch t.Kind() {

@@ -48,6 +48,8 @@ func FuzzQueueServer(f *testing.F) {
 		say(kindPart, 3, '4'),
 		say(kindCancel, 3),
 		say(kindPut, 3, '7'),
+		say(kindRoom, 4),
+		say(kindReturn, 5, 1, 2),
 	))
 	f.Add(talk(say(kindWant, 1), say(kindTaken, 1), say(kindReturn, 1, append(encodeTell(0, 1)[1:], '7')...)))
 	f.Add(talk(say(kindTerms, 0, encodeTerms(terms{true, false, false})...)))

@@ -236,6 +236,18 @@ func TestNonsenseAboutRooms(t *testing.T) {
 	}
 }
 
+// Room that was kept in the moment in which the child ended is given back.
+func TestRoomForOneThatHasEnded(t *testing.T) {
+	store := NewStore(1, false)
+	s := NewServer(store, false, nobody{})
+	s.Open()
+	s.end()
+	s.obey(say(kindRoom, 1))
+	s.beginCalls()
+	until(t, "an answer", func() bool { return s.waiting() == 0 })
+	checkReturned(t, store)
+}
+
 // A call that waits for room when its child ends, or gives up, gets none.
 func TestRoomThatNobodyWaitsFor(t *testing.T) {
 	for _, cancel := range []bool{true, false} {
