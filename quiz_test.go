@@ -36,6 +36,7 @@ import (
 	"unicode"
 
 	"processbook/answers"
+	"processbook/lessons/exercise"
 )
 
 const (
@@ -360,7 +361,8 @@ func goFlag(name string) string { return flag.Lookup("test." + name).Value.Strin
 func changed(lesson string) string {
 	dir := strings.TrimPrefix(lesson, "./")
 	var differs *exec.ExitError
-	if err := exec.Command("git", "diff", "--quiet", "--", dir).Run(); !errors.As(err, &differs) || differs.ExitCode() != 1 {
+	// An exercise is to be changed. With two paths and without git, git compares the two: so there are three.
+	if err := exec.Command("git", "diff", "--quiet", "--", dir, dir, ":(exclude)"+dir+"/exercise.go").Run(); !errors.As(err, &differs) || differs.ExitCode() != 1 {
 		return ""
 	}
 	return fmt.Sprintf("You have changed %s, so a right prediction may be called wrong. To undo your changes: git restore %[1]s\n", dir)
@@ -625,6 +627,14 @@ func TestALessonThatWasChanged(t *testing.T) {
 		}
 	}
 	check("as it was", "")
+	exercise := filepath.Join(filepath.Dir(file), "exercise.go")
+	if err := os.WriteFile(exercise, []byte("package a"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("git", "add", "--intent-to-add", exercise).CombinedOutput(); err != nil { // and not what is in it
+		t.Fatal(err, string(out))
+	}
+	check("an exercise was begun", "")
 	write("package b")
 	check("changed", "You have changed lessons/01-a, ")
 }
@@ -644,4 +654,10 @@ func TestAResultThatIsLostIsNoSuccess(t *testing.T) {
 	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.HasPrefix(complaint.String(), "write ") {
 		t.Errorf("go test without an output ends with exit code %d, want 1 and a word:\n%s", code, &complaint)
 	}
+}
+
+// TestExercises says how many of the exercises in lessons/ are done. One that is
+// not done is no failure here.
+func TestExercises(t *testing.T) {
+	closing += exercise.Progress(t.Context(), ".") + "\n"
 }

@@ -49,7 +49,7 @@ func parse(t *testing.T, path, text string) source {
 func project(t *testing.T) (all []source) {
 	t.Helper()
 	err := fs.WalkDir(os.DirFS(".."), ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, ".go") {
+		if err != nil || !strings.HasSuffix(path, ".go") || d.Name() == "exercise.go" { // that one is the reader's
 			return err
 		}
 		text, err := os.ReadFile(filepath.Join("..", path))

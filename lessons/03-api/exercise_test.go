@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"processbook/lessons/exercise"
+)
+
+// TestExercise tests what you write in exercise.go.
+func TestExercise(t *testing.T) {
+	exercise.SkipUntilBegun(t)
+	for _, c := range exerciseCases {
+		if !t.Run(c.Name, func(t *testing.T) { c.Check(t) }) {
+			break // one thing at a time
+		}
+	}
+}
+
+var exerciseCases = []exercise.Case{
+	{Name: "an answer", Try: exerciseAnswer},
+	{Name: "an error", Try: exerciseError},
+	{Name: "a panic", Try: exercisePanics},
+	{Name: "no answer", Try: exerciseExits},
+	{Name: "a long answer", Try: exerciseLongAnswer},
+	{Name: "eight questions at the same time", Try: exerciseEight},
+	{Name: "ctx ends", Try: exerciseCtx},
+	{Name: "the process is killed", Try: exerciseKilled},
+}
+
+const (
+	lookForEnd = "Two things can happen: an answer comes, or the process ends and no answer will ever come. " +
+		"Does your code notice the second? Recv returns io.EOF when the other end has gone; Get of a queue just waits on."
+	lookAtJoin = "Join tells how the process ended: its error has the words of the error that the process's function " +
+		"returned. And an answer that did not come is an error even if Join says nil: os.Exit(0) can end a process early."
+)
+
+// exerciseAsk calls ask, and says so.
+func exerciseAsk(t *exercise.Trial, question, look string) (answer string, err error) {
+	t.Did("ask(ctx, %q)", question)
+	t.Call(look, func() { answer, err = ask(context.Background(), question) })
+	return answer, err
+}
+
+func exerciseAnswer(t *exercise.Trial) {
+	for _, want := range []string{"yes", "", "no", "perhaps"} {
+		answer, err := exerciseAsk(t, "say "+want, lookForEnd)
+		asked := exercise.Notes("asked ")
+		switch {
+		case len(asked) == 1 && asked[0].Text != "asked say "+want:
+			t.Fail(fmt.Sprintf("Oracle was asked %q. That is not the question.", strings.TrimPrefix(asked[0].Text, "asked ")),
+				"Is the question in the argument of the process? Of a struct, only the fields whose names begin with a capital arrive.")
+		case err != nil:
+			t.Fail(fmt.Sprintf("It returned the error (%v). Oracle answered %q, and no error.", err, want),
+				"The error's words say what failed. If it is one of Recv or Get: does the process send its answer, in each case, and only then return?")
+		case len(asked) != 1:
+			t.Fail(fmt.Sprintf("Oracle was called %d times for this question, want once.", len(asked)), "Who calls exercise.Oracle, and when?")
+		case asked[0].PID == os.Getpid():
+			t.Fail("Oracle was called in the process that had called ask. A process of its own was to call it.",
+				"Call exercise.Oracle in the function that you give to mp.Proc, and only there. A goroutine is not another process.")
+		case answer != want:
+			t.Fail(fmt.Sprintf("It returned %q, want %q.", answer, want), "Follow the answer on its way: which variable is it in, and in which of the two processes?")
+		}
+	}
+}
+
+func exerciseError(t *exercise.Trial) {
+	const words = "the stars are not clear"
+	answer, err := exerciseAsk(t, "fail "+words, lookForEnd)
+	if err == nil {
+		t.Fail(fmt.Sprintf("It returned %q and no error. Oracle returned the error %q.", answer, words), lookAtJoin)
+	}
+	if !strings.Contains(err.Error(), words) {
+		t.Fail(fmt.Sprintf("It returned the error (%v). The words of Oracle's error are not in it: %q.", err, words),
+			"Only what the process sends arrives here, or what its function returns: Join's error has that in it.")
+	}
+}
+
+func exercisePanics(t *exercise.Trial) { exerciseLost(t, "panic oh", "by a panic") }
+
+func exerciseExits(t *exercise.Trial) {
+	exerciseLost(t, "exit 3", "by os.Exit(3)")
+	exerciseLost(t, "exit 0", "by os.Exit(0), before it had answered")
+}
+
+func exerciseLost(t *exercise.Trial, question, how string) {
+	answer, err := exerciseAsk(t, question, "The process has ended "+how+". "+lookForEnd)
+	if err == nil {
+		t.Fail(fmt.Sprintf("It returned %q and no error. Its process ended %s.", answer, how), lookAtJoin)
+	}
+}
+
+// The answer does not fit into a pipe.
+func exerciseLongAnswer(t *exercise.Trial) {
+	const size = 4 << 20
+	answer, err := exerciseAsk(t, fmt.Sprint("talk ", size),
+		"Does one of them wait in Join, and the other in Send? The pipe is full, and the process cannot end before somebody has received. First receive, then join.")
+	if err != nil {
+		t.Fail(fmt.Sprintf("It returned the error (%v). Oracle returned an answer of %d bytes, and no error.", err, size),
+			"A long answer needs a while to go through the pipe. Does something end the process, or close an end of the pipe, before all of the answer has arrived?")
+	}
+	if len(answer) != size {
+		t.Fail(fmt.Sprintf("It returned an answer of %d bytes, want %d.", len(answer), size),
+			"A long answer needs a while to go through the pipe. Does the process end before all of it has arrived, or do you close an end too early?")
+	}
+}
+
+func exerciseEight(t *exercise.Trial) {
+	t.Did("eight goroutines call ask at the same time, ten times each, always with another question")
+	var wrong sync.Map
+	t.Call("Do the calls have anything in common, a queue or a variable? Then one call can take what another one needs.", func() {
+		var calls sync.WaitGroup
+		for i := range 8 {
+			calls.Go(func() {
+				for j := range 10 {
+					want := fmt.Sprintf("answer %d", 10*i+j)
+					if got, err := ask(context.Background(), "say "+want); got != want || err != nil {
+						wrong.Store(want, exerciseWrong{got, err})
+					}
+				}
+			})
+		}
+		calls.Wait()
+	})
+	wrong.Range(func(want, got any) bool {
+		switch got := got.(exerciseWrong); {
+		case got.err != nil:
+			t.Fail(fmt.Sprintf("The call that asked for %q returned the error (%v). (Other calls were right.)", want, got.err),
+				"An answer can be there, and its process has already ended. Is the end seen first, and the answer thrown away?")
+		default:
+			t.Fail(fmt.Sprintf("The call that asked for %q returned %q.", want, got.answer),
+				"Each call needs a pipe or a queue of its own. Who else could have received that answer?")
+		}
+		return false
+	})
+}
+
+type exerciseWrong struct {
+	answer string
+	err    error
+}
+
+func exerciseCtx(t *exercise.Trial) {
+	for range 10 {
+		exerciseEndCtx(t, "hang")
+	}
+	exerciseEndCtx(t, "defy") // the end of Start's ctx kills it a second later
+}
+
+func exerciseEndCtx(t *exercise.Trial, question string) {
+	t.Did("ask(ctx, %q). Oracle hangs, and then ctx ends.", question)
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		exercise.Await(1, "hangs")
+		cancel()
+	}()
+	var answer string
+	var err error
+	t.Call("When ctx ends, Start's ctx ends the process, if it was this ctx. context.Background() never ends. A wait without ctx ends only with the process.",
+		func() { answer, err = ask(ctx, question) })
+	if err == nil {
+		t.Fail(fmt.Sprintf("It returned %q and no error.", answer), "Nothing was answered. What do Recv and Join return when the process has been ended?")
+	}
+}
+
+// The kill comes at another moment each time: before the process is at work,
+// while it works, while it sends, after that.
+func exerciseKilled(t *exercise.Trial) {
+	const size = 256 << 10
+	for i := range 30 {
+		moment := time.Duration(i) * time.Millisecond / 2
+		t.Did("ask(ctx, \"talk %d\"), and kill its process %v after its start", size, moment)
+		stop := exercise.KillFirst(moment)
+		var answer string
+		var err error
+		t.Call(lookForEnd, func() { answer, err = ask(context.Background(), fmt.Sprint("talk ", size)) })
+		stop()
+		if err == nil && len(answer) != size {
+			t.Fail(fmt.Sprintf("It returned %d bytes and no error. Oracle's answer has %d bytes.", len(answer), size), lookAtJoin)
+		}
+	}
+}

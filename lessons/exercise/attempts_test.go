@@ -1,0 +1,99 @@
+package exercise
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// An attempt is what somebody may write in exercise.go. They are in testdata:
+//
+//	=== Join, then Recv
+//	says: First receive, then join.
+//	hangs
+//
+//	-	lines of the worked solution
+//	+	and what to write in their place
+//
+// Without says, it is right. In the place of such changes, there can be all of
+// the text, without what is above the first declaration.
+type attempt struct {
+	lesson, name string
+	says         string // what its failure has to say
+	hangs        bool   // it waits for what cannot come
+	body         string
+}
+
+func readAttempts() (all []attempt, err error) {
+	files, _ := filepath.Glob("testdata/*.txt")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		lesson := strings.TrimSuffix(filepath.Base(file), ".txt")
+		for _, section := range strings.Split("\n"+strings.ReplaceAll(string(text), "\r\n", "\n"), "\n=== ")[1:] {
+			all = append(all, parseAttempt(lesson, section))
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("testdata has no attempts")
+	}
+	return all, nil
+}
+
+func parseAttempt(lesson, section string) attempt {
+	head, body, _ := strings.Cut(section, "\n\n")
+	lines := strings.Split(head, "\n")
+	a := attempt{lesson: lesson, name: lines[0], body: body, hangs: slices.Contains(lines, "hangs")}
+	for _, line := range lines {
+		if says, ok := strings.CutPrefix(line, "says: "); ok {
+			a.says = says
+		}
+	}
+	return a
+}
+
+// written is all of exercise.go. Which packages it imports is left out in
+// testdata.
+func (a attempt) written(solution string) (string, error) {
+	text := "package main\n\n" + a.body
+	if strings.HasPrefix(a.body, "-") || a.body == "" {
+		text = solution
+		for _, change := range strings.Split(strings.TrimSpace(a.body), "\n\n") {
+			from, to := "", ""
+			for line := range strings.Lines(change + "\n") {
+				if added, ok := strings.CutPrefix(line, "+"); ok {
+					to += added
+				} else {
+					from += strings.TrimPrefix(line, "-")
+				}
+			}
+			if strings.Count(text, "\n"+from) != 1 {
+				return "", fmt.Errorf("%s, %s: the solution does not have, once,\n%s", a.lesson, a.name, from)
+			}
+			text = strings.Replace(text, "\n"+from, "\n"+to, 1)
+		}
+	}
+	return withImports(text), nil
+}
+
+var (
+	importBlock = regexp.MustCompile(`(?s)^package main\n\n(import \(.*?\n\)\n)?`)
+	lineComment = regexp.MustCompile(`//.*`)
+	importable  = []string{"context", "errors", "fmt", "io", "log", "slices", "strings", "sync", "time", "processbook/lessons/exercise", "processbook/mp"}
+)
+
+func withImports(text string) string {
+	text = importBlock.ReplaceAllString(text, "")
+	code, imports := lineComment.ReplaceAllString(text, ""), ""
+	for _, path := range importable {
+		if regexp.MustCompile(`\b` + filepath.Base(path) + `\.`).MatchString(code) {
+			imports += fmt.Sprintf("\t%q\n", path)
+		}
+	}
+	return "package main\n\nimport (\n" + imports + ")\n\n" + text
+}

@@ -1,0 +1,107 @@
+package exercise
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// Oracle answers a question. It says what it is told to say: "say yes" gives
+// "yes". Some questions are too much for it: "fail", "panic", "exit", "hang"
+// and "defy" do what they say: SIGTERM ends what hangs, and not what defies it.
+func Oracle(question string) (string, error) {
+	Note("asked %s", question)
+	what, rest, _ := strings.Cut(question, " ")
+	switch what {
+	case "say":
+		return rest, nil
+	case "talk":
+		n, err := strconv.Atoi(rest)
+		return strings.Repeat("x", n), err
+	}
+	return "", misfortune(question)
+}
+
+// Translate translates a word into capitals. Some words are special. A "meet"
+// waits until its number of them are at work, a "wait" until that number are done.
+// "fail" and "exit" do what they say.
+func Translate(word string) (string, error) {
+	Note("began %s", word)
+	what, rest, _ := strings.Cut(word, " ")
+	var n int
+	fmt.Sscan(rest, &n)
+	var err error
+	switch what {
+	case "meet":
+		if !Await(n, fmt.Sprint("began meet ", n)) {
+			err = fmt.Errorf("the translator of %q waited for %d words to be at work at the same time", word, n)
+		}
+	case "wait":
+		if !Await(n, "done wait") {
+			err = fmt.Errorf("the translator of %q waited for %d other words", word, n)
+		}
+	case "fail", "exit":
+		err = misfortune(word)
+	}
+	if err != nil {
+		return "", err
+	}
+	Note("done %s", word)
+	return strings.ToUpper(word), nil
+}
+
+// WordsOf counts the words of a file. Some files are special. A "meet-2-a" waits
+// until two such files are being counted. A "stuck" is never finished, but only
+// the first time.
+func WordsOf(file string) (map[string]int, error) {
+	name := filepath.Base(file)
+	Note("began %s", name)
+	what, rest, _ := strings.Cut(name, "-")
+	switch what {
+	case "meet":
+		n, _ := strconv.Atoi(strings.Split(rest, "-")[0])
+		if !Await(n, "began meet") {
+			return nil, fmt.Errorf("%s waited for %d files to be counted at the same time", name, n)
+		}
+	case "stuck":
+		if len(Notes("began "+name)) == 1 {
+			Note("stuck %s", name)
+			select {} // until the test kills this process
+		}
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	words := make(map[string]int)
+	for _, word := range strings.Fields(string(text)) {
+		words[word]++
+	}
+	return words, nil
+}
+
+// misfortune does what goes wrong.
+func misfortune(order string) error {
+	what, rest, _ := strings.Cut(order, " ")
+	switch what {
+	case "fail":
+		return errors.New(rest)
+	case "panic":
+		panic(rest)
+	case "exit":
+		code, _ := strconv.Atoi(rest)
+		os.Exit(code)
+	case "defy":
+		signal.Ignore(syscall.SIGTERM)
+		fallthrough
+	case "hang":
+		Note("hangs")
+		select {}
+	}
+	return fmt.Errorf("%q is not understood", order)
+}
