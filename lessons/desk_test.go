@@ -84,8 +84,8 @@ func (d *desk) withSheet(args []string) []string {
 	return append(args, "-sheet", d.file(sheet))
 }
 
-// build builds the quiz, for all that follows: go test alone would do it anew
-// for each command.
+// build builds the quiz, for all that follows: go test alone would do it
+// again for each command.
 func (d *desk) build() {
 	d.t.Helper()
 	quiz := d.file("quiz.exe")

@@ -33,7 +33,7 @@ type readme struct {
 // A block is what stands between two lines of three back quotes.
 type block struct {
 	line int    // of its first line, from 1
-	kind string // what stands behind the quotes: go, markdown
+	kind string // what stands after the quotes: go, markdown
 	text string
 }
 
@@ -84,7 +84,7 @@ func (r *readme) takeApart() {
 	}
 }
 
-// command is what stands behind the $, output what stands below it.
+// command is what stands after the $, output what stands below it.
 func (b block) command() string {
 	first, _, _ := strings.Cut(b.text, "\n")
 	command, _ := strings.CutPrefix(first, "$ ")
