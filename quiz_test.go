@@ -260,7 +260,11 @@ func readAll(questions []*answers.Question) (all []*student, others []string, er
 	if err != nil {
 		return nil, nil, err
 	}
-	var own []string
+	own := []string{"README.md"}
+	solutions, _ := filepath.Glob("answers/exercises/*.md")
+	for _, file := range solutions {
+		own = append(own, filepath.Base(file))
+	}
 	for _, q := range questions {
 		own = append(own, path.Base(q.File))
 	}
@@ -560,6 +564,8 @@ func TestAClass(t *testing.T) {
 		"d.txt":   "### 3a\n> 0",
 
 		"1-process.md": "### 3a\n> 0",
+		"3-ask.md":     "### 3a\n> 0",
+		"README.md":    "### 3a\n> 0",
 
 		"e f/mine.md": "### 3a\n> nobody\n### 3e\n> some\n## In your own words\nIt is dead.\n",
 		".g/mine.md":  "### 3a\n> 0",
@@ -581,7 +587,7 @@ func TestAClass(t *testing.T) {
 			"\n  66%     2 of 3     3. What does the module offer?\n\n3e   wrong: 1 of 1\n",
 			"\n     1 predicted  9\n",
 			"\n3 worksheets read\nnot read: c.MD: ",
-			"\nnot worksheets, because they are not *.md: 1-process.md, d.txt\n",
+			"\nnot worksheets, because they are not *.md: 1-process.md, 3-ask.md, README.md, d.txt\n",
 		},
 		"-words": {"\nA good answer says\n- ", "\n\nAnna (a.md):\n    A PID.\n\ne f/mine.md:\n    It is dead.\n", "\n3 worksheets read\nnot read: c.MD: "},
 	} {

@@ -75,14 +75,17 @@ func (d *desk) withSheet(args []string) []string {
 		}
 		args = slices.Delete(args, i, i+2)
 	}
-	if !slices.Contains(args, "-run") {
+	switch {
+	case len(args) == 2: // go test alone, and a line about exercises
+		args = append(args, "-run", "TestQuiz|TestExercises")
+	case !slices.Contains(args, "-run"):
 		args = append(args, "-run", "TestQuiz")
 	}
 	return append(args, "-sheet", d.file(sheet))
 }
 
-// build builds the quiz, for all that follows: go test alone would do it anew
-// for each command.
+// build builds the quiz, for all that follows: go test alone would do it
+// again for each command.
 func (d *desk) build() {
 	d.t.Helper()
 	quiz := d.file("quiz.exe")
@@ -134,7 +137,53 @@ func (d *desk) fill(part string) error {
 	if blank == part || !bytes.Contains(sheet, []byte(blank)) {
 		return fmt.Errorf("got\n%s\nwant a part of answers/blank.md, with answers behind >", part)
 	}
+	if err := tellsNothing(d.t, part); err != nil {
+		return err
+	}
 	return os.WriteFile(d.file(usualSheet), bytes.Replace(sheet, []byte(blank), []byte(part), 1), 0o666)
+}
+
+// tellsNothing wants predictions that are neither right nor a common mistake. To
+// see those checked would tell a reader something before he has predicted.
+func tellsNothing(t *testing.T, part string) error {
+	all := questions(t)
+	predicted, odd := answers.Predictions("", part, all)
+	if len(odd) > 0 {
+		return fmt.Errorf("%q", odd)
+	}
+	for id, it := range answers.Items(all) {
+		known := []string{it.Answer}
+		for _, m := range it.Mistakes {
+			known = append(known, m.Answer)
+		}
+		for _, answer := range known {
+			if p := predicted[id].Words; p != "" && it.Form.Same(p, answer) {
+				return fmt.Errorf("%s: the prediction %q tells the reader something; take one that nobody would make", id, p)
+			}
+		}
+	}
+	return nil
+}
+
+// question wants a question with all its parts, as in the files in answers/.
+func (d *desk) question(text string) error {
+	err := os.WriteFile(d.file("answers/9-example.md"), []byte("# 9. An example\n\n"+text), 0o666)
+	all, failed := answers.Questions(d.file("answers"))
+	if err := errors.Join(err, failed); err != nil {
+		return err
+	}
+	for _, it := range all[len(all)-1].Items {
+		if !it.Form.Same(it.Answer, it.Answer) || it.Hint == "" {
+			return fmt.Errorf("%s has the form %q, the answer %q and the hint %q, want all three", it.ID, it.Form.Words, it.Answer, it.Hint)
+		}
+		for _, m := range it.Mistakes {
+			if !it.Form.Same(m.Answer, m.Answer) || m.Why == "" {
+				return fmt.Errorf("%s has the mistake %q, which is not %s, or nothing after it: %q", it.ID, m.Answer, it.Form.Words, m.Why)
+			}
+		}
+		return nil
+	}
+	return errors.New("there is no question in it")
 }
 
 // fillWrongly makes a worksheet with two wrong predictions, both of lesson 6, and
@@ -180,15 +229,13 @@ func (d *desk) program(text string) error {
 	return errors.Join(err, os.WriteFile(file, []byte(text), 0o666), os.WriteFile(d.overlay, overlay, 0o666))
 }
 
-// A promise is what README.md says of a command.
+// A promise is what a README says of a command.
 type promise func(t *testing.T, d *desk, command string) error
 
 var promises = map[string]promise{
-	"go run ./lessons/01-process": prints(counts{"LESSON 1 ": 1, "\nprints ": 1, "\nsaw ": 2}),
-	"go run ./lessons/06-daemon":  prints(counts{"LESSON 6 ": 1, "\nprints ": 1, "\nsaw ": 2}),
-	"go doc ./lessons/01-process": prints(counts{"Predict first": 1, "Python ": 1, "Change it": 1}),
-	"go doc ./mp":                 prints(counts{"A program": 1, "Python's words": 1}),
-	"go doc -all ./mp":            prints(counts{"Promises": 1, "How a child is made": 1, "func NewPool": 1}),
+	"go run ./lessons/06-daemon": prints(counts{"LESSON 6 ": 1, "\nplan ": 1, "\nprints ": 1, "\nsaw ": 2, "\ntry ": 1}),
+	"go doc ./mp":                prints(counts{"A program": 1, "Python's words": 1}),
+	"go doc -all ./mp":           prints(counts{"Promises": 1, "How a child is made": 1, "func NewPool": 1}),
 
 	"go test -run Quiz/Q6/6a": prints(counts{"this machine   disagrees": 1, "0 of 1 right": 1}),
 	"go test -run Quiz/Q6":    prints(counts{"this machine   disagrees": 2, "0 of 6 right": 1}),
@@ -208,12 +255,13 @@ var promises = map[string]promise{
 	"git restore lessons":            takesChangesBack,
 
 	// These would run this test again. What they are to run is there.
-	"go test ./...":                         tests("processbook", "processbook/lessons", "processbook/lessons/01-process", "processbook/mp"),
-	"go test . ./answers ./lessons/...":     tests("processbook", "processbook/answers", "processbook/lessons", "processbook/lessons/01-process"),
-	"go test ./lessons/06-daemon":           tests("processbook/lessons/06-daemon"),
-	"go test ./lessons -run Readme -update": hasUpdate,
-	"bash .ci/run":                          runsEverything,
-	"go test ./mp -run '^$' -bench .":       measures("StartAndJoin", "PipeRoundTrip", "QueueInts1to1", "PoolOneByOne"),
+	"go test ./...":                             tests("processbook", "processbook/lessons", "processbook/lessons/01-process", "processbook/mp"),
+	"go test . ./answers ./lessons/...":         tests("processbook", "processbook/answers", "processbook/lessons", "processbook/lessons/01-process"),
+	"go test ./lessons/06-daemon":               tests("processbook/lessons/06-daemon"),
+	"go test ./lessons -run Readme -update":     hasUpdate,
+	"go test ./lessons/08-ipc -run Exercise -v": hasAnExercise,
+	"bash .ci/run":                              runsEverything,
+	"go test ./mp -run '^$' -bench .":           measures("StartAndJoin", "PipeRoundTrip", "QueueInts1to1", "PoolOneByOne"),
 }
 
 type counts map[string]int
@@ -261,6 +309,15 @@ func measures(rows ...string) promise {
 		}
 		return nil
 	}
+}
+
+// hasAnExercise does not run it: a reader may have begun it.
+func hasAnExercise(_ *testing.T, _ *desk, command string) error {
+	output, err := typed("..", strings.Fields(strings.Replace(command, "-run", "-list", 1))...)
+	if !strings.Contains(output, "TestExercise\n") {
+		return fmt.Errorf("with -list it prints %q, %v, want TestExercise", output, err)
+	}
+	return nil
 }
 
 func hasUpdate(*testing.T, *desk, string) error {

@@ -12,14 +12,18 @@ import (
 	"processbook/answers"
 )
 
-// What README.md says is so: its outputs are what its commands print, the
-// commands do what it promises, and what it names is there. The commands are
+// What the READMEs say is so: their outputs are what their commands print, the
+// commands do what is said of them, and what they name is there. The commands are
 // typed in desk_test.go.
 
-var update = flag.Bool("update", false, "let TestReadmeOutputs rewrite the outputs in README.md")
+var update = flag.Bool("update", false, "let TestReadmeOutputs rewrite the outputs in the READMEs")
 
-// A readme is README.md, taken apart.
+// longestReadme is how many lines the first page may have: it has to be read.
+const longestReadme = 220
+
+// A readme is a README.md, taken apart.
 type readme struct {
+	path   string // from the top of the project
 	text   string
 	blocks []block
 	prose  []string // its lines, empty where a block is
@@ -29,33 +33,35 @@ type readme struct {
 // A block is what stands between two lines of three back quotes.
 type block struct {
 	line int    // of its first line, from 1
-	kind string // what stands behind the quotes: go, markdown
+	kind string // what stands after the quotes: go, markdown
 	text string
 }
 
-// A span is what stands between two back quotes in a line.
+// A span is what stands between two back quotes in a line, or a command in a
+// block of kind sh.
 type span struct {
-	line    int
-	section string // the heading above it
-	text    string
+	line int
+	text string
 }
 
-func readReadme(t *testing.T) *readme {
+func readReadmes(t *testing.T) (all []*readme) {
 	t.Helper()
-	text, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
+	for _, path := range []string{"README.md", "mp/README.md", "answers/README.md"} {
+		text, err := os.ReadFile(filepath.Join("..", path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &readme{path: path, text: strings.ReplaceAll(string(text), "\r\n", "\n")}
+		r.takeApart()
+		all = append(all, r)
 	}
-	r := &readme{text: strings.ReplaceAll(string(text), "\r\n", "\n")}
-	r.takeApart()
-	return r
+	return all
 }
 
 var quoted = regexp.MustCompile("`([^`]*)`")
 
 func (r *readme) takeApart() {
 	var open *block
-	section := ""
 	for i, line := range strings.Split(r.text, "\n") {
 		r.prose = append(r.prose, "")
 		kind, fence := strings.CutPrefix(line, "```")
@@ -66,19 +72,19 @@ func (r *readme) takeApart() {
 			r.blocks, open = append(r.blocks, *open), nil
 		case open != nil:
 			open.text += line + "\n"
+			if open.kind == "sh" {
+				r.spans = append(r.spans, span{i + 1, line})
+			}
 		default:
 			r.prose[i] = line
-			if title, ok := strings.CutPrefix(line, "## "); ok {
-				section = title
-			}
 			for _, s := range quoted.FindAllStringSubmatch(line, -1) {
-				r.spans = append(r.spans, span{i + 1, section, s[1]})
+				r.spans = append(r.spans, span{i + 1, s[1]})
 			}
 		}
 	}
 }
 
-// command is what stands behind the $, output what stands below it.
+// command is what stands after the $, output what stands below it.
 func (b block) command() string {
 	first, _, _ := strings.Cut(b.text, "\n")
 	command, _ := strings.CutPrefix(first, "$ ")
@@ -90,32 +96,43 @@ func (b block) output() string {
 	return output
 }
 
-// The blocks are one story: the worksheet that is made in one is filled in the
-// next and marked in a third.
+// at is a place in a readme, as errors have it.
+func (r *readme) at(line int) string { return fmt.Sprintf("%s:%d", r.path, line) }
+
+// The blocks of a file are one story: the worksheet that is made in one is filled
+// in the next and checked in a third.
 func TestReadmeOutputs(t *testing.T) {
-	r, d := readReadme(t), newDesk(t)
-	for _, b := range r.blocks {
-		var err error
-		switch {
-		case strings.HasPrefix(b.text, "$ "):
-			err = d.compare(b, r)
-		case b.kind == "markdown":
-			err = d.fill(b.text)
-		case b.kind == "go":
-			err = d.program(b.text)
-		case b.kind == "python": // beside ours, to be read; nobody needs Python here
-		default:
-			err = fmt.Errorf("this block is none that is checked; begin it with $ and a command, or say what it is: ```go, ```markdown or ```python")
+	for _, r := range readReadmes(t) {
+		d := newDesk(t)
+		for _, b := range r.blocks {
+			if err := d.block(b, r); err != nil {
+				t.Errorf("%s: %v", r.at(b.line), err)
+			}
 		}
-		if err != nil {
-			t.Errorf("README.md:%d: %v", b.line, err)
+		if *update {
+			if err := os.WriteFile(filepath.Join("..", r.path), []byte(r.text), 0o666); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	if *update {
-		if err := os.WriteFile("../README.md", []byte(r.text), 0o666); err != nil {
-			t.Fatal(err)
-		}
+}
+
+func (d *desk) block(b block, r *readme) error {
+	switch {
+	case strings.HasPrefix(b.text, "$ "):
+		return d.compare(b, r)
+	case b.kind == "markdown":
+		return d.fill(b.text)
+	case b.kind == "go":
+		return d.program(b.text)
+	case b.kind == "question":
+		return d.question(b.text)
+	case b.kind == "sh": // its lines are spans
+	case b.kind == "python": // beside ours, to be read; nobody needs Python here
+	default:
+		return fmt.Errorf("nothing checks this block; begin it with $ and a command, or say what it is: ```go, ```sh, ```markdown, ```question or ```python")
 	}
+	return nil
 }
 
 // compare runs a block's command.
@@ -128,103 +145,175 @@ func (d *desk) compare(b block, r *readme) error {
 		r.text = strings.Replace(r.text, b.text, "$ "+b.command()+"\n"+got, 1)
 		return nil
 	}
-	return fmt.Errorf("$ %s (%v) prints\n%s\nbut README.md has\n%v\nIf it is right to print that: go test ./lessons -run Readme -update",
+	return fmt.Errorf("$ %s (%v) prints\n%s\nbut the block has\n%v\nIf it is right to print that: go test ./lessons -run Readme -update",
 		b.command(), err, got, difference(mask(got), mask(b.output())))
 }
 
 var (
 	pid      = regexp.MustCompile(`PID \d+`)
 	duration = regexp.MustCompile(`\b\d+\.\d+s\b`)
+	done     = regexp.MustCompile(`(?m)^exercises: \d of (\d) done.*$`)
 )
 
-// mask takes out what differs from run to run.
+// mask takes out what differs from run to run, and what a reader has done.
 func mask(output string) string {
+	output = done.ReplaceAllString(output, "exercises: N of $1 done")
 	return duration.ReplaceAllString(pid.ReplaceAllString(output, "PID"), "0.00s")
 }
 
 // Commands in the text are those of promises, and do what is said of them.
 func TestReadmeCommands(t *testing.T) {
-	r, d := readReadme(t), newDesk(t)
+	all, d := readReadmes(t), newDesk(t)
 	said := make(map[string]bool)
-	for _, b := range r.blocks {
-		said[b.command()] = true // and checked
+	for _, r := range all {
+		for _, b := range r.blocks {
+			said[b.command()] = true // and checked
+		}
 	}
 	d.fillWrongly()
 	d.build()
-	for _, s := range r.spans {
-		keeps, known := promises[s.text]
-		switch {
-		case said[s.text] || !isCommand.MatchString(s.text):
-		case !known:
-			t.Errorf("README.md:%d: nothing checks what is said of %s; add it to promises in desk_test.go", s.line, s.text)
-		default:
-			t.Run(s.text, func(t *testing.T) {
-				if err := keeps(t, d, s.text); err != nil {
-					t.Errorf("README.md:%d: %s: %v", s.line, s.text, err)
-				}
-			})
+	for _, r := range all {
+		for _, s := range r.spans {
+			if !said[s.text] && isCommand.MatchString(s.text) {
+				d.command(t, r.at(s.line), s.text)
+			}
+			said[s.text] = true
 		}
-		said[s.text] = true
 	}
 	for command := range promises {
 		if !said[command] {
-			t.Errorf("README.md does not mention %s, which promises in desk_test.go have", command)
+			t.Errorf("no README mentions %s, which promises in desk_test.go have", command)
 		}
 	}
+}
+
+func (d *desk) command(t *testing.T, at, command string) {
+	keeps, known := promises[command]
+	if !known {
+		t.Errorf("%s: nothing checks what is said of %s; add it to promises in desk_test.go", at, command)
+		return
+	}
+	t.Run(command, func(t *testing.T) {
+		if err := keeps(t, d, command); err != nil {
+			t.Errorf("%s: %s: %v", at, command, err)
+		}
+	})
 }
 
 var (
 	isCommand = regexp.MustCompile(`^(go|git|bash|cd|\.ci/run)( |$)`)
 	isFlag    = regexp.MustCompile(`^-\w`)
 	isOfMp    = regexp.MustCompile(`^mp\.(\w+)`)
+	isForm    = regexp.MustCompile(`^\(.*\)$`)
 	isFile    = regexp.MustCompile(`^[\w-]+(/[\w.-]*)+$|^[\w-]+\.(go|md)$`)
 	link      = regexp.MustCompile(`\]\(([^)]*)\)`)
 	item      = regexp.MustCompile(`\b\d[a-z]\b`)
 )
 
 func TestReadmeNames(t *testing.T) {
-	r, d := readReadme(t), newDesk(t)
+	d := newDesk(t)
 	api, err := d.run("go doc -short ./mp")
 	if err != nil {
 		t.Fatal(err, api)
 	}
-	for _, s := range r.spans {
-		switch {
-		case isFlag.MatchString(s.text):
-			if out, err := d.run("go run ./lessons/06-daemon -plan " + s.text); err != nil {
-				t.Errorf("README.md:%d: %s is no flag of lesson 6: %s", s.line, s.text, out)
-			}
-		case isOfMp.MatchString(s.text):
-			name := isOfMp.FindStringSubmatch(s.text)[1]
-			if !regexp.MustCompile(`(?m)^\s*(func|type|var|const) ` + name + `\b`).MatchString(api) {
-				t.Errorf("README.md:%d: go doc ./mp has no %s", s.line, name)
-			}
-		case isFile.MatchString(s.text) && !exists(s.text):
-			if out, err := d.run("go list " + s.text); err != nil {
-				t.Errorf("README.md:%d: %s is neither a file nor a package: %s", s.line, s.text, out)
+	for _, r := range readReadmes(t) {
+		for _, s := range r.spans {
+			if err := d.name(r, s.text, api); err != nil {
+				t.Errorf("%s: %v", r.at(s.line), err)
 			}
 		}
+	}
+}
+
+// name checks what stands between back quotes, if it is one of these names.
+func (d *desk) name(r *readme, name, api string) error {
+	switch {
+	case isFlag.MatchString(name):
+		if out, err := d.run("go run ./lessons/06-daemon -plan " + name); err != nil {
+			return fmt.Errorf("%s is not a flag of lesson 6: %s", name, out)
+		}
+	case isOfMp.MatchString(name):
+		name = isOfMp.FindStringSubmatch(name)[1]
+		if !regexp.MustCompile(`(?m)^\s*(func|type|var|const) ` + name + `\b`).MatchString(api) {
+			return fmt.Errorf("go doc ./mp has no %s", name)
+		}
+	case isForm.MatchString(name):
+		if answers.ParseForm(strings.Trim(name, "()"), nil).Kind == "" {
+			return fmt.Errorf("%s is not the form of a prediction", name)
+		}
+	case isFile.MatchString(name) && !exists(name) && !r.has(name):
+		if out, err := d.run("go list " + name); err != nil {
+			return fmt.Errorf("%s is neither a file nor a package: %s", name, out)
+		}
+	}
+	return nil
+}
+
+// has reports whether a file is next to this one, or is a program that a block
+// tells the reader to save.
+func (r *readme) has(name string) bool {
+	_, err := os.Stat(filepath.Join("..", filepath.Dir(r.path), name))
+	return err == nil || strings.Contains(r.text, "\n```go\n// "+name+"\n")
+}
+
+func TestReadmeLines(t *testing.T) {
+	items := answers.Items(questions(t))
+	for _, r := range readReadmes(t) {
+		for i, line := range r.prose {
+			for _, to := range link.FindAllStringSubmatch(line, -1) {
+				if _, err := os.Stat(filepath.Join("..", filepath.Dir(r.path), to[1])); err != nil {
+					t.Errorf("%s: link to %s: %v", r.at(i+1), to[1], err)
+				}
+			}
+			for _, id := range item.FindAllString(quoted.ReplaceAllString(line, ""), -1) {
+				if items[id] == nil {
+					t.Errorf("%s: %s is not a question of the quiz", r.at(i+1), id)
+				}
+			}
+			if n := columns(line); n > 80 || strings.Count(line, "`")%2 == 1 {
+				t.Errorf("%s: the line has %d columns, want at most 80, and what is in back quotes in one line: %s", r.at(i+1), n, line)
+			}
+		}
+	}
+}
+
+// The first page is short, and names what is needed and what there is.
+func TestReadmeFirstPage(t *testing.T) {
+	text := readReadmes(t)[0].text
+	if n := strings.Count(text, "\n"); n > longestReadme {
+		t.Errorf("README.md has %d lines, want at most %d", n, longestReadme)
 	}
 	mod, _ := os.ReadFile("../go.mod")
-	if version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindSubmatch(mod); version == nil || !strings.Contains(r.text, "Go "+string(version[1])+" or newer") {
+	version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindSubmatch(mod)
+	if version == nil || !strings.Contains(text, "Go "+string(version[1])+" or newer") {
 		t.Errorf("README.md does not say that Go %s or newer is needed, as go.mod does", version)
 	}
-	items := answers.Items(questions(t))
-	for i, line := range r.prose {
-		for _, to := range link.FindAllStringSubmatch(line, -1) {
-			if !exists(to[1]) {
-				t.Errorf("README.md:%d: link to %s, which is no file here", i+1, to[1])
-			}
-		}
-		for _, id := range item.FindAllString(line, -1) {
-			if items[id] == nil {
-				t.Errorf("README.md:%d: %s is no item of the quiz", i+1, id)
-			}
-		}
-		if n := columns(line); n > 80 || strings.Count(line, "`")%2 == 1 {
-			t.Errorf("README.md:%d: the line has %d columns, want at most 80, and what is in back quotes in one line: %s", i+1, n, line)
+	all := questions(t)
+	for _, q := range all {
+		if !strings.Contains(text, "\n"+q.Title+" ") && !strings.Contains(text, "\n"+q.Title+"\n") {
+			t.Errorf("README.md does not have %q among the lessons, as %s does", q.Title, q.File)
 		}
 	}
+	if want := fmt.Sprintf("The quiz has %d questions.", len(answers.Items(all))); !strings.Contains(text, want) {
+		t.Errorf("README.md does not say %q", want)
+	}
+	if want := exercises(); !strings.Contains(text, want) {
+		t.Errorf("README.md does not say %q", want)
+	}
+}
+
+// exercises says which lessons have one.
+func exercises() string {
+	files, _ := filepath.Glob("[0-9]*/exercise.go")
+	var lessons []string
+	for _, file := range files {
+		lessons = append(lessons, file[1:2])
+	}
+	last := len(lessons) - 1
+	if last < 1 {
+		return fmt.Sprintf("the lessons with an exercise are %q", lessons)
+	}
+	return fmt.Sprintf("Lessons %s and %s also have an exercise", strings.Join(lessons[:last], ", "), lessons[last])
 }
 
 // exists reports whether the project has a file, by its path or, like main.go,
@@ -243,50 +332,4 @@ func questions(t *testing.T) []*answers.Question {
 		t.Fatal(err)
 	}
 	return all
-}
-
-var ofLessons = regexp.MustCompile(`^- \*\*.*\*\* \(([\d, ]+)\)`)
-
-// The signs that README.md explains are those that the lessons print. (That
-// they print what is in their main_test.go, their own tests check.)
-func TestReadmePictures(t *testing.T) {
-	r := readReadme(t)
-	prints, explained := "", make(map[string]bool)
-	for _, s := range r.spans {
-		if s.section != "How to read the pictures" {
-			continue
-		}
-		for line := s.line - 1; !strings.HasPrefix(r.prose[line], "#"); line-- {
-			if of := ofLessons.FindStringSubmatch(r.prose[line]); of != nil {
-				prints = ""
-				for _, n := range strings.Split(of[1], ", ") {
-					explained[n] = true
-					prints += output(t, n)
-				}
-				break
-			}
-		}
-		if !strings.Contains(prints, s.text) {
-			t.Errorf("README.md:%d: no lesson named there prints %s", s.line, s.text)
-		}
-	}
-	for _, q := range questions(t) {
-		if !explained[q.Number] {
-			t.Errorf("README.md does not say how to read the picture of lesson %s", q.Number)
-		}
-	}
-}
-
-// output returns what a lesson prints, as its test has it.
-func output(t *testing.T, lesson string) string {
-	files, _ := filepath.Glob("0" + lesson + "-*/main_test.go")
-	if len(files) != 1 {
-		t.Fatalf("lesson %s: got files %q, want one", lesson, files)
-	}
-	text, err := os.ReadFile(files[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, output, _ := strings.Cut(string(text), "const output = `")
-	return output
 }

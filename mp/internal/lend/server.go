@@ -160,7 +160,6 @@ func (s *Server) obey(f frame.Frame) error {
 	case kindClose:
 		just(func(context.Context) error { return s.h.Close() })
 	case kindCancel:
-		delete(s.parts, f.ID)
 		s.cancel(f.ID)
 	case kindSynced:
 		s.synced(f.ID)
@@ -248,8 +247,10 @@ func (s *Server) beginCalls() {
 	s.later = nil
 }
 
-// cancel ends a call, or gives back the room that it was granted.
+// cancel ends a call or a put, and gives back the room that it was granted. Only
+// Read calls it.
 func (s *Server) cancel(id uint64) {
+	delete(s.parts, id)
 	s.mu.Lock()
 	if cancel := s.calls[id]; cancel != nil {
 		cancel()
