@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 
 	"processbook/lessons"
@@ -121,24 +120,14 @@ func counterInMain(ctx context.Context) (string, error) {
 // Some expect nothing, for processes share no memory; but there is more than memory.
 func tracesOfProcess(ctx context.Context) (string, error) {
 	process, err := seen(ctx, byProcess)
-	return letters(process), err
+	return lessons.Letters(process...), err
 }
 
 // 1e measures the same for a goroutine. Many expect a directory and an
 // environment of its own; but it is the process that has them.
 func tracesOfGoroutine(ctx context.Context) (string, error) {
 	routine, err := seen(ctx, byGoroutine)
-	return letters(routine), err
-}
-
-func letters(seen []bool) string {
-	var all []string
-	for i, yes := range seen {
-		if yes {
-			all = append(all, "ABCDE"[i:i+1])
-		}
-	}
-	return strings.Join(all, " ")
+	return lessons.Letters(routine...), err
 }
 
 var variable string // somewhere to leave a trace
@@ -163,7 +152,7 @@ var leaver = mp.Proc("leaver", leave)
 
 func byProcess(ctx context.Context, t Traces) error {
 	p := mp.NewProcess(leaver, t)
-	return errors.Join(lessons.Start(ctx, p), lessons.Join(ctx, p))
+	return errors.Join(p.Start(ctx), lessons.Join(ctx, p))
 }
 
 func byGoroutine(_ context.Context, t Traces) error {

@@ -49,7 +49,7 @@ func tickOfLastNumber(ctx context.Context) (string, error) {
 	for range 2 {
 		ours, theirs := mp.Pipe[mp.None, int]()
 		defer ours.Close()
-		if err := lessons.Start(ctx, mp.NewProcess(counter, theirs)); err != nil {
+		if err := mp.NewProcess(counter, theirs).Start(ctx); err != nil {
 			return "", err
 		}
 		lines = append(lines, ours)

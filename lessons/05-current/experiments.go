@@ -73,7 +73,7 @@ func meet(ctx context.Context, name string, generations int) (eldest *mp.Process
 	}
 	eldest = mp.NewProcess(child, theirs)
 	eldest.Name = cmp.Or(name, eldest.Name)
-	err = lessons.Start(ctx, eldest)
+	err = eldest.Start(ctx)
 	for i := 0; i < len(all) && err == nil; i++ {
 		all[i].Identity, err = lessons.Recv(all[i].line)
 	}
