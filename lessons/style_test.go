@@ -22,9 +22,10 @@ import (
 const (
 	longestFunction = 40
 	medianFunction  = 10
-	longestMain     = 80 // lines, and columns, of a lesson's main.go
-	mostCode        = 60 // lines of it that are neither empty nor comments
-	tab             = 4  // columns, in editors
+	longestMain     = 80  // lines, and columns, of a lesson's main.go
+	mostCode        = 60  // lines of it that are neither empty nor comments
+	tab             = 4   // columns, in editors
+	mostOfPackage   = 980 // lines of package lessons, without what is for tests; the aim is 900
 	lastLine        = "\nfunc main() { lessons.Main(lesson, program) }\n"
 )
 
@@ -383,6 +384,67 @@ func sleeps(s source) (flaws []string) {
 		return true
 	})
 	return flaws
+}
+
+// mostOfLesson is how many lines a lesson may have in all, without its tests and
+// its exercise: so much a reader may see in its folder. The aim is 350. A lesson
+// that is longer has its size here, which may only go down.
+var mostOfLesson = map[string]int{
+	"01-process":         560,
+	"02-multiprocessing": 710,
+	"03-api":             380,
+	"04-pool":            460,
+	"05-current":         450,
+	"06-daemon":          410,
+	"07-terminate":       580,
+	"08-ipc":             530,
+}
+
+const usualOfLesson = 350
+
+func TestLessonsAreShort(t *testing.T) {
+	for _, flaw := range longFolders(project(t)) {
+		t.Error(flaw)
+	}
+}
+
+// longFolders finds lessons that are too long, and package lessons if it is. What
+// is in testing.go is for tests.
+func longFolders(all []source) (flaws []string) {
+	lines := make(map[string]int)
+	for _, s := range all {
+		if dir := filepath.ToSlash(filepath.Dir(s.path)); !s.test() && s.path != "lessons/testing.go" && (s.lesson() || dir == "lessons") {
+			lines[dir] += strings.Count(s.text, "\n")
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(lines)) {
+		most := max(mostOfLesson[filepath.Base(dir)], usualOfLesson)
+		if dir == "lessons" {
+			most = mostOfPackage
+		}
+		if lines[dir] > most {
+			flaws = append(flaws, fmt.Sprintf("%s: %d lines, want at most %d", dir, lines[dir], most))
+		}
+	}
+	return flaws
+}
+
+func TestLongFolders(t *testing.T) {
+	half := strings.Repeat("//\n", usualOfLesson/2)
+	all := []source{
+		parse(t, "lessons/90-a/main.go", half+"package main\n"),
+		parse(t, "lessons/90-a/picture.go", half+"package main\n"),
+		parse(t, "lessons/91-b/main.go", half+half+"package main"),
+		parse(t, "lessons/91-b/main_test.go", half+"package main\n"),
+		parse(t, "lessons/a.go", half+"package lessons\n"),
+		parse(t, "lessons/b.go", strings.Repeat("//\n", mostOfPackage)+"package lessons\n"),
+		parse(t, "lessons/testing.go", half+"package lessons\n"),
+	}
+	got := strings.Join(longFolders(all), "\n")
+	want := fmt.Sprintf("lessons: %d lines, want at most %d\nlessons/90-a: 352 lines, want at most 350", mostOfPackage+177, mostOfPackage)
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
 }
 
 func TestMedianFunctionIsShort(t *testing.T) {
