@@ -228,20 +228,6 @@ func best(ctx context.Context, processes int) (l Load, err error) {
 	return l, err
 }
 
-// mostAtOnce measures how many of them compute at the same moment. Many think
-// that all do, since all are running; and some that only one does, as the
-// threads of a Python process. No item of the quiz asks for it yet.
-func mostAtOnce(ctx context.Context) (string, error) {
-	l, err := best(ctx, 4*cpus)
-	switch {
-	case l.Peak > cpus:
-		return "more", err
-	case l.Peak > 1 || cpus == 1:
-		return "one per CPU", err // at most: another program may have had one of them
-	}
-	return "one", err
-}
-
 // A Hand is what main knows of a worker.
 type Hand struct {
 	process  *mp.Process
