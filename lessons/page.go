@@ -42,9 +42,6 @@ func para(label, text string) string {
 	return b.String() + line + "\n"
 }
 
-// Figure prints a picture or a table with an empty line before and after it.
-func Figure(picture string) { Printf("\n%s\n", picture) }
-
 // PID is a process ID as lessons print it. Nothing else in their output
 // differs from run to run, so in tests it is an alias, the same for the same
 // process: #1 for the first one printed, then #2. In tables leave it seven
