@@ -127,6 +127,31 @@ func Command(args ...string) *exec.Cmd {
 	return cmd
 }
 
+// Contains reports whether a lesson has printed a text. It does not mind how the
+// lines are broken.
+func Contains(out []byte, text string) bool {
+	return strings.Contains(strings.Join(strings.Fields(string(out)), " "), strings.Join(strings.Fields(text), " "))
+}
+
+// ChangeVar is the variable in the environment that has the name of a program
+// that a reader may make of main.go: see [Changed].
+const ChangeVar = "LESSON_CHANGE"
+
+// Changed runs the lesson with that program. The error has the texts that it
+// does not say.
+func Changed(name string, want []string, args ...string) error {
+	cmd := Command(args...)
+	cmd.Env = append(cmd.Env, ChangeVar+"="+name)
+	out, err := cmd.Output()
+	var wrong []error
+	for _, text := range want {
+		if !Contains(out, text) {
+			wrong = append(wrong, fmt.Errorf("%v, the lesson does not say %q:\n%s", err, text, out))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
 // Refused runs the lesson with arguments, separated by blanks, that it should
 // refuse: with exit status 2 and one sentence. The error is what it did instead.
 func Refused(args string) error {
