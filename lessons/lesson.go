@@ -30,7 +30,7 @@ type Lesson struct {
 	Title   string                                    // the question
 	Mirrors string                                    // where it is in the chapter: "examples 4, 5"
 	Plan    func() string                             // says what the program will do, but not what comes of it
-	Picture func(ctx context.Context, run *Run) error // draws and says what came of it
+	Picture func(ctx context.Context, run *Run) error // draws and says what came of it; its processes end with ctx
 	Try     string                                    // flags to try next
 	Facts   Facts
 
@@ -144,6 +144,8 @@ func (l Lesson) show(ctx context.Context, o options) (code int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, 10*Limit)
+	defer cancel() // ends what Picture has started
 	if err := l.Picture(ctx, run); err != nil {
 		return 0, err
 	}

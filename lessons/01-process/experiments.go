@@ -57,8 +57,6 @@ var child = mp.Proc("child", witness)
 // to theirs. It returns what they see: main at the end, then the goroutine, and
 // then the children. All of them are there until it returns.
 func ask(ctx context.Context, set, children int) ([]Look, error) {
-	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
-	defer cancel()
 	defer func(source int) { counter = source }(counter)
 	counter = set
 	all := make([]Look, children+2)
@@ -198,8 +196,6 @@ func seen(ctx context.Context, have func(context.Context, Traces) error) ([]bool
 // goroutines are alive. Some expect one, since it is one process; some 1000,
 // taking a goroutine for a thread.
 func threadsOfProcess(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
-	defer cancel()
 	ours, theirs := mp.Pipe[mp.None, []int]()
 	if err := mp.NewProcess(crowd, theirs).Start(ctx); err != nil {
 		return "", err
