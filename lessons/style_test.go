@@ -25,7 +25,7 @@ const (
 	longestMain     = 80  // lines, and columns, of a lesson's main.go
 	mostCode        = 60  // lines of it that are neither empty nor comments
 	tab             = 4   // columns, in editors
-	mostOfPackage   = 960 // lines of package lessons, without what is for tests; the aim is 900
+	mostOfPackage   = 955 // lines of package lessons, without what is for tests; the aim is 900
 	lastLine        = "\nfunc main() { lessons.Main(lesson, program) }\n"
 )
 
@@ -390,14 +390,14 @@ func sleeps(s source) (flaws []string) {
 // its exercise: so much a reader may see in its folder. The aim is 350. A lesson
 // that is longer has its size here, which may only go down.
 var mostOfLesson = map[string]int{
-	"01-process":         560,
-	"02-multiprocessing": 710,
-	"03-api":             380,
-	"04-pool":            460,
-	"05-current":         450,
+	"01-process":         555,
+	"02-multiprocessing": 665,
+	"03-api":             375,
+	"04-pool":            455,
+	"05-current":         440,
 	"06-daemon":          410,
 	"07-terminate":       580,
-	"08-ipc":             530,
+	"08-ipc":             525,
 }
 
 const usualOfLesson = 350
