@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"processbook/mp"
@@ -59,6 +60,17 @@ func (f Facts) Print(ctx context.Context) error {
 	return failed
 }
 
+// Letters is a fact: which of some things hold, as A, B and so on.
+func Letters(holds ...bool) string {
+	var all []string
+	for i, h := range holds {
+		if h {
+			all = append(all, string(rune('A'+i)))
+		}
+	}
+	return strings.Join(all, " ")
+}
+
 // Recv receives from c, as c.Recv does, but not for ever: after [Limit] it
 // gives up, and the error says so. The end of the pipe is still io.EOF.
 func Recv[S, R any](c *mp.Conn[S, R]) (R, error) {
@@ -71,19 +83,6 @@ func Recv[S, R any](c *mp.Conn[S, R]) (R, error) {
 		return none, err
 	}
 	return c.Recv()
-}
-
-// Start starts p, as p.Start does, but not for ever. Start should return at
-// once; one that waited for the end of the process might wait for ever.
-func Start(ctx context.Context, p *mp.Process) error {
-	started := make(chan error, 1)
-	go func() { started <- p.Start(ctx) }()
-	select {
-	case err := <-started:
-		return err
-	case <-time.After(Limit):
-		return fmt.Errorf("%s: Start has not returned for %v", p.Name, Limit)
-	}
 }
 
 // Join joins p, as p.Join does, but not for ever: after [Limit] it gives up,

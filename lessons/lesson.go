@@ -17,6 +17,7 @@ import (
 	"hash/fnv"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ type Lesson struct {
 	Title   string                                    // the question
 	Mirrors string                                    // where it is in the chapter: "examples 4, 5"
 	Plan    func() string                             // says what the program will do, but not what comes of it
-	Picture func(ctx context.Context, run *Run) error // draws and says what came of it
+	Picture func(ctx context.Context, run *Run) error // draws and says what came of it; its processes end with ctx
 	Try     string                                    // flags to try next
 	Facts   Facts
 
@@ -51,7 +52,20 @@ type Flag func(*flag.FlagSet)
 // usage stands for the value, as in package flag.
 func Int(p *int, name string, least, most int, usage string) Flag {
 	return func(f *flag.FlagSet) {
-		f.Var(wholeNumber(p, least, most), name, fmt.Sprintf("%s (%d to %d; %d unless given)", usage, least, most, *p))
+		f.Func(name, fmt.Sprintf("%s (%d to %d; %d unless given)", usage, least, most, *p),
+			within(p, least, most, strconv.Atoi, "a whole number"))
+	}
+}
+
+// within sets a variable, and refuses what makes no sense.
+func within[T int | time.Duration](p *T, least, most T, parse func(string) (T, error), form string) func(string) error {
+	return func(s string) error {
+		v, err := parse(s)
+		if err != nil || v < least || v > most {
+			return fmt.Errorf("give it %s from %v to %v", form, least, most)
+		}
+		*p = v
+		return nil
 	}
 }
 
@@ -71,15 +85,15 @@ func (l Lesson) parse() (o options) {
 	f.BoolVar(&o.plan, "plan", false, "say what will be run, and stop there")
 	f.BoolVar(&o.facts, "facts", false, "print what was measured for the quiz, and nothing else:\nit tells the answers")
 	if l.Tick != nil {
-		f.Var(someTime(l.Tick, 100*time.Millisecond, 5*time.Second), "unit",
-			fmt.Sprintf("let each tick take this `time`, to watch (100ms to 5s;\n%v unless given)", *l.Tick))
+		f.Func("unit", fmt.Sprintf("let each tick take this `time`, to watch (100ms to 5s;\n%v unless given)", *l.Tick),
+			within(l.Tick, 100*time.Millisecond, 5*time.Second, time.ParseDuration, "a time like 300ms"))
 		f.BoolVar(&o.free, "free", false, "ticks of 1ms: too short to make an order, so the system\n"+
 			"decides it; run it five times. A process that is\nterminated so early may not print its first line")
 	}
 	for _, declare := range l.Flags {
 		declare(f)
 	}
-	parseFlags(f, l.Number, l.Title)
+	l.parseFlags(f)
 	if o.free {
 		*l.Tick = time.Millisecond
 	}
@@ -112,11 +126,12 @@ func Main(l Lesson, program func(ctx context.Context) error) {
 // show is the whole output of a lesson. It returns the program's exit code.
 func (l Lesson) show(ctx context.Context, o options) (code int, err error) {
 	surviveClosedPipe()
-	restartAliases()
+	clear(aliases) // a test may call main again
 	if o.facts {
 		return 0, l.Facts.Print(ctx)
 	}
-	printTitle(l.Number, l.Title, l.Mirrors)
+	title := fmt.Sprintf("LESSON %d  %s", l.Number, l.Title)
+	Printf("%s%*s\n\n", title, max(width()-len(title), len(l.Mirrors)+4), "("+l.Mirrors+")")
 	if l.changed() {
 		Para("note", "You have changed main.go. This is the plan that it had before:")
 	}
@@ -129,6 +144,8 @@ func (l Lesson) show(ctx context.Context, o options) (code int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, 10*Limit)
+	defer cancel() // ends what Picture has started
 	if err := l.Picture(ctx, run); err != nil {
 		return 0, err
 	}
@@ -151,7 +168,7 @@ func sum(source string) string {
 // parseFlags reads the arguments. After -h it explains the flags and exits with
 // status 0; after arguments that it does not understand it says so and exits
 // with status 2.
-func parseFlags(flags *flag.FlagSet, number int, title string) {
+func (l Lesson) parseFlags(flags *flag.FlagSet) {
 	flags.SetOutput(io.Discard) // one sentence is enough
 	err := flags.Parse(os.Args[1:])
 	if err == nil && flags.NArg() > 0 {
@@ -159,7 +176,7 @@ func parseFlags(flags *flag.FlagSet, number int, title string) {
 	}
 	if errors.Is(err, flag.ErrHelp) {
 		surviveClosedPipe()
-		explain(flags, number, title)
+		l.explain(flags)
 		os.Exit(0)
 	}
 	if err != nil {
@@ -169,16 +186,11 @@ func parseFlags(flags *flag.FlagSet, number int, title string) {
 	}
 }
 
-func explain(flags *flag.FlagSet, number int, title string) {
-	Printf("Lesson %d: %s\n\n", number, title)
+func (l Lesson) explain(flags *flag.FlagSet) {
+	Printf("Lesson %d: %s\n\n", l.Number, l.Title)
 	flags.VisitAll(func(f *flag.Flag) {
 		name, usage := flag.UnquoteUsage(f)
 		usage = strings.ReplaceAll(usage, "\n", "\n"+strings.Repeat(" ", 15))
 		Printf("  %-12s %s\n", strings.TrimSpace("-"+f.Name+" "+name), usage)
 	})
-}
-
-func printTitle(number int, title, mirrors string) {
-	title = fmt.Sprintf("LESSON %d  %s", number, title)
-	Printf("%s%*s\n\n", title, max(width()-len(title), len(mirrors)+4), "("+mirrors+")")
 }

@@ -135,11 +135,11 @@ func TestParagraphsInANarrowTerminal(t *testing.T) {
 }
 
 func TestProcessIDsHaveAliasesInTests(t *testing.T) {
-	restartAliases()
+	clear(aliases)
 	if got, want := fmt.Sprintln(PID(700), PID(12), PID(700)), "#1 #2 #1\n"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	restartAliases()
+	clear(aliases)
 	if got, want := PID(12), "#1"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -5,7 +5,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -43,43 +42,26 @@ func para(label, text string) string {
 	return b.String() + line + "\n"
 }
 
-// Figure prints a picture or a table with an empty line before and after it.
-func Figure(picture string) { Printf("\n%s\n", picture) }
-
 // PID is a process ID as lessons print it. Nothing else in their output
 // differs from run to run, so in tests it is an alias, the same for the same
 // process: #1 for the first one printed, then #2. In tables leave it seven
 // columns, as in Printf("%-7s", PID(pid)).
 func PID(pid int) string {
-	aliases.Lock()
-	defer aliases.Unlock()
-	if aliases.of == nil {
+	if aliases == nil {
 		return strconv.Itoa(pid)
 	}
-	if aliases.of[pid] == 0 {
-		aliases.of[pid] = len(aliases.of) + 1
+	if aliases[pid] == 0 {
+		aliases[pid] = len(aliases) + 1
 	}
-	return "#" + strconv.Itoa(aliases.of[pid])
+	return "#" + strconv.Itoa(aliases[pid])
 }
 
-var aliases struct {
-	sync.Mutex
-	of map[int]int // nil except in tests: see RunTests
-}
-
-// restartAliases lets a story begin with #1 again.
-func restartAliases() {
-	aliases.Lock()
-	defer aliases.Unlock()
-	clear(aliases.of)
-}
+var aliases map[int]int // nil except in tests: see RunTests
 
 // Microseconds is a duration as lessons print it. It differs from run to run,
 // so in tests it has no figures.
 func Microseconds(d time.Duration) string {
-	aliases.Lock()
-	defer aliases.Unlock()
-	if aliases.of != nil {
+	if aliases != nil {
 		return "# microseconds"
 	}
 	return fmt.Sprintf("%d microseconds", d.Microseconds())

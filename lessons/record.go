@@ -1,6 +1,7 @@
 package lessons
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -10,9 +11,9 @@ import (
 )
 
 // While the program in main.go runs, each of its processes writes into one file
-// whom it starts, whom it asks to end, and whose end it sees: mp tells it. The system appends one
-// such line after another, so the file has them in the order in which they
-// happened. No line of main.go knows of it.
+// whom it starts, whom it asks to end, and whose end it sees: mp tells it. The
+// system appends one such line after another, so the file has them in the order
+// in which they happened. No line of main.go knows of it.
 
 // recordVar is the variable in the environment that has the name of the file.
 const recordVar = "LESSON_RECORD"
@@ -61,44 +62,45 @@ func recorded(record string, program func(ctx context.Context) error) func(ctx c
 	}
 }
 
-// read reads the file. A PID that occurs again is that of a new process.
+// read reads the file.
 func (r *Run) read(record string) error {
-	f, err := os.Open(record)
+	text, err := os.ReadFile(record)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
 	r.Moments = 1
-	lives := map[int]int{r.Main().PID: 0} // by PID, places in r.Lives
-	for lines := json.NewDecoder(f); ; {
+	lives := map[int]int{r.Main().PID: 0}
+	for line := range bytes.Lines(text) {
 		var e entry
-		switch err := lines.Decode(&e); err {
-		case nil:
-		case io.EOF:
-			r.forget()
-			return nil
-		default:
+		if err := json.Unmarshal(line, &e); err != nil {
 			return err
 		}
-		r.Moments++
-		switch i := lives[e.PID]; e.What {
-		case "started":
-			lives[e.PID] = len(r.Lives)
-			e.Started = r.Moments
-			r.Lives = append(r.Lives, e.Life)
-		case "asked":
-			if r.Lives[i].Asked > 0 {
-				r.Moments-- // to ask again changes nothing
-				continue
-			}
-			r.Lives[i].Asked = r.Moments
-		case "last line":
-			r.Lives[i].LastLine = r.Moments
-		case "ended":
-			l := &r.Lives[i]
-			l.Ended, l.Code = r.Moments, e.Code
-			l.dismissed = l.Daemon && l.Parent == r.Main().PID && r.Main().LastLine > 0
-		}
+		r.add(e, lives)
+	}
+	r.forget()
+	return nil
+}
+
+// add adds what a line says. By PID, lives has places in r.Lives: a PID that
+// occurs again is that of a new process.
+func (r *Run) add(e entry, lives map[int]int) {
+	l := &r.Lives[lives[e.PID]]
+	if e.What == "asked" && l.Asked > 0 {
+		return // to ask again changes nothing
+	}
+	r.Moments++
+	switch e.What {
+	case "started":
+		lives[e.PID] = len(r.Lives)
+		e.Started = r.Moments
+		r.Lives = append(r.Lives, e.Life)
+	case "asked":
+		l.Asked = r.Moments
+	case "last line":
+		l.LastLine = r.Moments
+	case "ended":
+		l.Ended, l.Code = r.Moments, e.Code
+		l.dismissed = l.Daemon && l.Parent == r.Main().PID && r.Main().LastLine > 0
 	}
 }
 
@@ -107,7 +109,8 @@ func (r *Run) read(record string) error {
 func (r *Run) forget() {
 	for i := range r.Lives {
 		l := &r.Lives[i]
-		if at := l.Asked; at > 0 && l.symbol() == "x" {
+		if symbol, _, _ := l.ending(); l.Asked > 0 && symbol == "x" {
+			at := l.Asked
 			l.Asked = 0
 			r.Moments--
 			for j := range r.Lives {

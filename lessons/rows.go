@@ -26,7 +26,11 @@ func (r *Run) Rows() string {
 	var picture, drawn strings.Builder
 	for _, l := range r.Lives {
 		row := l.row(step, r.Moments)
-		fmt.Fprintf(&picture, "  %-*s  %-*s%s\n", label, l.Name, width, row, l.note())
+		_, _, note := l.ending()
+		if l.Daemon {
+			note += " (a daemon)"
+		}
+		fmt.Fprintf(&picture, "  %-*s  %-*s%s\n", label, l.Name, width, row, note)
 		drawn.WriteString(row)
 	}
 	for _, line := range append(legend(drawn.String()), "From left to right in time, but not to scale.") {
@@ -54,55 +58,31 @@ func (l Life) row(step, moments int) string {
 		end = moments + 1
 	}
 	runs(end, as)
-	return row + l.symbol()
+	symbol, _, _ := l.ending()
+	return row + symbol
 }
 
 // End says how a process ended, as its exit code tells it: "was terminated".
 func (l Life) End() string {
-	switch l.symbol() {
-	case ")":
-		return "ended with its parent"
-	case "x":
-		return "was terminated"
-	case "X":
-		return "was killed"
-	case "!":
-		return fmt.Sprintf("exited with exit code %d", l.Code)
-	}
-	return "exited"
+	_, end, _ := l.ending()
+	return end
 }
 
-// symbol is how a life ends.
-func (l Life) symbol() string {
+// ending says it in a symbol, in a sentence and to the right of a row. The exit
+// codes of signals are a question of the quiz, and words say more.
+func (l Life) ending() (symbol, end, note string) {
+	code := fmt.Sprintf("exit code %d", l.Code)
 	switch {
 	case l.Ended == 0:
-		return ")"
+		return ")", "ended with its parent", "no exit code" // nobody was left to see it
 	case l.Code == -15 || l.Code < 0 && l.dismissed:
-		return "x"
+		return "x", "was terminated", "terminated"
 	case l.Code < 0:
-		return "X"
+		return "X", "was killed", "killed"
 	case l.Code > 0:
-		return "!"
+		return "!", "exited with " + code, code
 	}
-	return "]"
-}
-
-// note stands to the right of a row. The exit codes of signals are a question of
-// the quiz, and words say more.
-func (l Life) note() string {
-	text := fmt.Sprintf("exit code %d", l.Code)
-	switch l.symbol() {
-	case ")":
-		text = "no exit code" // nobody was left to see it
-	case "x":
-		text = "terminated"
-	case "X":
-		text = "killed"
-	}
-	if l.Daemon {
-		text += " (a daemon)"
-	}
-	return text
+	return "]", "exited", code
 }
 
 // legend explains the symbols, first the usual ones.

@@ -8,9 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -68,9 +66,9 @@ func (l Lesson) run(ctx context.Context) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	printed := &margin{label: "prints", hold: asProgramToo != nil}
+	printed := &margin{label: "prints", hold: aliases != nil}
 	cmd := &exec.Cmd{Path: path, Args: os.Args, Stdout: printed, Stderr: os.Stderr, WaitDelay: Limit}
-	cmd.Env = append(append(os.Environ(), recordVar+"="+record), asProgramToo...)
+	cmd.Env = append(os.Environ(), recordVar+"="+record)
 	if err := live(ctx, cmd); err != nil {
 		return nil, err
 	}
@@ -150,22 +148,4 @@ func (m *margin) finish() {
 		Para(m.label, "(nothing)")
 	}
 	Println()
-}
-
-var number = regexp.MustCompile(`\b\d+\b`)
-
-// comparable is the output for a test: with aliases for the PIDs, and sorted if
-// the order of its lines is the system's affair.
-func (r *Run) comparable(anyOrder bool) string {
-	lines := strings.SplitAfter(r.Output, "\n")
-	if anyOrder {
-		slices.Sort(lines)
-	}
-	return number.ReplaceAllStringFunc(strings.Join(lines, ""), func(n string) string {
-		pid, _ := strconv.Atoi(n)
-		if slices.ContainsFunc(r.Lives, func(l Life) bool { return l.PID == pid || pid == os.Getpid() }) {
-			return PID(pid)
-		}
-		return n
-	})
 }

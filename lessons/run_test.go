@@ -69,7 +69,7 @@ func TestSumIsOfTheCode(t *testing.T) {
 
 // Tests see an alias for each PID, and lines in any order as if they were sorted.
 func TestComparable(t *testing.T) {
-	restartAliases()
+	clear(aliases)
 	run := &Run{Output: "b 700 12\na 700 3\n", Lives: []Life{{PID: 700}, {PID: 12}}}
 	if got, want := run.comparable(false), "b #1 #2\na #1 3\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)

@@ -22,9 +22,11 @@ import (
 const (
 	longestFunction = 40
 	medianFunction  = 10
-	longestMain     = 80 // lines, and columns, of a lesson's main.go
-	mostCode        = 60 // lines of it that are neither empty nor comments
-	tab             = 4  // columns, in editors
+	longestMain     = 80  // lines, and columns, of a lesson's main.go
+	mostCode        = 60  // lines of it that are neither empty nor comments
+	tab             = 4   // columns, in editors
+	mostOfPackage   = 955 // lines of package lessons, without what is for tests; the aim is 900
+	lastLine        = "\nfunc main() { lessons.Main(lesson, program) }\n"
 )
 
 // A source is a Go file.
@@ -65,6 +67,7 @@ func project(t *testing.T) (all []source) {
 func (s source) in(dir string) bool { return strings.HasPrefix(s.path, dir+"/") }
 func (s source) test() bool         { return strings.HasSuffix(s.path, "_test.go") }
 func (s source) lesson() bool       { return s.file.Name.Name == "main" && s.in("lessons") }
+func (s source) program() bool      { return s.lesson() && filepath.Base(s.path) == "main.go" }
 
 func (s source) line(p token.Pos) int { return s.fset.Position(p).Line }
 
@@ -80,7 +83,7 @@ var styles = map[string]func(source) []string{
 	"a function is registered under its own name": misnamed,
 	"the standard library is enough":              foreignImports,
 	"sleeping orders nothing":                     sleeps,
-	"no lesson prints in vain":                    plainPrints,
+	"no lesson prints in vain":                    idlePrints,
 	"main.go is a whole program":                  wholeProgram,
 	"the table of pairs names what is there":      pairs,
 }
@@ -131,7 +134,7 @@ func longFunctions(s source) (flaws []string) {
 }
 
 func longMain(s source) (flaws []string) {
-	if !s.lesson() || filepath.Base(s.path) != "main.go" {
+	if !s.program() {
 		return nil
 	}
 	lines := strings.Split(strings.TrimSuffix(s.text, "\n"), "\n")
@@ -155,17 +158,14 @@ func columns(line string) (n int) {
 	return n
 }
 
-// plain reports whether this is the main.go of a lesson that is the chapter's
-// program, and a whole one.
-func (s source) plain() bool {
-	return s.lesson() && filepath.Base(s.path) == "main.go" && strings.Contains(s.text, "lessons.Main(")
-}
-
-// wholeProgram wants a plain main.go to be short, and to need package lessons
-// for its last line only.
+// wholeProgram wants a main.go to be short, and to need package lessons for its
+// last line only.
 func wholeProgram(s source) (flaws []string) {
-	if !s.plain() {
+	if !s.program() {
 		return nil
+	}
+	if !strings.HasSuffix(s.text, lastLine) {
+		flaws = append(flaws, fmt.Sprintf("%s: the last line is not %q", s.path, lastLine))
 	}
 	code := strings.Split(s.code(), "\n")
 	n := len(slices.DeleteFunc(code, func(line string) bool { return strings.TrimSpace(line) == "" }))
@@ -210,7 +210,7 @@ var (
 // pairs wants what stands on the right in the table of pairs to stand in the
 // file: each call, or all of it if there is none.
 func pairs(s source) (flaws []string) {
-	if !s.plain() {
+	if !s.program() {
 		return nil
 	}
 	doc := s.file.Doc.Text()
@@ -237,10 +237,10 @@ func pairs(s source) (flaws []string) {
 	return flaws
 }
 
-// A plain lesson knows its main.go, and its other files say that they can wait.
-func TestPlainLessonsAreComplete(t *testing.T) {
+// A lesson knows its main.go, and its other files say that they can wait.
+func TestLessonsAreComplete(t *testing.T) {
 	for _, s := range project(t) {
-		if !s.plain() {
+		if !s.program() {
 			continue
 		}
 		for _, name := range []string{"picture.go", "experiments.go"} {
@@ -378,12 +378,73 @@ func sleeps(s source) (flaws []string) {
 	}
 	ast.Inspect(s.file, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
-		if ok && s.in("lessons") && !s.test() && !s.plain() && calls(call, "time", "Sleep") && !allowed[s.line(n.Pos())] {
+		if ok && s.in("lessons") && !s.test() && !s.program() && calls(call, "time", "Sleep") && !allowed[s.line(n.Pos())] {
 			flaws = append(flaws, s.flaw(n.Pos(), "time.Sleep, want a message or Join; or, on this line, // it is the work, or // it orders nothing"))
 		}
 		return true
 	})
 	return flaws
+}
+
+// mostOfLesson is how many lines a lesson may have in all, without its tests and
+// its exercise: so much a reader may see in its folder. The aim is 350. A lesson
+// that is longer has its size here, which may only go down.
+var mostOfLesson = map[string]int{
+	"01-process":         555,
+	"02-multiprocessing": 665,
+	"03-api":             375,
+	"04-pool":            455,
+	"05-current":         440,
+	"06-daemon":          410,
+	"07-terminate":       580,
+	"08-ipc":             525,
+}
+
+const usualOfLesson = 350
+
+func TestLessonsAreShort(t *testing.T) {
+	for _, flaw := range longFolders(project(t)) {
+		t.Error(flaw)
+	}
+}
+
+// longFolders finds lessons that are too long, and package lessons if it is. What
+// is in testing.go is for tests.
+func longFolders(all []source) (flaws []string) {
+	lines := make(map[string]int)
+	for _, s := range all {
+		if dir := filepath.ToSlash(filepath.Dir(s.path)); !s.test() && s.path != "lessons/testing.go" && (s.lesson() || dir == "lessons") {
+			lines[dir] += strings.Count(s.text, "\n")
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(lines)) {
+		most := max(mostOfLesson[filepath.Base(dir)], usualOfLesson)
+		if dir == "lessons" {
+			most = mostOfPackage
+		}
+		if lines[dir] > most {
+			flaws = append(flaws, fmt.Sprintf("%s: %d lines, want at most %d", dir, lines[dir], most))
+		}
+	}
+	return flaws
+}
+
+func TestLongFolders(t *testing.T) {
+	half := strings.Repeat("//\n", usualOfLesson/2)
+	all := []source{
+		parse(t, "lessons/90-a/main.go", half+"package main\n"),
+		parse(t, "lessons/90-a/picture.go", half+"package main\n"),
+		parse(t, "lessons/91-b/main.go", half+half+"package main"),
+		parse(t, "lessons/91-b/main_test.go", half+"package main\n"),
+		parse(t, "lessons/a.go", half+"package lessons\n"),
+		parse(t, "lessons/b.go", strings.Repeat("//\n", mostOfPackage)+"package lessons\n"),
+		parse(t, "lessons/testing.go", half+"package lessons\n"),
+	}
+	got := strings.Join(longFolders(all), "\n")
+	want := fmt.Sprintf("lessons: %d lines, want at most %d\nlessons/90-a: 352 lines, want at most 350", mostOfPackage+177, mostOfPackage)
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
 }
 
 func TestMedianFunctionIsShort(t *testing.T) {
@@ -441,8 +502,8 @@ func (s source) types() map[string]string {
 }
 
 // fmt.Print does not mind a full disk.
-func plainPrints(s source) (flaws []string) {
-	if !s.lesson() || s.test() || s.plain() {
+func idlePrints(s source) (flaws []string) {
+	if !s.lesson() || s.test() || s.program() {
 		return nil
 	}
 	for i, line := range strings.Split(s.text, "\n") {
@@ -497,20 +558,22 @@ func TestStyleFindsWhatIsWrong(t *testing.T) {
 		{"no lesson prints in vain", "lessons/01-a/a.go", "package main\nfunc f() { fmt.Println() }",
 			"lessons/01-a/a.go:2: fmt.Print, want lessons.Print"},
 		{"no lesson prints in vain", "lessons/01-a/a.go", "package main\nfunc f() { lessons.Println(fmt.Sprint()) }", ""},
-		{"main.go is a whole program", "lessons/01-a/main.go", plainMain, ""},
-		{"main.go is a whole program", "lessons/01-a/main.go", strings.Replace(plainMain, "func main", "func f() { lessons.Para() }\nfunc main", 1),
+		{"main.go is a whole program", "lessons/01-a/main.go", wholeMain, ""},
+		{"main.go is a whole program", "lessons/01-a/main.go", strings.Replace(wholeMain, "func f", "func g() { lessons.Para() }\nfunc f", 1),
 			"lessons/01-a/main.go:11: lessons.Para, want nothing of lessons but Main in the last line"},
-		{"main.go is a whole program", "lessons/01-a/main.go", strings.Replace(plainMain, "processbook/mp", "processbook/answers", 1),
+		{"main.go is a whole program", "lessons/01-a/main.go", strings.Replace(wholeMain, "processbook/mp", "processbook/answers", 1),
 			"lessons/01-a/main.go:8: import of processbook/answers, want mp and lessons"},
-		{"main.go is a whole program", "lessons/01-a/main.go", plainMain + strings.Repeat("var _ = 1 // 1\n//\n\n", 54),
+		{"main.go is a whole program", "lessons/01-a/main.go", longer(strings.Repeat("var _ = 1 // 1\n//\n\n", 54)),
 			"lessons/01-a/main.go: 61 lines of code, want at most 60"},
-		{"the table of pairs names what is there", "lessons/01-a/main.go", plainMain, ""},
-		{"the table of pairs names what is there", "lessons/01-a/main.go", strings.Replace(plainMain, "\tp.Start(", "\tq.Start(", 1),
+		{"main.go is a whole program", "lessons/01-a/main.go", wholeMain + "// end\n", `lessons/01-a/main.go: the last line is not "` +
+			`\nfunc main() { lessons.Main(lesson, program) }\n"`},
+		{"the table of pairs names what is there", "lessons/01-a/main.go", wholeMain, ""},
+		{"the table of pairs names what is there", "lessons/01-a/main.go", strings.Replace(wholeMain, "\tp.Start(", "\tq.Start(", 1),
 			"lessons/01-a/main.go: the table of pairs has \"p.Start(\", which is not in the code"},
-		{"the table of pairs names what is there", "lessons/01-a/main.go", strings.Replace(plainMain, "{ p.Daemon = true\n", "{\n", 1),
+		{"the table of pairs names what is there", "lessons/01-a/main.go", strings.Replace(wholeMain, "{ p.Daemon = true\n", "{\n", 1),
 			"lessons/01-a/main.go: the table of pairs has \"p.Daemon = true\", which is not in the code"},
-		{"sleeping orders nothing", "lessons/01-a/main.go", plainMain + "var _ = time.Sleep(1)", ""},
-		{"no lesson prints in vain", "lessons/01-a/main.go", plainMain + "var _ = fmt.Print(1)", ""},
+		{"sleeping orders nothing", "lessons/01-a/main.go", longer("var _ = time.Sleep(1)\n"), ""},
+		{"no lesson prints in vain", "lessons/01-a/main.go", longer("var _ = fmt.Print(1)\n"), ""},
 	} {
 		got := strings.Join(styles[test.style](parse(t, test.path, test.text)), "\n")
 		if got != test.want {
@@ -519,7 +582,7 @@ func TestStyleFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
-const plainMain = `// Lesson 1.
+const wholeMain = `// Lesson 1.
 //
 //	Python    here
 //	start()   p.Start(ctx)
@@ -529,8 +592,12 @@ package main
 import "processbook/mp"
 import "processbook/lessons"
 
-func main() { p.Daemon = true
+func f() { p.Daemon = true
 	p.Start(ctx)
-	lessons.Main(lesson, f)
 }
+
+func main() { lessons.Main(lesson, program) }
 `
+
+// longer is wholeMain with more code in the middle.
+func longer(code string) string { return strings.Replace(wholeMain, "\nfunc f", "\n"+code+"func f", 1) }

@@ -10,8 +10,10 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,8 +21,6 @@ import (
 )
 
 const asProgram = "LESSON_AS_PROGRAM" // set by Command, for RunTests
-
-var asProgramToo []string // in tests: what the program of a Lesson needs in its environment
 
 // RunTests is a lesson's TestMain:
 //
@@ -30,17 +30,34 @@ var asProgramToo []string // in tests: what the program of a Lesson needs in its
 // for each process ID (see [PID]), so that its output can be compared: see
 // [Prints]. Or they can run main as a program of its own: see [Command].
 func RunTests(m interface{ Run() int }, main func()) {
-	if os.Getenv(asProgram) != "" {
+	if os.Getenv(asProgram) != "" || os.Getenv(recordVar) != "" {
 		main() // in children of that program, too
 		os.Exit(0)
 	}
 	mp.Init()
-	asProgramToo = []string{asProgram + "=1"}
 	os.Unsetenv("COLUMNS") // what lessons print is compared
 	flag.Parse()           // the arguments are for go test
 	os.Args = os.Args[:1]  // and none is left for the lesson
-	aliases.of = make(map[int]int)
+	aliases = make(map[int]int)
 	os.Exit(m.Run())
+}
+
+var number = regexp.MustCompile(`\b\d+\b`)
+
+// comparable is the output for a test: with aliases for the PIDs, and sorted if
+// the order of its lines is the system's affair.
+func (r *Run) comparable(anyOrder bool) string {
+	lines := strings.SplitAfter(r.Output, "\n")
+	if anyOrder {
+		slices.Sort(lines)
+	}
+	return number.ReplaceAllStringFunc(strings.Join(lines, ""), func(n string) string {
+		pid, _ := strconv.Atoi(n)
+		if slices.ContainsFunc(r.Lives, func(l Life) bool { return l.PID == pid || pid == os.Getpid() }) {
+			return PID(pid)
+		}
+		return n
+	})
 }
 
 // Check measures all facts and says which of them are not those wanted.
@@ -108,6 +125,31 @@ func Command(args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	return cmd
+}
+
+// Contains reports whether a lesson has printed a text. It does not mind how the
+// lines are broken.
+func Contains(out []byte, text string) bool {
+	return strings.Contains(strings.Join(strings.Fields(string(out)), " "), strings.Join(strings.Fields(text), " "))
+}
+
+// ChangeVar is the variable in the environment that has the name of a program
+// that a reader may make of main.go: see [Changed].
+const ChangeVar = "LESSON_CHANGE"
+
+// Changed runs the lesson with that program. The error has the texts that it
+// does not say.
+func Changed(name string, want []string, args ...string) error {
+	cmd := Command(args...)
+	cmd.Env = append(cmd.Env, ChangeVar+"="+name)
+	out, err := cmd.Output()
+	var wrong []error
+	for _, text := range want {
+		if !Contains(out, text) {
+			wrong = append(wrong, fmt.Errorf("%v, the lesson does not say %q:\n%s", err, text, out))
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 // Refused runs the lesson with arguments, separated by blanks, that it should

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 
 	"processbook/lessons"
@@ -58,8 +57,6 @@ var child = mp.Proc("child", witness)
 // to theirs. It returns what they see: main at the end, then the goroutine, and
 // then the children. All of them are there until it returns.
 func ask(ctx context.Context, set, children int) ([]Look, error) {
-	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
-	defer cancel()
 	defer func(source int) { counter = source }(counter)
 	counter = set
 	all := make([]Look, children+2)
@@ -121,24 +118,14 @@ func counterInMain(ctx context.Context) (string, error) {
 // Some expect nothing, for processes share no memory; but there is more than memory.
 func tracesOfProcess(ctx context.Context) (string, error) {
 	process, err := seen(ctx, byProcess)
-	return letters(process), err
+	return lessons.Letters(process...), err
 }
 
 // 1e measures the same for a goroutine. Many expect a directory and an
 // environment of its own; but it is the process that has them.
 func tracesOfGoroutine(ctx context.Context) (string, error) {
 	routine, err := seen(ctx, byGoroutine)
-	return letters(routine), err
-}
-
-func letters(seen []bool) string {
-	var all []string
-	for i, yes := range seen {
-		if yes {
-			all = append(all, "ABCDE"[i:i+1])
-		}
-	}
-	return strings.Join(all, " ")
+	return lessons.Letters(routine...), err
 }
 
 var variable string // somewhere to leave a trace
@@ -163,7 +150,7 @@ var leaver = mp.Proc("leaver", leave)
 
 func byProcess(ctx context.Context, t Traces) error {
 	p := mp.NewProcess(leaver, t)
-	return errors.Join(lessons.Start(ctx, p), lessons.Join(ctx, p))
+	return errors.Join(p.Start(ctx), lessons.Join(ctx, p))
 }
 
 func byGoroutine(_ context.Context, t Traces) error {
@@ -209,8 +196,6 @@ func seen(ctx context.Context, have func(context.Context, Traces) error) ([]bool
 // goroutines are alive. Some expect one, since it is one process; some 1000,
 // taking a goroutine for a thread.
 func threadsOfProcess(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
-	defer cancel()
 	ours, theirs := mp.Pipe[mp.None, []int]()
 	if err := mp.NewProcess(crowd, theirs).Start(ctx); err != nil {
 		return "", err

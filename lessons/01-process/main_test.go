@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) {
 	lessons.RunTests(m, func() {
-		if change, there := changes[os.Getenv(changeVar)]; there {
+		if change, there := changes[os.Getenv(lessons.ChangeVar)]; there {
 			if change.source != 0 {
 				counter = change.source
 			}
@@ -114,9 +114,6 @@ func TestMainGoesHome(t *testing.T) {
 	}
 }
 
-// changeVar is the variable in the environment that has the name of a change.
-const changeVar = "LESSON_CHANGE"
-
 // bad is a child as a reader may change it.
 var bad = mp.Proc("bad", func(how string) error {
 	switch how {
@@ -198,21 +195,11 @@ func TestChangedProgram(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cmd := lessons.Command()
-			cmd.Env = append(cmd.Env, changeVar+"="+name)
-			out, err := cmd.Output()
-			for _, want := range change.want {
-				if !contains(out, want) {
-					t.Errorf("%v, the lesson does not say %q:\n%s", err, want, out)
-				}
+			if err := lessons.Changed(name, change.want); err != nil {
+				t.Error(err)
 			}
 		})
 	}
-}
-
-// contains does not mind how the lines are broken.
-func contains(out []byte, text string) bool {
-	return strings.Contains(strings.Join(strings.Fields(string(out)), " "), strings.Join(strings.Fields(text), " "))
 }
 
 // -plain is main.go and nothing else.
@@ -259,7 +246,7 @@ func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
 	for _, name := range []string{"TMPDIR", "TMP"} { // it cannot remove its file any more
 		t.Setenv(name, t.TempDir())
 	}
-	t.Setenv(changeVar, "long")
+	t.Setenv(lessons.ChangeVar, "long")
 	if err := lessons.Killed("", "Child 1 is there", 0); err != nil {
 		t.Error(err)
 	}

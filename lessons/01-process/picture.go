@@ -99,38 +99,39 @@ func (b *box) put(name, before, after, main string) {
 	}
 }
 
-// draw draws the memory of each process, and the names of what runs in it.
+// draw draws boxes side by side.
 func draw(all []*box) string {
-	var b strings.Builder
-	row := func(cell func(*box) string) {
-		var line strings.Builder
-		for _, one := range all {
-			fmt.Fprintf(&line, "  %-16.16s", cell(one))
-		}
-		fmt.Fprintln(&b, strings.TrimRight(line.String(), " "))
-	}
-	border := func(*box) string { return "+--------------+" }
-	inside := func(text string) string { return fmt.Sprintf("| %-12.12s |", text) }
 	height := 1
-	for _, one := range all {
-		height = max(height, len(one.names))
+	for _, b := range all {
+		height = max(height, len(b.names))
 	}
-	row(func(one *box) string { return "PID " + lessons.PID(one.PID) })
-	row(border)
-	row(func(one *box) string { return inside("counter " + cmp.Or(one.to, "?")) })
-	for i := range height {
-		row(func(one *box) string { return inside(append(one.who(), make([]string, height)...)[i]) })
+	picture := make([]string, height+4)
+	for _, b := range all {
+		for i, line := range b.lines(height) {
+			picture[i] += fmt.Sprintf("  %-16.16s", line)
+		}
 	}
-	row(border)
-	return b.String()
+	text := ""
+	for _, line := range picture {
+		text += strings.TrimRight(line, " ") + "\n"
+	}
+	return text
 }
 
-// who is in the box: its process, if nothing was printed there.
-func (b *box) who() []string {
-	if b.names == nil {
-		return []string{b.Name}
+// lines are the memory of a process, and the names of what runs in it: of the
+// process, if nothing was printed there.
+func (b *box) lines(height int) []string {
+	const border = "+--------------+"
+	inside := func(text string) string { return fmt.Sprintf("| %-12.12s |", text) }
+	lines := []string{"PID " + lessons.PID(b.PID), border, inside("counter " + cmp.Or(b.to, "?"))}
+	names := slices.Clone(b.names)
+	if names == nil {
+		names = []string{b.Name}
 	}
-	return slices.Clone(b.names)
+	for _, name := range append(names, make([]string, height)...)[:height] {
+		lines = append(lines, inside(name))
+	}
+	return append(lines, border)
 }
 
 // saw says what was printed, so it is true of any program that prints such lines.

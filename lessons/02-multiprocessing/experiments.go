@@ -49,7 +49,7 @@ func tickOfLastNumber(ctx context.Context) (string, error) {
 	for range 2 {
 		ours, theirs := mp.Pipe[mp.None, int]()
 		defer ours.Close()
-		if err := lessons.Start(ctx, mp.NewProcess(counter, theirs)); err != nil {
+		if err := mp.NewProcess(counter, theirs).Start(ctx); err != nil {
 			return "", err
 		}
 		lines = append(lines, ours)
@@ -228,25 +228,11 @@ func best(ctx context.Context, processes int) (l Load, err error) {
 	return l, err
 }
 
-// mostAtOnce measures how many of them compute at the same moment. Many think
-// that all do, since all are running; and some that only one does, as the
-// threads of a Python process. No item of the quiz asks for it yet.
-func mostAtOnce(ctx context.Context) (string, error) {
-	l, err := best(ctx, 4*cpus)
-	switch {
-	case l.Peak > cpus:
-		return "more", err
-	case l.Peak > 1 || cpus == 1:
-		return "one per CPU", err // at most: another program may have had one of them
-	}
-	return "one", err
-}
-
 // A Hand is what main knows of a worker.
 type Hand struct {
+	process  *mp.Process
 	line     *mp.Conn[mp.None, int]
-	number   int
-	pid      int
+	pid      int // as the worker sees it
 	finished bool
 	code     int // the exit code of its process
 }
@@ -257,84 +243,72 @@ type Job struct {
 	Line    *mp.Conn[int, mp.None] // to main: its process ID, and then the result
 }
 
-func do(j Job) error {
-	j.Line.Send(os.Getpid())
-	j.Line.Recv() // main's message that all are at work
-	return j.Line.Send(12 / j.Divisor)
-}
-
-// alone is a worker in a process of its own, common are all in one process.
-var alone = mp.Proc("alone", do)
-var common = mp.Proc("common", func(jobs []Job) error {
+// hands is a process with a goroutine for each worker.
+var hands = mp.Proc("hands", func(jobs []Job) error {
 	var all sync.WaitGroup
 	for _, j := range jobs {
-		all.Go(func() { do(j) })
+		all.Go(func() {
+			j.Line.Send(os.Getpid())
+			j.Line.Recv() // main's message that all are at work
+			j.Line.Send(12 / j.Divisor)
+		})
 	}
 	all.Wait()
 	return nil
 })
 
-// crash has four workers at work, lets the bad one go on, and then the others,
-// when the effect of the first is there. It does so with four processes, and
-// then with four goroutines in one process.
-func crash(ctx context.Context, bad int) (processes, goroutines []*Hand, err error) {
-	defer func(terminal *os.File) { os.Stderr = terminal }(os.Stderr)
-	if os.Stderr, err = os.OpenFile(os.DevNull, os.O_WRONLY, 0); err != nil {
-		return nil, nil, err
+// hire starts a process, and returns when all workers in it are at work.
+func hire(ctx context.Context, divisors []int) (all []*Hand, err error) {
+	var jobs []Job
+	for _, divisor := range divisors {
+		ours, theirs := mp.Pipe[mp.None, int]()
+		all, jobs = append(all, &Hand{line: ours}), append(jobs, Job{divisor, theirs})
 	}
-	defer os.Stderr.Close()
-	processes, err = play(ctx, bad, func(jobs []Job) (all []*mp.Process) {
-		for _, j := range jobs {
-			all = append(all, mp.NewProcess(alone, j))
+	p := mp.NewProcess(hands, jobs)
+	if err := p.Start(ctx); err != nil {
+		return nil, err
+	}
+	for _, h := range all {
+		h.process = p
+		if h.pid, err = lessons.Recv(h.line); err != nil {
+			return nil, fmt.Errorf("a worker is not at work: %w", err)
 		}
-		return all
-	})
-	if err != nil {
-		return nil, nil, err
 	}
-	goroutines, err = play(ctx, bad, func(jobs []Job) []*mp.Process { return []*mp.Process{mp.NewProcess(common, jobs)} })
-	return processes, goroutines, err
+	return all, nil
 }
 
-func play(ctx context.Context, bad int, hire func([]Job) []*mp.Process) ([]*Hand, error) {
-	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
-	defer cancel()
-	var hands []*Hand
-	var jobs []Job
-	for n := 1; n <= 4; n++ {
-		ours, theirs := mp.Pipe[mp.None, int]()
-		defer ours.Close()
-		hands, jobs = append(hands, &Hand{line: ours, number: n}), append(jobs, Job{n, theirs})
+// crash has four workers at work, in four processes or in one. It lets the third
+// go on, which divides by zero, and then the others, when the effect of that is
+// there.
+func crash(ctx context.Context, processes int) (all []*Hand, err error) {
+	defer func(terminal *os.File) { os.Stderr = terminal }(os.Stderr)
+	if os.Stderr, err = os.OpenFile(os.DevNull, os.O_WRONLY, 0); err != nil { // for stack traces
+		return nil, err
 	}
-	if bad > 0 {
-		jobs[bad-1].Divisor = 0
-	}
-	processes := hire(jobs)
-	for _, p := range processes {
-		if err := p.Start(ctx); err != nil {
+	defer os.Stderr.Close()
+	for divisors := range slices.Chunk([]int{1, 2, 0, 4}, 4/processes) {
+		some, err := hire(ctx, divisors)
+		if err != nil {
 			return nil, err
 		}
+		all = append(all, some...)
 	}
-	var err error
-	for _, h := range hands {
-		if h.pid, err = lessons.Recv(h.line); err != nil {
-			return nil, fmt.Errorf("worker %d is not at work: %w", h.number, err)
+	for _, n := range []int{2, 0, 1, 3} {
+		err = errors.Join(err, all[n].goOn())
+	}
+	for _, h := range all {
+		failed, ended := lessons.Join(ctx, h.process), false
+		if h.code, ended = h.process.ExitCode(); !ended {
+			err = errors.Join(err, failed)
 		}
 	}
-	if bad > 0 {
-		err = hands[bad-1].goOn()
-	}
-	for _, h := range hands {
-		if h.number != bad {
-			err = errors.Join(err, h.goOn())
-		}
-	}
-	return hands, errors.Join(err, codes(ctx, hands, processes))
+	return all, err
 }
 
 // goOn lets the worker go on, and waits for its result or for the end of its
 // process, at which the system closes its end of the pipe.
 func (h *Hand) goOn() error {
+	defer h.line.Close()
 	h.line.Send(mp.None{}) // perhaps nobody is there
 	_, err := lessons.Recv(h.line)
 	h.finished = err == nil
@@ -344,66 +318,47 @@ func (h *Hand) goOn() error {
 	return err
 }
 
-// codes asks for the exit codes. The workers of one process share its code.
-func codes(ctx context.Context, hands []*Hand, processes []*mp.Process) error {
-	for _, p := range processes {
-		var exit *mp.ExitError
-		if err := lessons.Join(ctx, p); err != nil && !errors.As(err, &exit) {
-			return err
-		}
-		for _, h := range hands {
-			if h.pid == p.PID() {
-				h.code, _ = p.ExitCode()
-			}
-		}
-	}
-	return nil
-}
-
 // 2c measures how many process IDs four workers have, as processes and as
 // goroutines. Some expect one for each goroutine, as each thread has on some
 // systems a number of its own.
 func processIDs(ctx context.Context) (string, error) {
-	processes, goroutines, err := crash(ctx, 0)
-	return fmt.Sprint(ids(processes), ids(goroutines)), err
-}
-
-func ids(hands []*Hand) int {
-	known := make(map[int]bool)
-	for _, h := range hands {
-		known[h.pid] = true
-	}
-	return len(known)
+	return twice(ctx, func(all []*Hand) int {
+		return len(slices.CompactFunc(all, func(a, b *Hand) bool { return a.pid == b.pid }))
+	})
 }
 
 // 2d measures how many of the three others finish if one of four workers
 // panics. Many expect 3 both times, as in Python, where an exception ends the
 // thread that it happens in and no other.
 func othersThatFinish(ctx context.Context) (string, error) {
-	processes, goroutines, err := crash(ctx, 3)
-	return fmt.Sprint(finished(processes), finished(goroutines)), err
+	return twice(ctx, func(all []*Hand) int {
+		return len(slices.DeleteFunc(all, func(h *Hand) bool { return !h.finished }))
+	})
 }
 
-func finished(hands []*Hand) (n int) {
-	for _, h := range hands {
-		if h.finished {
-			n++
-		}
+// twice counts something of four processes, and of four goroutines in one.
+func twice(ctx context.Context, count func([]*Hand) int) (string, error) {
+	processes, err := crash(ctx, 4)
+	if err != nil {
+		return "", err
 	}
-	return n
+	goroutines, err := crash(ctx, 1)
+	return fmt.Sprint(count(processes), count(goroutines)), err
 }
 
 // 2e measures the exit codes of the four processes, and that of the process
 // with the four goroutines. Some expect that a child's crash makes the whole
 // family fail, or that nobody hears of it.
 func exitCodes(ctx context.Context) (string, error) {
-	processes, goroutines, err := crash(ctx, 3)
-	if err != nil {
-		return "", err
+	codes := ""
+	for _, processes := range []int{4, 1} {
+		all, err := crash(ctx, processes)
+		if err != nil {
+			return "", err
+		}
+		for _, h := range all[:processes] { // the workers of one process share its code
+			codes += fmt.Sprint(" ", h.code)
+		}
 	}
-	var codes []string
-	for _, h := range append(processes, goroutines[0]) {
-		codes = append(codes, fmt.Sprint(h.code))
-	}
-	return strings.Join(codes, " "), nil
+	return strings.TrimSpace(codes), nil
 }

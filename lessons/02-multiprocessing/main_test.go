@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) {
 	lessons.RunTests(m, func() {
-		if changed, there := changes[os.Getenv(changeVar)]; there {
+		if changed, there := changes[os.Getenv(lessons.ChangeVar)]; there {
 			crowd = noCrowd
 			lessons.Main(lesson, changed.program)
 			return
@@ -165,9 +165,6 @@ func TestWhatIsSaidOfTheCrowd(t *testing.T) {
 	}
 }
 
-// changeVar is the variable in the environment that has the name of a change.
-const changeVar = "LESSON_CHANGE"
-
 // strange is a worker as a reader may change it.
 var strange = mp.Proc("strange", func(how string) error {
 	fmt.Println("Worker 1 begins, PID", os.Getpid())
@@ -240,21 +237,11 @@ func TestChangedProgram(t *testing.T) {
 			continue // it is for another test
 		}
 		t.Run(name, func(t *testing.T) {
-			cmd := lessons.Command("-unit", "100ms")
-			cmd.Env = append(cmd.Env, changeVar+"="+name)
-			out, err := cmd.Output()
-			for _, want := range change.want {
-				if !contains(out, want) {
-					t.Errorf("%v, the lesson does not say %q:\n%s", err, want, out)
-				}
+			if err := lessons.Changed(name, change.want, "-unit", "100ms"); err != nil {
+				t.Error(err)
 			}
 		})
 	}
-}
-
-// contains does not mind how the lines are broken.
-func contains(out []byte, text string) bool {
-	return strings.Contains(strings.Join(strings.Fields(string(out)), " "), strings.Join(strings.Fields(text), " "))
 }
 
 // -plain is main.go and nothing else.
@@ -286,7 +273,7 @@ func TestEveryFlagWorksQuietlyAndNobodyIsLeft(t *testing.T) {
 		cmd := lessons.Command(strings.Fields(args)...)
 		cmd.Stderr, cmd.WaitDelay = &stderr, lessons.Limit
 		out, err := cmd.Output()
-		if err != nil || stderr.Len() > 0 || !contains(out, want) {
+		if err != nil || stderr.Len() > 0 || !lessons.Contains(out, want) {
 			t.Errorf("%s: %v, want %q\n%s%s", args, err, want, out, &stderr)
 		}
 		for line := range strings.Lines(string(out)) {
@@ -307,7 +294,7 @@ func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
 	for _, later := range []time.Duration{0, 30 * time.Millisecond, 60 * time.Millisecond} {
 		err = errors.Join(err, lessons.Killed("-free -crowd 8", "need the CPUs, too", later))
 	}
-	t.Setenv(changeVar, "long")
+	t.Setenv(lessons.ChangeVar, "long")
 	err = errors.Join(err, lessons.Killed("", "Worker 1 begins", 0))
 	if err != nil {
 		t.Error(err)

@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) {
 	lessons.RunTests(m, func() {
-		if changed := changes[os.Getenv(changeVar)].program; changed != nil {
+		if changed := changes[os.Getenv(lessons.ChangeVar)].program; changed != nil {
 			lessons.Main(lesson, changed)
 			return
 		}
@@ -77,9 +77,6 @@ func TestFacts(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-// changeVar is the variable in the environment that has the name of a change.
-const changeVar = "LESSON_CHANGE"
 
 // bad is an errand as a reader may change it.
 var bad = mp.Proc("bad", func(how string) error {
@@ -161,21 +158,11 @@ func TestChangedProgram(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cmd := lessons.Command("-unit", "100ms")
-			cmd.Env = append(cmd.Env, changeVar+"="+name)
-			out, err := cmd.Output()
-			for _, want := range change.want {
-				if !contains(out, want) {
-					t.Errorf("%v, the lesson does not say %q:\n%s", err, want, out)
-				}
+			if err := lessons.Changed(name, change.want, "-unit", "100ms"); err != nil {
+				t.Error(err)
 			}
 		})
 	}
-}
-
-// contains does not mind how the lines are broken.
-func contains(out []byte, text string) bool {
-	return strings.Contains(strings.Join(strings.Fields(string(out)), " "), strings.Join(strings.Fields(text), " "))
 }
 
 // Flags reach main.go, and the picture is that of its run.
@@ -187,7 +174,7 @@ func TestFlags(t *testing.T) {
 		"-workers 9": "workers alive 9 - after close 0 -",
 	} {
 		out, err := lessons.Command(append(strings.Fields(args), "-unit", "100ms")...).Output()
-		if err != nil || !contains(out, want) {
+		if err != nil || !lessons.Contains(out, want) {
 			t.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
 		}
 	}
@@ -197,7 +184,7 @@ func TestFlags(t *testing.T) {
 func TestPlain(t *testing.T) {
 	out, err := lessons.Command("-plain").CombinedOutput()
 	want, _, _ := strings.Cut(strings.SplitN(output, "prints ", 2)[1], "\n\n")
-	if err != nil || !contains(out, want) || strings.Contains(string(out), "LESSON") {
+	if err != nil || !lessons.Contains(out, want) || strings.Contains(string(out), "LESSON") {
 		t.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
 	}
 }
@@ -228,7 +215,7 @@ func TestNobodyIsLeftAfterTheTellerIsKilled(t *testing.T) {
 	for _, name := range []string{"TMPDIR", "TMP"} { // it cannot remove its file any more
 		t.Setenv(name, t.TempDir())
 	}
-	t.Setenv(changeVar, "too long")
+	t.Setenv(lessons.ChangeVar, "too long")
 	if err := lessons.Killed("", "started", 0); err != nil {
 		t.Error(err)
 	}

@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) {
 	lessons.RunTests(m, func() {
-		if changed := changes[os.Getenv(changeVar)].program; changed != nil {
+		if changed := changes[os.Getenv(lessons.ChangeVar)].program; changed != nil {
 			lessons.Main(lesson, changed)
 			return
 		}
@@ -103,9 +103,6 @@ func TestPrimes(t *testing.T) {
 		t.Errorf("the primes are %s, want %s", got, want)
 	}
 }
-
-// changeVar is the variable in the environment that has the name of a change.
-const changeVar = "LESSON_CHANGE"
 
 var bad = mp.Func("bad", badStar)
 
@@ -199,21 +196,11 @@ func TestChangedProgram(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cmd := lessons.Command("-unit", "100ms")
-			cmd.Env = append(cmd.Env, changeVar+"="+name)
-			out, err := cmd.Output()
-			for _, want := range change.want {
-				if !contains(out, want) {
-					t.Errorf("%v, the lesson does not say %q:\n%s", err, want, out)
-				}
+			if err := lessons.Changed(name, change.want, "-unit", "100ms"); err != nil {
+				t.Error(err)
 			}
 		})
 	}
-}
-
-// contains does not mind how the lines are broken.
-func contains(out []byte, text string) bool {
-	return strings.Contains(strings.Join(strings.Fields(string(out)), " "), strings.Join(strings.Fields(text), " "))
 }
 
 // Flags reach main.go. Whatever task is slow: the queue has it last, Map in its
@@ -225,7 +212,7 @@ func TestFlags(t *testing.T) {
 		"-workers 10":          "Processes outside the pool: 10. Workers of the pool: 10. Fewer",
 	} {
 		out, err := lessons.Command(strings.Fields(args)...).Output()
-		if err != nil || !contains(out, want) {
+		if err != nil || !lessons.Contains(out, want) {
 			t.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
 		}
 	}
@@ -236,7 +223,7 @@ func TestPlain(t *testing.T) {
 	out, err := lessons.Command("-plain").CombinedOutput()
 	_, want, _ := strings.Cut(output, "prints ")
 	want, _, _ = strings.Cut(want, "\n\n")
-	if err != nil || !contains([]byte(sorted(string(out))), sorted(want)) || strings.Count(string(out), "\n") != 2 {
+	if err != nil || !lessons.Contains([]byte(sorted(string(out))), sorted(want)) || strings.Count(string(out), "\n") != 2 {
 		t.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
 	}
 }
@@ -272,7 +259,7 @@ func TestNobodyIsLeftAfterTheTellerIsKilled(t *testing.T) {
 	for _, name := range []string{"TMPDIR", "TMP"} { // it cannot remove its file any more
 		t.Setenv(name, t.TempDir())
 	}
-	t.Setenv(changeVar, "too long")
+	t.Setenv(lessons.ChangeVar, "too long")
 	if err := lessons.Killed("", "started", 0); err != nil {
 		t.Error(err)
 	}

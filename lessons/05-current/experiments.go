@@ -73,7 +73,7 @@ func meet(ctx context.Context, name string, generations int) (eldest *mp.Process
 	}
 	eldest = mp.NewProcess(child, theirs)
 	eldest.Name = cmp.Or(name, eldest.Name)
-	err = lessons.Start(ctx, eldest)
+	err = eldest.Start(ctx)
 	for i := 0; i < len(all) && err == nil; i++ {
 		all[i].Identity, err = lessons.Recv(all[i].line)
 	}
@@ -82,8 +82,6 @@ func meet(ctx context.Context, name string, generations int) (eldest *mp.Process
 
 // family are children of main with these names, alive at the same time.
 func family(ctx context.Context, names ...string) (all []Identity, err error) {
-	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
-	defer cancel()
 	var members []Member
 	for _, name := range names {
 		_, born, err := meet(ctx, name, 0)
@@ -123,8 +121,6 @@ func nameOfThird(ctx context.Context) (string, error) {
 // 5b measures what main is told while its child runs. Many expect the child,
 // as if "current" were whoever started last. It is whoever asks.
 func mainAfterStart(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
-	defer cancel()
 	_, all, err := meet(ctx, "Worker 1", 0)
 	name := identify().Name
 	return name, errors.Join(err, present(all))
@@ -133,8 +129,6 @@ func mainAfterStart(ctx context.Context) (string, error) {
 // 5c measures whose ID os.Getppid gives in a child of main, and in a child of
 // that child. Many expect the go command in the first, or main in the second.
 func parentsOfTwoGenerations(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
-	defer cancel()
 	_, all, err := meet(ctx, "", 1)
 	if err := errors.Join(err, present(all)); err != nil {
 		return "", err
@@ -177,8 +171,6 @@ func distinct(all []Identity) (names, ids int) {
 // its parent. Many expect the same: that mp.Current() in the child and p in
 // main are one object.
 func nameAfterRenaming(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
-	defer cancel()
 	line, toMain := mp.Pipe[mp.None, Identity]()
 	p := mp.NewProcess(renamer, toMain)
 	p.Name = "Old"
@@ -212,8 +204,6 @@ type Sight struct {
 // others measures what main sees of a child, of a child of that, and of a child
 // that has ended. Many expect that Children knows all descendants.
 func others(ctx context.Context) (sights []Sight, err error) {
-	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
-	defer cancel()
 	_, all, err := meet(ctx, "Child", 1)
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) {
 	lessons.RunTests(m, func() {
-		if changed := changes[os.Getenv(changeVar)].program; changed != nil {
+		if changed := changes[os.Getenv(lessons.ChangeVar)].program; changed != nil {
 			lessons.Main(lesson, changed)
 			return
 		}
@@ -129,9 +129,6 @@ func treeOf(output string) (lines []string, pids int) {
 	return lines, len(different)
 }
 
-// changeVar is the variable in the environment that has the name of a change.
-const changeVar = "LESSON_CHANGE"
-
 // with is main.go with other processes.
 func with(all func() []*mp.Process) func(context.Context) error {
 	return func(ctx context.Context) error {
@@ -198,11 +195,11 @@ func TestChangedProgram(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cmd := lessons.Command()
-			cmd.Env = append(cmd.Env, changeVar+"="+name)
+			cmd.Env = append(cmd.Env, lessons.ChangeVar+"="+name)
 			out, err := cmd.Output()
-			masked := pid.ReplaceAllString(string(out), "")
+			masked := pid.ReplaceAll(out, nil)
 			for _, want := range change.want {
-				if !contains(masked, want) {
+				if !lessons.Contains(masked, want) {
 					t.Errorf("%v, the lesson does not say %q:\n%s", err, want, out)
 				}
 			}
@@ -211,11 +208,6 @@ func TestChangedProgram(t *testing.T) {
 }
 
 var pid = regexp.MustCompile(`\b\d{2,}\b`) // or another number as long
-
-// contains does not mind how the lines are broken.
-func contains(out, text string) bool {
-	return strings.Contains(strings.Join(strings.Fields(out), " "), strings.Join(strings.Fields(text), " "))
-}
 
 // -plain is main.go and nothing else.
 func TestPlain(t *testing.T) {
@@ -250,7 +242,7 @@ func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
 	if err := lessons.Killed("", "Process-3:1", 0); err != nil {
 		t.Error(err)
 	}
-	t.Setenv(changeVar, "no end")
+	t.Setenv(lessons.ChangeVar, "no end")
 	if err := lessons.Killed("", "Worker 1  ", 0); err != nil {
 		t.Error(err)
 	}

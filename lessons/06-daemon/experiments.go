@@ -12,7 +12,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"processbook/lessons"
@@ -125,7 +124,7 @@ func play(ctx context.Context, daemon bool, join time.Duration) (*experiment, er
 	e.one, s.One = mp.Pipe[string, string]()
 	e.two, s.Two = mp.Pipe[string, string]()
 	main := mp.NewProcess(director, s)
-	if err := lessons.Start(ctx, main); err != nil {
+	if err := main.Start(ctx); err != nil {
 		return e, err
 	}
 	e.hear(e.one)
@@ -159,13 +158,8 @@ func (e *experiment) steps(from, to int) {
 
 // letters tells which lines of example 4 were printed, as the quiz asks it.
 func (e *experiment) letters() string {
-	var letters []string
-	for i, line := range []string{"Worker 1 starting", "Worker 2 starting", "Worker 2 exiting", "Worker 1 exiting"} {
-		if e.printed[line] {
-			letters = append(letters, "ABCD"[i:i+1])
-		}
-	}
-	return strings.Join(letters, " ")
+	return lessons.Letters(e.printed["Worker 1 starting"], e.printed["Worker 2 starting"],
+		e.printed["Worker 2 exiting"], e.printed["Worker 1 exiting"])
 }
 
 // 6a measures which lines example 4 prints. Many expect D: a daemon would

@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -118,7 +117,7 @@ func hire(ctx context.Context, name string, f mp.Function[Part, mp.None], p Part
 	m.line, p.Main = mp.Pipe[string, string]()
 	m.Process = mp.NewProcess(f, p)
 	m.Name = name
-	err := lessons.Start(ctx, m.Process)
+	err := m.Start(ctx)
 	if err == nil {
 		err = m.hear()
 	}
@@ -187,7 +186,7 @@ func askAll(ctx context.Context) (rows [3]Row, err error) {
 // a panic.
 func linesOfTerminated(ctx context.Context) (string, error) {
 	rows, err := askAll(ctx)
-	return letters(rows[1].ready, rows[1].cleaned, err == nil), err
+	return lessons.Letters(rows[1].ready, rows[1].cleaned, err == nil), err
 }
 
 // 7f measures what becomes of two processes that are asked to end, and of
@@ -197,7 +196,7 @@ func linesOfTerminated(ctx context.Context) (string, error) {
 func askedThenTerminated(ctx context.Context) (string, error) {
 	rows, err := askAll(ctx)
 	one, two := rows[0], rows[1]
-	return letters(one.cleaned, two.cleaned, one.obeyed, two.obeyed, !two.obeyed), err
+	return lessons.Letters(one.cleaned, two.cleaned, one.obeyed, two.obeyed, !two.obeyed), err
 }
 
 // 7g measures the exit code. Many expect 0, because the end was wanted, or 1,
@@ -210,17 +209,7 @@ func codeOfTerminated(ctx context.Context) (string, error) {
 // Many expect that each process ends by SIGTERM, or that none cleans up.
 func linesOfHandler(ctx context.Context) (string, error) {
 	rows, err := askAll(ctx)
-	return letters(rows[2].ready, rows[2].cleaned, err == nil), err
-}
-
-func letters(holds ...bool) string {
-	var all []string
-	for i, h := range holds {
-		if h {
-			all = append(all, "ABCDE"[i:i+1])
-		}
-	}
-	return strings.Join(all, " ")
+	return lessons.Letters(rows[2].ready, rows[2].cleaned, err == nil), err
 }
 
 // 7b measures whether Kid still answers when its parent has been terminated.

@@ -100,7 +100,7 @@ func hire(ctx context.Context, n int, hasty bool, tasks ...int) *crew {
 		p := mp.NewProcess(taker, shift{hasty, theirs, c.Tasks, c.Results})
 		p.Name = fmt.Sprintf("Consumer %d", i+1)
 		c.takers, c.turns = append(c.takers, p), append(c.turns, ours)
-		c.err = errors.Join(c.err, lessons.Start(ctx, p))
+		c.err = errors.Join(c.err, p.Start(ctx))
 	}
 	return c
 }
@@ -238,7 +238,7 @@ func example6(ctx context.Context) (x [4]string, events []string, err error) {
 	boxes, box := mp.NewQueue[map[string]int](0), map[string]int{"x": 10}
 	ours, theirs := mp.Pipe[int, string]()
 	p := mp.NewProcess(reader, seat{theirs, boxes})
-	if err = lessons.Start(ctx, p); err != nil {
+	if err = p.Start(ctx); err != nil {
 		return x, nil, err
 	}
 	lock.Lock()
@@ -302,7 +302,7 @@ var sender = mp.Proc("sender", func(line *mp.Conn[string, int]) error {
 func killSender(ctx context.Context, middle bool) (string, error) {
 	ours, theirs := mp.Pipe[int, string]()
 	p := mp.NewProcess(sender, theirs)
-	if err := errors.Join(lessons.Start(ctx, p), ours.Send(5)); err != nil {
+	if err := errors.Join(p.Start(ctx), ours.Send(5)); err != nil {
 		return "", err
 	}
 	_, err := lessons.Recv(ours)

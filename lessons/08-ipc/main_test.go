@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) {
 	lessons.RunTests(m, func() {
-		if changed := changes[os.Getenv(changeVar)].program; changed != nil {
+		if changed := changes[os.Getenv(lessons.ChangeVar)].program; changed != nil {
 			lessons.Main(lesson, changed)
 			return
 		}
@@ -154,9 +154,6 @@ func TestLock(t *testing.T) {
 	}
 }
 
-// changeVar is the variable in the environment that has the name of a change.
-const changeVar = "LESSON_CHANGE"
-
 // bad is a consumer as a reader may change it: it takes one task.
 var bad = mp.Proc("bad", func(b badArg) error {
 	if _, err := b.Shop.Tasks.Get(context.Background()); err != nil {
@@ -229,13 +226,8 @@ func TestChangedProgram(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cmd := lessons.Command()
-			cmd.Env = append(cmd.Env, changeVar+"="+name)
-			out, err := cmd.Output()
-			for _, want := range change.want {
-				if !strings.Contains(string(out), want) {
-					t.Errorf("%v, the lesson does not say %q:\n%s", err, want, out)
-				}
+			if err := lessons.Changed(name, change.want); err != nil {
+				t.Error(err)
 			}
 		})
 	}
@@ -273,7 +265,7 @@ func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
 	for _, name := range []string{"TMPDIR", "TMP"} { // it cannot remove its file any more
 		t.Setenv(name, t.TempDir())
 	}
-	t.Setenv(changeVar, "never closed")
+	t.Setenv(lessons.ChangeVar, "never closed")
 	if err := lessons.Killed("", "main waits", 0); err != nil {
 		t.Error(err)
 	}

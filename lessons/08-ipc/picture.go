@@ -34,8 +34,6 @@ const plan = "Example 6: main puts a box with x = 10 into a queue, and then sets
 	" take them until main closes the queue, and put the results into another queue. The system decides their order."
 
 func picture(ctx context.Context, run *lessons.Run) error {
-	ctx, stop := context.WithTimeout(ctx, 3*lessons.Limit)
-	defer stop()
 	lessons.Para("saw", "%s", saw(run))
 	if run.Changed {
 		lessons.Para("note", "The rest is not about your program. It is measured in experiments.go.")
