@@ -118,7 +118,9 @@ func FuzzTicket(f *testing.F) {
 	f.Add(append([]byte{1}, encodeHandle(1)...), placeFree+4, 2)
 	f.Add(append([]byte{0}, encodeHandle(2)...), placeFree+5, 2)
 	f.Add(encodeHandle(1<<64-1), -1, 0)
-	f.Add(encodeHandle(1), math.MaxInt, math.MaxInt)
+	f.Add(encodeHandle(3), placeFree+5, 2)
+	f.Add(encodeHandle(3), math.MaxInt, math.MaxInt)
+	f.Add(encodeHandle(3), -2, 2)
 	again := arrive(f)
 	f.Fuzz(func(t *testing.T, ticket []byte, first, count int) {
 		defer mustEnd()()

@@ -245,8 +245,8 @@ func (p *Pool[A, R]) settle() {
 			if s.ready {
 				s.post(order[A, R]{kind: msgFinish})
 				s.wake()
-			} else if s.worker != nil {
-				s.worker.Kill() // it has not come to Main, and there is nothing for it to do
+			} else if s.worker != nil { // it has not come to Main; do not wait long for it
+				time.AfterFunc(time.Second, s.dismissal(s.worker))
 			}
 		}
 	}

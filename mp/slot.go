@@ -103,10 +103,24 @@ func (s *slot[A, R]) hire() error {
 	switch {
 	case err != nil:
 		s.worker = nil
-	case !p.goesOn(): // in the meantime
+	case p.state == ErrTerminated: // in the meantime
 		w.Kill()
+	case !p.goesOn():
+		p.settle()
 	}
 	return err
+}
+
+// dismissal returns a function that kills a worker which has still not come to
+// Main. Call the function without mu.
+func (s *slot[A, R]) dismissal(w *Process) func() {
+	return func() {
+		s.pool.mu.Lock()
+		defer s.pool.mu.Unlock()
+		if s.worker == w && !s.ready {
+			w.Kill()
+		}
+	}
 }
 
 // begins: the worker has come to Main. Only now it gets tasks: whatever has
