@@ -14,11 +14,26 @@ import (
 // promises that.
 func pass(cmd *exec.Cmd, files []*os.File) (list string) {
 	cmd.ExtraFiles = files
+	if len(files) > manyFiles {
+		keepLimit()
+	}
 	numbers := make([]string, len(files))
 	for i := range files {
 		numbers[i] = strconv.Itoa(3 + i)
 	}
 	return strings.Join(numbers, ",")
+}
+
+const manyFiles = 32
+
+// keepLimit lets children have as many files as this process may have. Go gives
+// them the lower limit that the program was started with, and then what loads a
+// program may find no number for its own files.
+func keepLimit() {
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil {
+		syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
+	}
 }
 
 // adopt makes a file of what the parent handed over. It must not go on to
