@@ -80,7 +80,7 @@ func TestAttempts(t *testing.T) {
 				defer func() { <-slots }()
 			}
 			output, err := b.try(a, b.text(a), fmt.Sprint(i))
-			if err != nil && a.hangs { // perhaps the machine was too busy to get so far
+			for n := 0; n < 3 && err != nil; n++ { // what works by luck may pass; and the machine may be too busy
 				a.hangs = false
 				output, err = b.try(a, b.text(a), fmt.Sprint(i))
 			}
