@@ -177,10 +177,12 @@ func (p *Process) PID() int {
 }
 
 // ExitCode returns how the process ended, and whether it has: 0 for success, n
-// for os.Exit(n), 1 for a returned error, 2 for a panic, and -n if signal n
-// ended it, so -15 after Terminate and -9 after Kill. It is what happened and
-// not what was asked for: a process that handles SIGTERM and exits has its own
-// code. Python's exitcode.
+// for os.Exit(n), 1 for a returned error, 2 for a panic, and -n if signal n ended
+// it, so -15 after Terminate and -9 after Kill. It is what happened and not what
+// was asked for: a process that handles SIGTERM and exits has its own code. (Unix
+// keeps only n modulo 256, so os.Exit(256) looks like success.) If another part of
+// the program waits for all children, the code may be unknown: then it is 255, and
+// the error of Join says so. Python's exitcode.
 func (p *Process) ExitCode() (code int, ended bool) {
 	select {
 	case <-p.done:
