@@ -136,7 +136,8 @@ func FuzzTicket(f *testing.F) {
 func FuzzMarker(f *testing.F) {
 	f.Add("3000000,4000000,5000000")
 	f.Add("")
-	f.Add("-1,18446744073709551615,")
+	f.Add("18446744073709551615,-1,")
+	f.Add("9223372036854775808")
 	f.Cleanup(func() { arrived.files = nil })
 	f.Fuzz(func(t *testing.T, list string) {
 		defer mustEnd()()

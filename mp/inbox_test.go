@@ -101,3 +101,28 @@ func TestStandInLeaves(t *testing.T) {
 	o.tell(msgTask, 2)
 	o.expect(t, 2)
 }
+
+// A worker that waits for its stand-in hears that there will be no more.
+func TestEndWhileTheWorkerWaits(t *testing.T) {
+	o := newOffice(t)
+	o.tell(msgTask, 0)
+	o.expect(t, 0)
+	until(t, "a stand-in", func() bool {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		return o.reading
+	})
+	go func() {
+		until(t, "somebody who waits", func() bool {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			return o.waiting
+		})
+		o.tell(msgFinish, 0)
+	}()
+	inTime(t, "the end", func() {
+		if _, ok := o.next(true); ok {
+			t.Error("a task after the last")
+		}
+	})
+}

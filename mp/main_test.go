@@ -53,6 +53,7 @@ func TestNonsenseForANewborn(t *testing.T) {
 		string(unknown()):           2,
 		string(talk(say(msgTask, 0, nil), say(msgArgument, 0, nil))): 2,
 		string(talk(say(msgOrders, 0, "these are no orders"))):       2,
+		string(talk(say(msgArgument, 0, orders{Func: "square"}))):    2,
 	} {
 		down, up := through(t, []byte(said)), through(t, nil)
 		with := new(exec.Cmd)

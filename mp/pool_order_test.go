@@ -208,7 +208,7 @@ func TestTerminateAPoolThatHasGivenUp(t *testing.T) {
 	until(t, "all slots wait for a task", func() bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		return p.stumbles >= patience && !slices.ContainsFunc(p.slots, func(s *slot[int, int]) bool { return s.worker != nil })
+		return p.stumbles >= patience && !slices.ContainsFunc(p.slots, func(s *slot[int, int]) bool { return s.worker != nil || s.resting })
 	})
 	inTime(t, "Terminate", func() { p.Terminate() })
 }
