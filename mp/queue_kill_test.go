@@ -369,7 +369,7 @@ func TestTryPutKnowsOfTheRoom(t *testing.T) {
 	}
 }
 
-// door closes a queue while the process that it is part of boards.
+// door closes a queue while the argument that it is part of is encoded.
 type door struct{ q *Queue[int] }
 
 func (d door) GobEncode() ([]byte, error) {
@@ -400,7 +400,7 @@ var putUntilClosed = Proc("putUntilClosed", func(c closingTime) error {
 
 // A process that is being started with a queue while that is closed: either a
 // Put of it says so, or it counts.
-func TestCloseWhileAProcessBoards(t *testing.T) {
+func TestCloseWhileAProcessStarts(t *testing.T) {
 	for range 10 {
 		q := NewQueue[int](0)
 		ours, theirs := Pipe[None, int]()

@@ -140,7 +140,7 @@ func TestCountsOfListsThatLie(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for n := range whole.Data {
-		for _, count := range []int{0, 1, 2, 3, 1 << 40} {
+		for _, count := range []int{-1, 0, 1, 2, 3, 1 << 40} {
 			cut := whole
 			cut.Data = whole.Data[:n]
 			if list, _, err := DecodeList[*named](cut, count); err == nil && len(list) != count {

@@ -275,7 +275,7 @@ func (c *coder) decode(val Value, v any) (err error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.decoders) < spare {
+	if len(c.decoders) < spare && len(val.Data) <= keep {
 		c.decoders = append(c.decoders, d)
 	}
 	return nil

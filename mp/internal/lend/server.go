@@ -129,8 +129,8 @@ func (s *Server) Read(from io.ReadCloser) {
 }
 
 func (s *Server) obey(f frame.Frame) error {
-	just := func(do func(context.Context) error) { // a call without a number in its reply
-		s.call(f.ID, func(ctx context.Context) (int, error) { return 0, do(ctx) })
+	just := func(do func(context.Context) error) error { // a call without a number in its reply
+		return s.call(f.ID, func(ctx context.Context) (int, error) { return 0, do(ctx) })
 	}
 	switch f.Kind {
 	case kindPart:
@@ -138,9 +138,9 @@ func (s *Server) obey(f frame.Frame) error {
 	case kindPut, kindPutParts:
 		return s.put(f)
 	case kindOffer, kindTryOffer:
-		just(func(ctx context.Context) error { return s.h.Put(ctx, f.Value, f.Kind == kindTryOffer) })
+		return just(func(ctx context.Context) error { return s.h.Put(ctx, f.Value, f.Kind == kindTryOffer) })
 	case kindRoom, kindTryRoom:
-		just(func(ctx context.Context) error { return s.room(ctx, f.ID, f.Kind == kindTryRoom) })
+		return just(func(ctx context.Context) error { return s.room(ctx, f.ID, f.Kind == kindTryRoom) })
 	case kindWant:
 		s.withdraw()
 		s.block(s.joinable || !s.h.terms().closed)
@@ -148,17 +148,17 @@ func (s *Server) obey(f frame.Frame) error {
 	case kindTaken, kindBack, kindDone:
 		s.told(context.Background(), f.Kind, f.ID)
 	case kindTell:
-		just(func(ctx context.Context) error { return s.toldSafely(ctx, f.Data) })
+		return just(func(ctx context.Context) error { return s.toldSafely(ctx, f.Data) })
 	case kindReturn:
-		just(func(ctx context.Context) error { return s.takeBack(ctx, f.Value) })
+		return just(func(ctx context.Context) error { return s.takeBack(ctx, f.Value) })
 	case kindTryWant:
-		just(func(context.Context) error { return s.try() })
+		return just(func(context.Context) error { return s.try() })
 	case kindLen:
-		s.call(f.ID, s.h.Len)
+		return s.call(f.ID, s.h.Len)
 	case kindJoin:
-		just(s.h.Join)
+		return just(s.h.Join)
 	case kindClose:
-		just(func(context.Context) error { return s.h.Close() })
+		return just(func(context.Context) error { return s.h.Close() })
 	case kindCancel:
 		s.cancel(f.ID)
 	case kindSynced:
@@ -218,11 +218,12 @@ func (s *Server) room(ctx context.Context, id uint64, try bool) error {
 
 // call does what may have to wait, soon, in a goroutine that ends when it is
 // done, when the child no longer wants it, or when the child ends.
-func (s *Server) call(id uint64, do func(context.Context) (int, error)) {
+func (s *Server) call(id uint64, do func(context.Context) (int, error)) error {
 	ctx, cancel := context.WithCancel(context.Background())
-	s.mu.Lock()
-	s.calls[id] = cancel
-	s.mu.Unlock()
+	if !s.number(id, cancel) {
+		cancel()
+		return frame.ErrBroken
+	}
 	s.later = append(s.later, func() {
 		n, err := 0, error(context.Canceled)
 		if ctx.Err() == nil {
@@ -234,6 +235,18 @@ func (s *Server) call(id uint64, do func(context.Context) (int, error)) {
 		cancel()
 		s.post(frame.Frame{Kind: kindReply, ID: id, Value: frame.Value{Data: encodeReply(n, err)}})
 	})
+	return nil
+}
+
+// number notes a call under a number that no other call or room has.
+func (s *Server) number(id uint64, cancel context.CancelFunc) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calls[id] != nil || s.rooms[id] {
+		return false
+	}
+	s.calls[id] = cancel
+	return true
 }
 
 // A deferred call begins when all that has been read is obeyed: what the child

@@ -215,10 +215,10 @@ func (s *Store) tell(_ context.Context, what frame.Kind, about Item) error {
 	defer s.mu.Unlock()
 	it, lent := s.lent[about.ID]
 	switch {
-	case what == kindReturn && !lent:
+	case what == kindReturn && s.gone(about.ID):
 		s.unfinished++
 		s.insert(about)
-	case !lent: // only a child that talks nonsense could say this
+	case what == kindReturn || !lent: // only a child that talks nonsense could say this
 	case what == kindTaken:
 		s.untaken -= int(bit(!it.taken))
 		if it.taken = true; s.joinable {
@@ -237,6 +237,13 @@ func (s *Store) tell(_ context.Context, what frame.Kind, about Item) error {
 	}
 	s.change()
 	return nil
+}
+
+// gone reports whether an item was put, and is neither here nor lent.
+func (s *Store) gone(id uint64) bool {
+	has := func(it Item) bool { return it.ID == id }
+	_, lent := s.lent[id]
+	return id > 0 && id <= s.made && !lent && !slices.ContainsFunc(s.returned, has) && (len(s.items) == 0 || id < s.items[0].ID)
 }
 
 // insert lets an item come back, before all that have not been lent.
