@@ -16,17 +16,17 @@ import (
 	"processbook/mp/internal/lend"
 )
 
-// G3, G5, G8: children that break off in the middle of what they say, and
-// children that talk nonsense. They write to their pipes themselves.
+// G3, G5, G8: children that die in the middle of a message, and children that
+// send nonsense. They write to their pipes themselves.
 
 type babbling struct {
 	C    *Conn[[]byte, []byte]
 	Q    *tap
 	What []byte
-	Then string // a way to die, or to return; or it goes on for ever
+	Then string // "return", or a way to die
 }
 
-// A tap is a queue of which the child has the pipes only.
+// A tap is a queue in the parent. In the child it is only the queue's two pipes.
 type tap struct {
 	*Queue[[]byte]
 	in, out *os.File
@@ -40,7 +40,7 @@ func (p *tap) GobDecode(b []byte) error {
 	return err
 }
 
-// pipe returns where the child is to write.
+// pipe returns the pipe to which the child writes.
 func (b babbling) pipe() io.Writer {
 	switch {
 	case b.C != nil:
@@ -61,8 +61,8 @@ func (b babbling) babble() error {
 	return die(b.Then)
 }
 
-// A breaking pipe ends its process in the middle of a long write, or, if it
-// has none, of the first one after so many.
+// A breaking pipe kills its process in the middle of a write: the first one
+// after this number of writes.
 type breaking struct {
 	*os.File
 	writes int
@@ -84,7 +84,7 @@ var (
 		}
 		return 0, b.babble()
 	})
-	// putHalf is a Put that does not come to its end.
+	// putHalf is a Put whose process dies before it is complete.
 	putHalf = Proc("putHalf", func(h halfPut) error {
 		link := lend.NewLink(&breaking{h.Q.out, h.Writes}, false)
 		go link.Listen(h.Q.in)
@@ -104,16 +104,16 @@ func half(k frame.Kind) []byte {
 	return b[:len(b)/2]
 }
 
-// garbage says that it is longer than anything may be.
+// garbage begins with a length that is longer than any message may be.
 var garbage = bytes.Repeat([]byte{0xff}, 100)
 
-// unknown is a message like others, of a kind that there is not.
+// unknown is a complete message of a kind that does not exist.
 func unknown() []byte { return talk(say(39, 1, nil)) }
 
 type halfPut struct {
 	Q      *tap
-	Parts  bool // the item goes in parts, because its context may end
-	Writes int  // before the one that breaks off
+	Parts  bool // the item is sent in parts, because its context may end
+	Writes int  // whole ones, before the one in which the process dies
 }
 
 // G3: an item is put as a whole or not at all.
@@ -134,7 +134,7 @@ func TestHalfAnItem(t *testing.T) {
 			p := start(t, NewProcess(putHalf, test.put))
 			p.Join(soon(t))
 			if code, _ := p.ExitCode(); code == 0 {
-				t.Error("the Put has come to its end")
+				t.Error("the Put is complete")
 			}
 			if n, err := q.Len(); n != 0 || err != nil {
 				t.Errorf("Len() = %d, %v; want 0", n, err)
@@ -149,15 +149,15 @@ func TestHalfAnItem(t *testing.T) {
 	}
 }
 
-// G5: a process that is killed in the middle of a value that is longer than
-// the pipe: whoever receives it is told so.
+// G5: a process is killed while it sends a value that is longer than the pipe
+// holds. Recv in the other process says that the value is broken.
 func TestSenderKilledInTheMiddleOfAValue(t *testing.T) {
 	ours, theirs := Pipe[None, []byte]()
 	p := start(t, NewProcess(sendBig, theirs))
 	if begun, err := ours.Poll(30 * time.Second); !begun || err != nil {
 		t.Fatalf("Poll() = %t, %v", begun, err)
 	}
-	p.Kill() // it cannot have come to the end: nobody receives
+	p.Kill() // it cannot have sent all: nobody receives
 	p.Join(soon(t))
 	inTime(t, "Recv", func() {
 		if v, err := ours.Recv(); err != io.ErrUnexpectedEOF {
@@ -166,7 +166,7 @@ func TestSenderKilledInTheMiddleOfAValue(t *testing.T) {
 	})
 }
 
-// G5: Send does not wait for room that nobody will make.
+// G5: Send does not wait for room in the pipe if the receiver is dead.
 func TestReceiverKilledBeforeItReceives(t *testing.T) {
 	ours, theirs := Pipe[[]byte, int]()
 	p := start(t, NewProcess(deaf, theirs))
@@ -183,8 +183,7 @@ func TestReceiverKilledBeforeItReceives(t *testing.T) {
 
 var deaf = Proc("deaf", func(c *Conn[int, []byte]) error { c.Send(0); select {} })
 
-// G8: a child that says what cannot be understood is given up, and nobody
-// waits for it.
+// G8: a parent gives up a child that sends nonsense, and does not wait for it.
 func TestGarbageFromAChild(t *testing.T) {
 	p := start(t, NewProcess(babble, babbling{What: garbage}))
 	var exit *ExitError
@@ -220,7 +219,7 @@ func TestGarbageInAQueue(t *testing.T) {
 	}
 }
 
-// G2, G8: a worker that talks nonsense costs the task that it is at.
+// G2, G8: if a worker sends nonsense, only the task that it is doing fails.
 func TestGarbageFromAWorker(t *testing.T) {
 	for name, b := range map[string]babbling{
 		"garbage":                      {What: garbage},
@@ -244,8 +243,8 @@ func TestGarbageFromAWorker(t *testing.T) {
 	}
 }
 
-// G8: gob makes room for as many elements of a map as the bytes say that there
-// are. So what we ourselves send has no map.
+// G8: gob allocates as many elements of a map as the bytes claim. So mp's own
+// messages contain no map.
 func TestCountsThatLie(t *testing.T) {
 	v, err := frame.Encode(&map[int]RemoteError{1: {}})
 	if err != nil {
@@ -263,6 +262,6 @@ func TestCountsThatLie(t *testing.T) {
 	o := s.understand(frame.Frame{Kind: msgFailures, Value: v})
 	runtime.ReadMemStats(&after)
 	if used := after.TotalAlloc - before.TotalAlloc; len(o.failed) > 0 || used > 16<<20 {
-		t.Errorf("%d failures; it cost %d bytes", len(o.failed), used)
+		t.Errorf("%d failures; %d bytes were allocated", len(o.failed), used)
 	}
 }

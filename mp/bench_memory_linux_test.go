@@ -1,7 +1,7 @@
 package mp
 
-// Only on Linux: no other system tells how much of what several processes share
-// is a process's part. No promise needs this number.
+// Only on Linux: no other system tells a process's part of the memory that
+// several processes share. No promise needs this number.
 
 import (
 	"os"
@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// Workers that have answered once, and wait. Memory that several processes
-// share counts in each of them as its part of it.
+// Workers that have done one task, and wait. Memory that several processes
+// share is divided among them.
 func BenchmarkPoolIdleWorker(b *testing.B) {
 	if pss(os.Getpid()) == 0 {
 		b.Skip("left out: this system does not tell how much memory is a process's own")
@@ -48,7 +48,7 @@ func BenchmarkPoolIdleWorker(b *testing.B) {
 
 var pssLine = regexp.MustCompile(`\nPss: +(\d+) kB`)
 
-// pss returns 0 where there is no such thing.
+// pss returns 0 if the system does not tell.
 func pss(pid int) float64 {
 	text, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/smaps_rollup")
 	found := pssLine.FindSubmatch(text)

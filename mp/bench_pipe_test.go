@@ -35,7 +35,7 @@ func echoInts(c *Conn[int, int]) error {
 	}
 }
 
-// A draining process receives, and says so after every so many messages.
+// A draining process receives messages. It reports after each group of them.
 type draining[T any] struct {
 	C     *Conn[int, T]
 	Every int
@@ -81,7 +81,7 @@ func BenchmarkPipeRoundTrip(b *testing.B) {
 		}))
 }
 
-// oneWay sends n messages a round to a process that drains them.
+// oneWay sends n messages in each round to a process that drains them.
 func oneWay[T any](b *testing.B, f Function[draining[T], None], n int, v T) func() {
 	ours, theirs := Pipe[T, int]()
 	startBench(b, NewProcess(f, draining[T]{theirs, n}))
@@ -94,7 +94,7 @@ func oneWay[T any](b *testing.B, f Function[draining[T], None], n int, v T) func
 	}
 }
 
-// rawOneWay is the same with a raw child and a function that writes a message.
+// rawOneWay does the same with a raw child and a function that writes a message.
 func rawOneWay(b *testing.B, program string, n int, send func(w io.Writer) error) func() {
 	c := startRaws(b, 1, program)[0]
 	record := binary.LittleEndian.AppendUint64(nil, uint64(n))
@@ -134,7 +134,7 @@ func benchPipeBytes(b *testing.B, size, n int) {
 		rate(n*size, rawOneWay(b, "drain blocks", n, func(w io.Writer) error { return writeBlock(w, &buf, block) })))
 }
 
-// A write for each message, as nobody knows when the next one will come.
+// One write for each message: mp cannot know when the next one will come.
 func BenchmarkPipeStructs(b *testing.B) {
 	const n = 50_000
 	v := reading{12345, "sensor-7", 1.5}
@@ -147,7 +147,7 @@ func BenchmarkPipeStructs(b *testing.B) {
 		})))
 }
 
-// appendReading is a code for this one struct, written by hand.
+// appendReading encodes this struct, and no other type.
 func appendReading(b []byte, v reading) []byte {
 	b = binary.LittleEndian.AppendUint64(b, uint64(v.ID))
 	b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v.Value))
@@ -173,7 +173,7 @@ func BenchmarkPipeFloats1000(b *testing.B) {
 	for i := range floats {
 		floats[i] = math.Sqrt(float64(i))
 	}
-	buf := make([]byte, 8*length) // raw, both sides know the length
+	buf := make([]byte, 8*length) // both sides of the raw pipe know the length
 	versus(b, "MB/s",
 		rate(n*length*8, oneWay(b, drainFloats, n, floats)),
 		rate(n*length*8, rawOneWay(b, "drain floats", n, func(w io.Writer) error {

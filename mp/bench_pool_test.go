@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// The pools of all rows, of mp and of Python and the raw ones, have two workers.
+// All pools have two workers: those of mp, those of Python and the raw ones.
 const benchWorkers = 2
 
 var same = Func("same", func(b []byte) ([]byte, error) { return b, nil })
@@ -114,7 +114,7 @@ func rawTeam(b *testing.B, workers []*rawChild, serve func(i int, c *rawChild) e
 func init() {
 	rawPrograms["squares"] = func(in, out *os.File) error {
 		s := newRawStream(in, out)
-		return answerSquares(s, s.out.Flush) // what is done stays done, whatever the next task does
+		return answerSquares(s, s.out.Flush) // so a result is out before the next task begins
 	}
 	rawPrograms["squares, buffered"] = func(in, out *os.File) error {
 		return answerSquares(newRawStream(in, out), func() error { return nil })
@@ -136,7 +136,7 @@ func init() {
 	rawPrograms["pieces"] = func(in, out *os.File) error {
 		piece := make([]byte, pieceSize)
 		for {
-			n, err := in.Read(piece) // whole numbers: only such are written
+			n, err := in.Read(piece) // no half number: only whole numbers are written
 			if err != nil {
 				return untilEOF(err)
 			}
@@ -159,8 +159,8 @@ func init() {
 	}
 }
 
-// The chunk is the one that Python would choose: a quarter of each worker's
-// share. The raw side does not even need chunks: numbers flow down and up.
+// Python would choose this chunk: a quarter of each worker's share. The raw side
+// needs no chunks, because it writes and reads at the same time.
 func BenchmarkPoolChunk(b *testing.B) {
 	args := numbers(1_000_000)
 	pool := benchPool(b, square, benchWorkers)
@@ -192,7 +192,7 @@ func rawPieces(c *rawChild, args, results []int) error {
 			for _, n := range part {
 				piece = binary.LittleEndian.AppendUint64(piece, uint64(n))
 			}
-			c.to.Write(piece) // if it fails, there is no answer either
+			c.to.Write(piece) // if it fails, no result comes either
 		}
 	}()
 	piece := make([]byte, pieceSize)
@@ -226,7 +226,7 @@ func BenchmarkPoolApply(b *testing.B) {
 		}))
 }
 
-// There and back: what goes each way counts.
+// The figure counts the bytes of arguments and of results.
 func BenchmarkPoolPayloads(b *testing.B) {
 	payloads := make([][]byte, 64)
 	for i := range payloads {

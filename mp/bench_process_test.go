@@ -40,7 +40,7 @@ func benchStart(b *testing.B) {
 		}))
 }
 
-// The clock stops at the answer, not when the pool has ended.
+// The clock stops at the first result, not when the pool has ended.
 func BenchmarkPoolFirstAnswer(b *testing.B) {
 	versus(b, "ms",
 		median10(func() (took float64) {
@@ -72,7 +72,7 @@ func median10(f func() float64) func() float64 {
 	}
 }
 
-// rawPool starts the workers and lets the first of them answer.
+// rawPool starts the workers, and waits for a result of the first one.
 func rawPool(b *testing.B) (pool []*rawChild) {
 	for range benchWorkers {
 		pool = append(pool, startRaw(b, nil, nil, "squares"))
@@ -88,7 +88,8 @@ func askRaw(b *testing.B, c *rawChild) {
 	check(b, err)
 }
 
-// How many times as fast as one after the other; here the limit is goroutines.
+// How many times as fast as one task after the other. The limit is the speed of
+// goroutines.
 func BenchmarkPoolSpeedUp(b *testing.B) {
 	tasks := make([]int, 32)
 	for i := range tasks {
@@ -109,7 +110,7 @@ func BenchmarkPoolSpeedUp(b *testing.B) {
 			})
 		},
 		func() float64 { return seconds(alone) / seconds(func() { burnInGoroutines(tasks) }) })
-	if sum == 0 { // and so the compiler cannot leave it out
+	if sum == 0 { // use the sum, or the compiler leaves the loop out
 		b.Fatal("nothing was done")
 	}
 }

@@ -11,8 +11,8 @@ import (
 
 // The queue lives here; all producers and consumers are children.
 
-// A crew member waits for the word to go, does its share, and tells how much
-// that was.
+// A crew is the argument of a producer or consumer. Its process waits for a
+// message, does its share, and sends the number of items.
 type crew[T any] struct {
 	Q     *Queue[T]
 	C     *Conn[int, int]
@@ -76,7 +76,7 @@ func benchQueueInts(b *testing.B, producers, consumers int) {
 		func() float64 { return rawQueueRate(b, n, producers, consumers, 16) })
 }
 
-// A reading is 32 bytes in the code that the row of small structs on a pipe uses.
+// A reading is 32 bytes, as appendReading encodes it.
 func benchQueueStructs(b *testing.B, producers, consumers int) {
 	const n = 24_000
 	v := reading{12345, "sensor-7", 1.5}
@@ -85,8 +85,8 @@ func benchQueueStructs(b *testing.B, producers, consumers int) {
 		func() float64 { return rawQueueRate(b, n, producers, consumers, 32) })
 }
 
-// queueRate starts new processes, for a queue is closed only once. The clock
-// runs from when all are there until all has been got.
+// queueRate starts new processes, because a queue is closed only once. The clock
+// starts when all processes are ready, and stops when they have all items.
 func queueRate[T any](b *testing.B, n, producers, consumers int, put, get Function[crew[T], None], v T) float64 {
 	q := NewQueue[T](0)
 	hire := func(f Function[crew[T], None], n int) (conns []*Conn[int, int], all []*Process) {
@@ -131,9 +131,9 @@ func hear(b *testing.B, c *Conn[int, int]) int {
 	return n
 }
 
-// rawQueueRate lets all producers write to one pipe, and all consumers read
-// from it, records so short that none is torn. Its end is when all producers
-// have ended. Nobody owns it, so nothing can be asked of it, or given back.
+// In rawQueueRate, all producers write to one pipe, and all consumers read from
+// it. Records are so short that the system never splits one. Consumers get EOF
+// when all producers have ended. This queue has no Len, and takes nothing back.
 func rawQueueRate(b *testing.B, n, producers, consumers, size int) float64 {
 	r, w := rawPipe(b)
 	var makers, takers []*rawChild
@@ -141,7 +141,7 @@ func rawQueueRate(b *testing.B, n, producers, consumers, size int) float64 {
 		makers = append(makers, startRaw(b, nil, w, "put records", strconv.Itoa(size), strconv.Itoa(n/producers)))
 	}
 	w.Close()
-	hearRaw(b, r, producers*size) // before there is anybody else to read that
+	hearRaw(b, r, producers*size) // before the consumers can read it
 	for range consumers {
 		takers = append(takers, startRaw(b, r, nil, "get records", strconv.Itoa(size)))
 	}

@@ -10,14 +10,14 @@ import (
 	"testing"
 )
 
-// The limit that mp is measured against is the same work on bare os/exec and
-// os.Pipe. It keeps no promises: if anything goes wrong, everything is lost.
+// mp is compared with the same work on bare os/exec and os.Pipe. That keeps no
+// promises: if anything goes wrong, everything is lost.
 
-// rawPrograms are what this test binary can be instead of tests: without mp,
-// on its standard input and output.
+// This test binary can run a rawProgram instead of tests. The program does not
+// use mp: it reads standard input and writes standard output.
 var rawPrograms = map[string]func(in, out *os.File) error{}
 
-// A rawChild is a process that runs one of them.
+// A rawChild is a process that runs a rawProgram.
 type rawChild struct {
 	*exec.Cmd
 	to, from *os.File
@@ -30,8 +30,8 @@ func rawCommand(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// startRaw starts a rawChild. An in or out that is not nil is its standard
-// input or output instead of a pipe to here.
+// startRaw starts a rawChild, connected to this process by pipes. If in or out
+// is not nil, the child has that file instead of a pipe.
 func startRaw(b *testing.B, in, out *os.File, program string, args ...string) *rawChild {
 	b.Helper()
 	c := &rawChild{Cmd: rawCommand(program, args...)}
@@ -54,14 +54,14 @@ func rawPipe(b *testing.B) (r, w *os.File) {
 	return r, w
 }
 
-// end lets the child see the end of its input, and waits for its own.
+// end closes the child's input, and waits until the child has ended.
 func (c *rawChild) end() error {
 	c.to.Close()
 	c.from.Close()
 	return c.Wait()
 }
 
-// startRaws starts some that end with the row.
+// startRaws starts n rawChildren. They end when the benchmark's row ends.
 func startRaws(b *testing.B, n int, program string) (all []*rawChild) {
 	for range n {
 		c := startRaw(b, nil, nil, program)
@@ -71,8 +71,8 @@ func startRaws(b *testing.B, n int, program string) (all []*rawChild) {
 	return all
 }
 
-// Raw messages that are not of a fixed size have it in front, in 8 bytes. What
-// is short goes in one write, by way of buf.
+// A raw message of variable size begins with its size, in 8 bytes. A short
+// message is copied to buf, and written at once.
 func writeBlock(w io.Writer, buf *[]byte, body []byte) error {
 	head := binary.LittleEndian.AppendUint64((*buf)[:0], uint64(len(body)))
 	rest := body
@@ -87,7 +87,7 @@ func writeBlock(w io.Writer, buf *[]byte, body []byte) error {
 	return err
 }
 
-// readBlock reads into a new buffer, for whoever receives a message may keep it.
+// readBlock reads into a new buffer, because a receiver may keep its message.
 func readBlock(r io.Reader) ([]byte, error) {
 	var size [8]byte
 	if _, err := io.ReadFull(r, size[:]); err != nil {
@@ -98,8 +98,8 @@ func readBlock(r io.Reader) ([]byte, error) {
 	return body, err
 }
 
-// A rawStream reads and writes integers. What it writes goes out when it would
-// have to wait for the next one.
+// A rawStream reads and writes integers. It writes into a buffer, and flushes
+// the buffer before it has to wait for the next integer.
 type rawStream struct {
 	in  *bufio.Reader
 	out *bufio.Writer
@@ -129,10 +129,9 @@ func (s *rawStream) read() (int, error) {
 	return n, nil
 }
 
-// lazy makes standard input a file that Go's poller waits for. That is slower
-// to wake up than a blocking read: worse for a round trip and for long
-// messages, but better for many short ones, because more of them are there by
-// then.
+// lazy makes standard input a file that Go's poller waits for. The poller wakes
+// a reader later than a blocking read does. So round trips and long messages are
+// slower. But many short messages are faster: one read gets more of them.
 func lazy(in *os.File) *os.File {
 	if err := syscall.SetNonblock(0, true); err != nil {
 		return in
@@ -140,7 +139,7 @@ func lazy(in *os.File) *os.File {
 	return os.NewFile(0, "standard input")
 }
 
-// untilEOF makes of the end of the input the end of the program.
+// untilEOF lets a program end without an error at EOF.
 func untilEOF(err error) error {
 	if err == io.EOF {
 		return nil

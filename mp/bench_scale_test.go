@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-// How cost grows, with the number of processes, with the size of a message and
-// with the size of the parent.
+// How the time grows with the number of processes, with the size of a message
+// and with the memory of the parent.
 
 var crowds = []int{1, 2, 4, 8, 16, 64}
 
-// One producer, and more and more consumers.
+// One producer, and a growing number of consumers.
 func BenchmarkGrowthQueue(b *testing.B) {
 	for _, n := range crowds {
 		b.Run(strconv.Itoa(n), func(b *testing.B) { benchQueueInts(b, 1, n) })
@@ -46,13 +46,13 @@ func BenchmarkGrowthMessage(b *testing.B) {
 	}
 }
 
-// each tells how long one of n takes, if one call of f does them all.
+// f does n things in one call; each returns how long one of them takes.
 func each(n int, f func()) func() float64 {
 	return func() float64 { return seconds(f) / float64(n) }
 }
 
-// The parent's memory is not the child's: Go starts a program, Python copies a
-// process, or at least the tables of its pages.
+// A child of mp does not get the parent's memory, because Go starts a program.
+// Python copies the process, or at least the tables of its pages.
 func BenchmarkGrowthParent(b *testing.B) {
 	for _, size := range []int{10_000_000, 2_000_000_000} {
 		b.Run(strconv.Itoa(size/1_000_000)+"MB", func(b *testing.B) {
@@ -61,7 +61,7 @@ func BenchmarkGrowthParent(b *testing.B) {
 				memory[i] = 1
 			}
 			benchStart(b)
-			clear(memory[:1]) // it is alive until here
+			clear(memory[:1]) // so the memory is in use until here
 			memory = nil
 			debug.FreeOSMemory()
 		})

@@ -14,17 +14,17 @@ import (
 	"time"
 )
 
-// What happens to a child before it comes to Main, or to Init: its package-level
-// variables, its init functions, and the beginning of its main.
+// Children that end, or wait, before they come to Main or Init: in package-level
+// variables, in init functions, or at the beginning of main.
 
-// birth tells a child what to do then; fuseVar counts generations, should one of
-// them ever start the next.
+// birth tells a child what to do in its init function. fuseVar counts
+// generations, so that a chain of children ends if a test fails.
 const (
 	birth   = "MP_TEST_BIRTH"
 	fuseVar = "MP_TEST_FUSE"
 )
 
-// What a program finds in its init functions.
+// What Current and Parent say in an init function.
 var (
 	nameAtBirth   string
 	parentAtBirth *Process
@@ -56,7 +56,7 @@ func beBorn(what []string) {
 		select {}
 	case "exec":
 		execSelf()
-	case "again": // as a program that looks after itself does
+	case "again": // as a program does that restarts itself after a crash
 		cmd := exec.Command(os.Args[0])
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 		cmd.Run()
@@ -77,10 +77,10 @@ type exitsWhenDecoded struct{}
 func (exitsWhenDecoded) GobEncode() ([]byte, error) { return []byte{1}, nil }
 func (*exitsWhenDecoded) GobDecode([]byte) error    { os.Exit(0); return nil }
 
-// A child knows who it is, and who its parent is, in its first line.
+// A child knows its own name and its parent already in its init functions.
 func TestKnowsItsParentFromTheStart(t *testing.T) {
 	if nameAtBirth != "MainProcess" || parentAtBirth != nil {
-		t.Errorf("main is %q with parent %v", nameAtBirth, parentAtBirth)
+		t.Errorf("main's name is %q, its parent %v", nameAtBirth, parentAtBirth)
 	}
 	ours, theirs := Pipe[None, string]()
 	p := NewProcess(sayBirth, theirs)
@@ -91,8 +91,8 @@ func TestKnowsItsParentFromTheStart(t *testing.T) {
 	}
 }
 
-// A child that ends before its function has been called did not end well,
-// whatever its exit code is.
+// A child that ends before its function is called has failed, even if its exit
+// code is 0.
 func TestEndBeforeTheFunction(t *testing.T) {
 	for _, code := range []int{0, 5} {
 		t.Setenv(birth, fmt.Sprint("exit ", code))
@@ -120,7 +120,7 @@ func init() {
 	}
 }
 
-// G1: a child ends with its parent, also if it has not come to Main.
+// G1: when a parent ends, a child ends that has not come to Main.
 func TestParentKilledBeforeItsChildCameToMain(t *testing.T) {
 	cmd, stdout := program(t, "starts a child")
 	cmd.Env = append(cmd.Env, birth+"=block")
@@ -130,8 +130,8 @@ func TestParentKilledBeforeItsChildCameToMain(t *testing.T) {
 	ended(t, stdout)
 }
 
-// A child that starts the program again, in its own place or beside itself,
-// does not start a chain of processes; and its parent says what has happened.
+// A child starts the program again, with exec or as a new process. This does not
+// become a chain of processes, and the parent says what happened.
 func TestChildThatStartsTheProgramAgain(t *testing.T) {
 	for what, want := range map[string]string{"exec": "execute a program?", "again": "started this program again before mp.Main"} {
 		if what == "exec" && !canExecSelf {
@@ -152,7 +152,7 @@ func TestChildThatStartsTheProgramAgain(t *testing.T) {
 	}
 }
 
-// A mark of another copy of mp, or one that another program has inherited.
+// The environment has a mark of another copy of mp, or of another program.
 func TestMarksOfOthers(t *testing.T) {
 	self, _ := os.Executable()
 	for _, test := range []struct {
@@ -179,8 +179,8 @@ func TestMarksOfOthers(t *testing.T) {
 	}
 }
 
-// G2: a worker that cannot be replaced costs its pool that worker: the others
-// do the tasks, and when workers can be started again, the pool is whole again.
+// G2: if a pool cannot replace a worker, the other workers do the tasks. When
+// workers can be started again, the pool starts the missing ones.
 func TestWorkerThatCannotBeReplaced(t *testing.T) {
 	p := NewPool(lightFuse, 3)
 	defer p.Close()
@@ -215,13 +215,14 @@ func TestWorkerThatCannotBeReplaced(t *testing.T) {
 	if _, err := p.Map(soon(t), make([]string, 100)); err != nil {
 		t.Error("when workers can be started again:", err)
 	}
-	until(t, "a whole pool", func() bool {
-		p.Apply(soon(t), "") // somebody must want the workers
+	until(t, "a pool with all its workers", func() bool {
+		p.Apply(soon(t), "") // a pool starts workers only if there are tasks
 		return len(p.staffed()) == 3
 	})
 }
 
-// Close, of a pool and of a queue, waits for no child that has not come to Main.
+// Close of a pool or of a queue does not wait for a child that has not come to
+// Main.
 func TestCloseDoesNotWaitForANewborn(t *testing.T) {
 	p := NewPool(square, 2)
 	q := NewQueue[int](0)
@@ -255,8 +256,8 @@ var reapQueue = Proc("reapQueue", func(q *Queue[int]) error {
 	return nil
 })
 
-// Workers that are killed before they come to Main are not started again and
-// again without end.
+// A pool gives up if its workers are killed again and again before they come to
+// Main.
 func TestWorkersKilledAtTheirStart(t *testing.T) {
 	t.Setenv(birth, "kill")
 	p := NewPool(square, 3)

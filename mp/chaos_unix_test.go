@@ -2,9 +2,9 @@
 
 package mp
 
-// Not on Windows: the killer also stops processes, with a signal by way of
-// os.Process, which never hits somebody else who has got the number since. All
-// that it checks is checked there, too, one thing at a time: crash_test.go,
+// Not on Windows: the killer also suspends processes, with a signal through
+// os.Process. (So a signal never goes to a new process with the same PID.) On
+// Windows, other tests check the same things one by one: crash_test.go,
 // stopped_test.go, queue_kill_test.go, family_test.go.
 
 import (
@@ -24,11 +24,12 @@ import (
 )
 
 var (
-	chaosTime = flag.Duration("chaos", 2*time.Second, "how long TestChaos goes on")
-	chaosSeed = flag.Uint64("chaosseed", 0, "what TestChaos draws its lots from; 0: the time")
+	chaosTime = flag.Duration("chaos", 2*time.Second, "how long TestChaos runs")
+	chaosSeed = flag.Uint64("chaosseed", 0, "the seed of TestChaos's random numbers; 0: the time")
 )
 
-// An order of the chaos: which producer, and its number for it.
+// A parcel is an item: the number of its producer, and the producer's number for
+// it.
 type parcel struct{ From, N int }
 
 type depot struct {
@@ -61,7 +62,8 @@ var (
 		}
 		return nil
 	})
-	// passOnBelow kills its own child at random, and says so beforehand.
+	// passOnBelow kills its own child after a random time, and announces it with
+	// aboutToKill.
 	passOnBelow = Proc("passOnBelow", func(d depot) error {
 		ctx := context.Background()
 		rng := rand.New(rand.NewPCG(d.Seed, uint64(d.Below)))
@@ -102,7 +104,7 @@ var (
 				err = c.Send(p)
 			}
 			if err != nil {
-				return nil // the other end has what it wants
+				return nil // main has closed its end
 			}
 		}
 	})
@@ -120,16 +122,17 @@ var (
 	})
 )
 
-// dawdle makes it likely to be killed here, with something in one's hands.
+// dawdle makes it likely that the process is killed while it has an item or task.
 func dawdle() {
 	for began := time.Now(); time.Since(began) < 100*time.Microsecond; {
 	}
 }
 
-// aboutToKill is no parcel: one more consumer is going to be killed.
+// aboutToKill is not a real parcel. It says that one more consumer will be killed.
 var aboutToKill = parcel{From: -1}
 
-// A chaos is one round: people who work, and one who kills and stops them.
+// A chaos is one round: processes that work, and a goroutine that kills and
+// suspends them.
 type chaos struct {
 	t     *testing.T
 	ctx   context.Context
@@ -143,7 +146,7 @@ type chaos struct {
 type chaosScore struct{ rounds, kills, stops, items, lost, repeats, tasks, tasksLost int }
 
 // TestChaos lets producers, consumers, JoinableQueues, pipes, a pool and a tree
-// of processes work while random ones of them are killed and stopped at random
+// of processes work while random ones are killed and suspended at random
 // moments. Afterwards every item is accounted for, no call is waiting, and
 // nothing is left. Run it longer with go test ./mp -run Chaos -chaos 60s.
 func TestChaos(t *testing.T) {
@@ -153,7 +156,7 @@ func TestChaos(t *testing.T) {
 	}
 	t.Logf("-chaosseed %d", seed)
 	var score chaosScore
-	runProcess(NewProcess(exitWith, 0)) // what is made once and kept
+	runProcess(NewProcess(exitWith, 0)) // some things are made once and kept
 	goroutines, files, _ := holdings()
 	allGone := witness(t)
 	for began := time.Now(); time.Since(began) < *chaosTime && !t.Failed(); score.rounds++ {
@@ -177,9 +180,9 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// witness gives all who are started from now on, and their descendants, a pipe
-// as standard output. Its end proves that they are gone, whoever is their
-// parent by then.
+// witness makes a pipe the standard output of all processes that are started
+// from now on, and of their descendants. EOF proves that all of them have ended,
+// also those whose parent has ended.
 func witness(t *testing.T) (allGone func()) {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -220,8 +223,9 @@ func (c *chaos) round() {
 	c.score.stops += c.stops
 }
 
-// kill is the one who does it. Whoever was stopped goes on a moment later. On
-// a slow machine nobody would ever finish, if the killer did not.
+// kill kills and suspends random children, and resumes a suspended child a
+// moment later. It ends after 200 kills: otherwise, on a slow machine, the
+// processes would never finish.
 func (c *chaos) kill(stop chan struct{}) {
 	for c.kills.Load() < 200 {
 		select {
@@ -248,8 +252,8 @@ func (c *chaos) kill(stop chan struct{}) {
 	}
 }
 
-// keep keeps n processes at work, whatever happens to them, until they end
-// well. It returns how many did not.
+// keep keeps n processes running: it replaces each one that is killed, until all
+// n have ended well. It returns how many were killed.
 func (c *chaos) keep(n int, hire func() *Process) (losses int) {
 	var mu sync.Mutex
 	var all sync.WaitGroup
@@ -280,9 +284,8 @@ func (c *chaos) keep(n int, hire func() *Process) (losses int) {
 	return losses
 }
 
-// queue: what was put comes out at most once; what is missing was in the hands
-// of a consumer that was killed; and what one producer has put, it has put
-// without a gap.
+// queue checks that each item comes out at most once, and that each missing item
+// was lost with a killed consumer.
 func (c *chaos) queue(capacity int, consumer Function[depot, None]) {
 	const producers = 3
 	in, out := NewQueue[parcel](capacity), NewQueue[parcel](0)
@@ -313,8 +316,8 @@ func (c *chaos) queue(capacity int, consumer Function[depot, None]) {
 	c.add(chaosScore{items: put, lost: lost})
 }
 
-// produce returns when its processes, which put parcels, have ended, and be it
-// because they were killed. It tells who was not.
+// produce starts processes that put parcels, and returns when all have ended. It
+// sends the numbers of those that were not killed.
 func (c *chaos) produce(producers int, in *Queue[parcel], sure chan<- int) {
 	defer close(sure)
 	var all sync.WaitGroup
@@ -334,7 +337,7 @@ func (c *chaos) produce(producers int, in *Queue[parcel], sure chan<- int) {
 
 const parcels = 500 // that a producer puts
 
-// collect takes everything out of a queue, and counts how often each came.
+// collect takes all items out of a queue, and counts how often each comes.
 func (c *chaos) collect(out *Queue[parcel]) (seen map[parcel]int, foretold int) {
 	seen = map[parcel]int{}
 	for p := range out.All(c.ctx) {
@@ -343,14 +346,14 @@ func (c *chaos) collect(out *Queue[parcel]) (seen map[parcel]int, foretold int) 
 	foretold = seen[aboutToKill]
 	delete(seen, aboutToKill)
 	if c.ctx.Err() != nil {
-		c.t.Error("something was waiting for a minute")
+		c.t.Error("a call has waited for a minute")
 	}
 	return seen, foretold
 }
 
-// putIn returns how many items were put: all by the producers that came to
-// their end, and by the others, which put one after the other, those up to the
-// last that was seen.
+// putIn returns how many items were put. A producer that was not killed has put
+// all of its items. A killed one has put them in order, up to the last that was
+// seen.
 func putIn(seen map[parcel]int, sure <-chan int) (put int) {
 	last := map[int]int{}
 	for p := range seen {
@@ -365,8 +368,8 @@ func putIn(seen map[parcel]int, sure <-chan int) (put int) {
 	return put
 }
 
-// joinable: everything comes out, and again only what a killed consumer had
-// not finished.
+// joinable checks that each item comes out, and comes again only if a killed
+// consumer had not finished it.
 func (c *chaos) joinable(capacity int) {
 	in, out := NewJoinableQueue[parcel](capacity), NewQueue[parcel](0)
 	losses := make(chan int, 1)
@@ -394,8 +397,8 @@ func (c *chaos) joinable(capacity int) {
 	c.add(chaosScore{items: put, repeats: repeats})
 }
 
-// pipes: what comes back through a pipe is what was sent, in order, until the
-// process at its other end is killed; and that is seen.
+// pipes checks that values come back through a pipe as they were sent, in order,
+// until the process at the other end is killed. Then Recv reports it.
 func (c *chaos) pipes() {
 	const n = 2000
 	for back := 0; back < n && c.ctx.Err() == nil; {
@@ -427,7 +430,7 @@ func (c *chaos) pipes() {
 	}
 }
 
-// pool: every task has its answer or the error of a killed worker.
+// pool checks that each task has its result, or the error of a killed worker.
 func (c *chaos) pool() {
 	const n = 500
 	p := NewPool(squareSlowly, 3)
@@ -471,8 +474,8 @@ func (c *chaos) pool() {
 	c.add(chaosScore{tasks: 9 * n, tasksLost: lost})
 }
 
-// check looks at one task's outcome, and returns 1 if a killed worker has cost
-// it.
+// check checks the result of one task. It returns 1 if the task was lost with a
+// killed worker.
 func (c *chaos) check(i, r int, err error) (lost int) {
 	var exit *ExitError
 	switch {
