@@ -104,25 +104,29 @@ func claim(b []byte, n int) (number uint64, files []*os.File, err error) {
 	return number, files, nil
 }
 
-// pipe is os.Pipe, but its ends do not get the numbers 0 to 2 in a program that
-// has closed its standard streams: a write to 1 or 2 that nobody reads would
-// end a Go program.
-func pipe() (r, w *os.File, err error) {
+// pipes returns the ends of n pipes: a reader, its writer, and so on. None gets
+// the numbers 0 to 2 in a program that has closed its standard streams: a write
+// to 1 or 2 that nobody reads would end a Go program.
+func pipes(n int) (ends []*os.File, err error) {
 	var low []*os.File
 	defer func() { closeAll(low) }()
-	for {
-		r, w, err = os.Pipe()
-		if err != nil || !isStandard(r) && !isStandard(w) {
-			return r, w, err
+	for len(ends) < 2*n {
+		r, w, err := os.Pipe()
+		switch {
+		case err != nil:
+			closeAll(ends)
+			return nil, err
+		case isStandard(r) || isStandard(w):
+			low = append(low, r, w)
+		default:
+			ends = append(ends, r, w)
 		}
-		low = append(low, r, w)
 	}
+	return ends, nil
 }
 
 func closeAll(files []*os.File) {
 	for _, f := range files {
-		if f != nil {
-			f.Close()
-		}
+		f.Close()
 	}
 }

@@ -49,16 +49,11 @@ func Pipe[A, B any]() (*Conn[A, B], *Conn[B, A]) {
 	if tooEarly() {
 		return &Conn[A, B]{state: errTooEarly}, &Conn[B, A]{state: errTooEarly}
 	}
-	r1, w1, err := pipe()
+	ends, err := pipes(2)
 	if err != nil {
 		return &Conn[A, B]{state: err}, &Conn[B, A]{state: err}
 	}
-	r2, w2, err := pipe()
-	if err != nil {
-		closeAll([]*os.File{r1, w1})
-		return &Conn[A, B]{state: err}, &Conn[B, A]{state: err}
-	}
-	return newConn[A, B](r1, w2), newConn[B, A](r2, w1)
+	return newConn[A, B](ends[0], ends[3]), newConn[B, A](ends[2], ends[1])
 }
 
 func newConn[S, R any](r, w *os.File) *Conn[S, R] {

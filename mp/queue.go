@@ -262,19 +262,15 @@ func (q *Queue[T]) handOver(h *handover) error {
 		return nil
 	}
 	holder := q.hold()
-	in, theirOut, err := pipe()
+	ends, err := pipes(2)
 	if err != nil {
 		return err
 	}
-	theirIn, out, err := pipe()
-	if err != nil {
-		closeAll([]*os.File{in, theirOut})
-		return err
-	}
+	in, out, theirs := ends[0], ends[3], []*os.File{ends[2], ends[1]}
 	q.passed.Add(1)
-	h.add(q.number, []*os.File{theirIn, theirOut}, func(p *Process) {
+	h.add(q.number, theirs, func(p *Process) {
 		q.passed.Add(-1)
-		closeAll([]*os.File{theirIn, theirOut})
+		closeAll(theirs)
 		if p == nil {
 			closeAll([]*os.File{in, out})
 			return

@@ -131,12 +131,8 @@ func (p *Process) exec(files []*os.File) error {
 type lines struct{ down, up, crash *os.File }
 
 func newLines() (ours lines, theirs []*os.File, err error) {
-	ends := make([]*os.File, 6)
-	for i := 0; i < 6 && err == nil; i += 2 {
-		ends[i], ends[i+1], err = pipe()
-	}
+	ends, err := pipes(3)
 	if err != nil {
-		closeAll(ends)
 		return ours, nil, err
 	}
 	return lines{down: ends[1], up: ends[2], crash: ends[4]}, []*os.File{ends[0], ends[3], ends[5]}, nil
