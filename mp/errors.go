@@ -36,7 +36,7 @@ type ExitError struct {
 	PID   int
 	Code  int    // as Process.ExitCode gives it: -9 after SIGKILL
 	Err   error  // a *RemoteError, if the function returned an error or panicked
-	Crash string // the runtime's last words, if it crashed where no recover could see it; the first line of a fatal error is ours
+	Crash string // what the Go runtime printed, if it crashed and no recover could see that; mp adds the first line of a fatal error
 }
 
 func (e *ExitError) Error() string {
@@ -160,9 +160,9 @@ func attempt(name string, f func() error) (err error) {
 	return err
 }
 
-// attempts calls do again and again, until it returns false. A call that does not return, because of a panic or a runtime.Goexit, is
-// told to failed, which answers in its place. All this is in a goroutine of its
-// own, and after a Goexit in another one, because nothing brings one back.
+// attempts calls do until it returns false. If a call does not return, because of
+// a panic or a runtime.Goexit, failed is called, and answers in its place. They
+// run in another goroutine, because a Goexit ends it; then there is a new one.
 func attempts(name string, do func() (more bool), failed func(*RemoteError) (more bool)) {
 	for more := true; more; {
 		left := make(chan struct{})
@@ -192,7 +192,7 @@ func once(name string, more *bool, do func() bool, failed func(*RemoteError) boo
 	returned = true
 }
 
-// remote makes of an error what can be sent.
+// remote turns an error into one that can be sent.
 func remote(name string, err error) *RemoteError {
 	if r, ok := err.(*RemoteError); ok && r != nil {
 		return r

@@ -15,15 +15,15 @@ var errOnlooker = errors.New("mp: only the process that started it can do that")
 
 // family is what a process knows of its parent and its children.
 type family struct {
-	process *Process    // this process
-	parent  *Process    // nil in the main process
-	number  string      // "" in main, "2" in Process-2, "2:1" in Process-2:1
-	watched atomic.Bool // somebody may be waiting for the parent's end
+	process *Process    // is this process
+	parent  *Process    // is nil in the main process
+	number  string      // is "" in main, "2" in Process-2, "2:1" in Process-2:1
+	watched atomic.Bool // is set when the program has asked for the parent
 
 	mu       sync.Mutex
-	made     int // processes made here so far
-	children []*Process
-	unread   error // the first item that a loop over a queue has skipped, because it could not be decoded
+	made     int        // counts the processes made here
+	children []*Process // are alive
+	unread   error      // tells of the first item that a loop over a queue has skipped
 }
 
 var self = &family{process: onlooker("MainProcess", os.Getpid())}
@@ -39,32 +39,33 @@ func onlooker(name string, pid int) *Process {
 	return &Process{Name: name, pid: pid, started: true, onlook: true, done: make(chan struct{})}
 }
 
-// Current returns the process that calls it. Its Name, Daemon and PID are of
-// interest; it cannot start, join or end itself. Python's current_process.
+// Current returns the process that calls it, to look at: its Name, its Daemon,
+// its PID. A process cannot start, join or terminate itself. It is Python's
+// current_process.
 func Current() *Process { return self.process }
 
 // Parent returns the process that started this one, or nil in the main
-// process. The program can look at it, and wait for its end with Join or Done:
-// then this process has half a second for its last words before it also ends.
+// process. The program can look at it, and wait for its end with Join or Done.
+// Then this process has half a second to finish before it also ends. It is
 // Python's parent_process.
 func Parent() *Process {
 	self.watched.Store(true)
 	return self.parent
 }
 
-// Children returns this process's children that are alive, pool workers among
-// them, in the order in which they started. Python's active_children.
+// Children returns this process's children that are alive, also the workers of
+// pools, in the order in which they started. It is Python's active_children.
 func Children() []*Process {
 	self.mu.Lock()
 	defer self.mu.Unlock()
 	return slices.Clone(self.children)
 }
 
-// Watch lets this process see the life of every process that it starts from now
-// on, workers of pools among them. It calls started before that process runs its
-// function, asked before [Process.Terminate] asks it to end, and ended, with the
-// exit code, before [Process.Join] returns. Call Watch once, before the first
-// Start; in a child, that is before [Main]. Python has log_to_stderr for it.
+// Watch reports on every process that this process starts, also on the workers
+// of pools. It calls started before the process runs its function, asked before
+// [Process.Terminate] sends SIGTERM, and ended, with the exit code, before
+// [Process.Join] returns. Call Watch once, before the first Start; in a child,
+// before [Main]. Python has log_to_stderr for it.
 func Watch(started, asked func(p *Process), ended func(p *Process, code int)) {
 	watcher.started, watcher.asked, watcher.ended = started, asked, ended
 }
@@ -97,8 +98,8 @@ func (f *family) remove(p *Process) {
 	f.mu.Unlock()
 }
 
-// skip notes that a loop over a queue has left out an item. The loop has no
-// error to return, so this process says it, and does not end well.
+// skip notes that a loop over a queue has left out an item. The loop cannot
+// return an error, so this process prints it, and its function fails.
 func (f *family) skip(err error) {
 	complain(fmt.Sprintf("%s: an item is skipped: %v", f.process.Name, err))
 	f.mu.Lock()
@@ -121,7 +122,8 @@ func endFamily() {
 	for children := Children(); len(children) > 0; children = Children() {
 		for _, c := range children {
 			if c.orders.Daemon {
-				c.end(true)
+				c.dismissed.Store(true)
+				c.end()
 			}
 		}
 		for _, c := range children {
@@ -130,9 +132,8 @@ func endFamily() {
 	}
 }
 
-// awaited returns who endFamily waits for although nobody told them to end, and
-// whether all of them have asked a queue for an item, and got none because it is
-// open, or has items that are not done.
+// awaited returns the processes that endFamily waits for and has not terminated,
+// and whether all of them wait for an item of a queue.
 func awaited() (names []string, blocked bool) {
 	blocked = true
 	for _, c := range Children() {
@@ -144,8 +145,8 @@ func awaited() (names []string, blocked bool) {
 	return names, blocked && len(names) > 0
 }
 
-// orphaned ends this process because its parent is gone, and with it, through
-// their lifelines, all of its descendants.
+// orphaned ends this process because its parent has ended. Its own children see
+// that in the same way.
 func (f *family) orphaned() {
 	close(f.parent.done)
 	if f.watched.Load() {
@@ -154,7 +155,7 @@ func (f *family) orphaned() {
 			c.cut()
 		}
 		f.mu.Unlock()
-		time.Sleep(500 * time.Millisecond) // not to order anything: time for last words, because the program has asked for the parent
+		time.Sleep(500 * time.Millisecond) // orders nothing: the program has asked for the parent, and may have something to finish
 	}
 	os.Exit(1)
 }

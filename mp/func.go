@@ -6,52 +6,49 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// Only a name can cross to another process: its memory is its own, and a
-// function is a place in memory. So what children can run is declared where
-// parent and child both find it, at package level.
-
-// A Function is something that other processes can run. Make one with [Func]
-// or [Proc].
+// A Function is a function that other processes can call. Make one with [Func] or
+// [Proc]. Only its name is sent to another process, because a function is a place
+// in memory, and each process has its own memory.
 type Function[A, R any] struct {
 	*function
 }
 
-// function is a Function without its types.
+// function is what a Function has without its types.
 type function struct {
 	name string
-	run  func(arg frame.Value) error // once, for a Process
-	work func(c *child) error        // again and again, for a Pool
+	run  func(arg frame.Value) error // calls it once, for a Process
+	work func(c *child) error        // calls it for each task of a Pool
 }
 
-// None stands for an argument or a result that a function does not have.
+// None is the type of the argument of a function that needs no argument, and of
+// the result of a function that has no result.
 type None struct{}
 
-// GobEncode lets a None stand in a field or a slice: gob refuses a struct
-// without fields.
+// GobEncode lets a None be a field or an element: gob refuses a struct without
+// fields.
 func (None) GobEncode() ([]byte, error) { return nil, nil }
 
 // GobDecode is the other half of GobEncode.
 func (*None) GobDecode([]byte) error { return nil }
 
-// Func declares a function that other processes can run, and gives it its
-// name. Call it like flag.Int, for a variable at package level:
+// Func declares a function that other processes can call, and its name. Like
+// flag.Int, it is for a variable at package level:
 //
 //	var square = mp.Func("square", func(n int) (int, error) { return n * n, nil })
 //
-// The argument and the result are sent as package encoding/gob encodes them:
-// only exported fields (one in lower case arrives as its zero value, without an
-// error, unless it has a queue or an end of a pipe in it), and what has a
-// function or a channel in it is refused. The error arrives as a [RemoteError],
-// so errors.Is does not find what it wrapped. The function needs no context: it
-// ends with its parent.
+// The argument and the result are sent as package encoding/gob encodes them. Only
+// exported fields are sent: a field in lower case arrives as its zero value,
+// without an error (but a queue or an end of a pipe in such a field is an error).
+// A value that contains a function or a channel is an error. The error that the
+// function returns arrives as a [RemoteError], so errors.Is does not find what it
+// wraps. The function needs no context, because it ends with its parent.
 //
-// A function that starts itself has to be declared in two steps, or the
-// compiler sees an initialization cycle: var f mp.Function[A, R], and in an
-// init function f = mp.Func("f", ...).
+// Declare a function that starts itself in two steps, because of Go's rule
+// against initialization cycles: var f mp.Function[A, R], and in an init function
+// f = mp.Func("f", ...).
 //
-// Func panics if the name is taken, or if [Main] or [Init] has run already, for
-// then this process and its children would not agree on what there is. In
-// Python it is any function at the top level of a module.
+// Func panics if the name is taken, or if [Main] or [Init] has been called. It is
+// Python's def at the top level of a module.
 func Func[A, R any](name string, f func(A) (R, error)) Function[A, R] {
 	if f == nil {
 		panic(fmt.Sprintf("mp: Func(%q) with a nil function", name))
@@ -71,7 +68,7 @@ func Func[A, R any](name string, f func(A) (R, error)) Function[A, R] {
 	})}
 }
 
-// Proc is a [Func] without an answer.
+// Proc is [Func] for a function that returns only an error.
 func Proc[A any](name string, f func(A) error) Function[A, None] {
 	if f == nil {
 		panic(fmt.Sprintf("mp: Proc(%q) with a nil function", name))

@@ -11,12 +11,11 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// How a file gets into a child. An end of a pipe or a queue is a handle: in an
-// argument it is only a number. The parent finds the handles in the argument
-// before it encodes that, adds their files to the handover of the process that
-// it is about to start, and says in the first message which files belong to
-// which number. The system passes the open files themselves: see
-// handover_unix.go and handover_windows.go.
+// How a file gets into a child. An end of a pipe, or a queue, is a handle: in an
+// argument it is only a number. Before the parent encodes an argument, it looks
+// for handles in it, and adds their files to the handover of the process that is
+// starting. Its first message says which files belong to which number. The system
+// passes the open files: see handover_unix.go and handover_windows.go.
 
 // A handle is passed only in the argument of a process that starts.
 type handle interface {
@@ -30,7 +29,7 @@ var _ = frame.Know(reflect.TypeFor[None](), reflect.TypeFor[handle]())
 type handover struct {
 	files  []*os.File
 	places []place
-	settle []func(*Process) // called once each, after Start: with nil if it failed
+	settle []func(*Process) // are called after Start, with nil if it failed
 }
 
 // A place says where the files of a handle are.
@@ -40,7 +39,7 @@ type place struct {
 	Count  int
 }
 
-// Every child has these three, whatever else it was given.
+// Every child has these three files.
 const (
 	placeDown  = iota // from the parent; its EOF means that the parent has ended
 	placeUp           // to the parent
@@ -79,9 +78,9 @@ func encodeHandle(number uint64) []byte { return binary.AppendUvarint(nil, numbe
 
 // arrived is what this process was given when it started.
 var arrived struct {
-	files  []*os.File // nil where the files of a handle have been claimed
+	files  []*os.File // claim takes the files of a handle, and leaves nil in their place
 	places []place
-	queues map[uint64]*queue // that have been received; the argument may have one twice
+	queues map[uint64]*queue // have been received; the argument may have one twice
 }
 
 // claim takes the n files of the handle that b stands for.

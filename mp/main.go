@@ -12,51 +12,51 @@ import (
 	"time"
 )
 
-// ready: Main or Init has run, so a child of this program will find its way.
+// ready is set when Main or Init is called.
 var ready atomic.Bool
 
-// tooEarly: this is a child that does not yet know its function. What is made
-// now is made in every process.
+// tooEarly reports whether this is a child that has not come to Main. A queue
+// that it makes now, every other process of the program makes as well.
 func tooEarly() bool { return this != nil && !ready.Load() }
 
-// Main is what main calls, and all that it calls:
+// Main is the only thing that main calls:
 //
 //	func main() { mp.Main(run) }
 //
-// In the program that you start it calls run. When run has returned, the
-// daemons among this process's children are terminated, the others are joined,
-// and until they are gone their queues are served. Then Main returns; if run
-// failed, it prints the error and exits with status 1. If it waits for children
-// that have asked a queue for an item, and the queue is open, it says so. If run
-// panics, the children end with this process.
+// In the program that you start, Main calls run. When run has returned, Main
+// terminates the children that are daemons, joins the others, and serves their
+// queues until they have ended. Then Main returns. If run failed, Main prints the
+// error and exits with code 1. If Main waits for children that wait for an item
+// of an open queue, it prints that. If run panics, the children end with this
+// process.
 //
-// In a child, which is the same program started by [Process.Start], Main runs
+// In a child, which is the same program, started by [Process.Start], Main calls
 // the child's function instead of run, and does not return.
 //
-// Ctrl-C ends run's context and nothing else: children ignore it, so there is
-// one place where the end is decided. When run then fails, Main prints nothing,
-// and ends as Ctrl-C ends a program. A second Ctrl-C ends it at once.
+// Ctrl-C ends run's context. Children ignore Ctrl-C, so only run decides what
+// happens. If run then returns an error, Main prints nothing and ends as Ctrl-C
+// ends a program. A second Ctrl-C ends the program at once.
 //
-// Main stands for Python's if __name__ == "__main__" and freeze_support.
+// It is Python's if __name__ == "__main__" and freeze_support.
 func Main(run func(ctx context.Context) error) {
 	checkMark(true)
 	Init()
 	ctx, stop := interruptible()
 	defer stop()
-	context.AfterFunc(ctx, stop) // from the first Ctrl-C on, the next one has its usual effect
+	context.AfterFunc(ctx, stop) // the second Ctrl-C has its usual effect
 	err := run(ctx)
 	if err == nil {
 		err = self.skipped()
 	}
 	quietPipes()
-	if err != nil { // perhaps of a child that the same Ctrl-C ended while it was starting: be sure to have heard it
+	if err != nil { // the same Ctrl-C may have ended a child that was starting: wait until it is here, too
 		select {
 		case <-ctx.Done():
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 	interrupted := ctx.Err() != nil
-	if err != nil && !interrupted { // or it only says that children have ended
+	if err != nil && !interrupted { // after Ctrl-C, the error says only that
 		complain(err)
 	}
 	gone := make(chan struct{})
@@ -83,15 +83,14 @@ func interruptible() (ctx context.Context, stop func()) {
 	return signal.NotifyContext(context.Background(), os.Interrupt)
 }
 
-// quietPipes lets this process go on when nobody reads its output any more: at
-// its end it still has children to wait for. A Go program would be ended by
-// SIGPIPE.
+// quietPipes lets this process go on when nobody reads its output any more,
+// because it still has children to wait for. Without that, SIGPIPE would end it.
 func quietPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 func complain(text any) { fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(programFile), text) }
 
-// sayForWhom is for a run that has returned, perhaps with an error, before it
-// has closed what its children wait for. Main waits for them.
+// sayForWhom prints which children Main waits for, if they wait for an item of a
+// queue that run has not closed, or if run has failed.
 func sayForWhom(failed bool, gone <-chan struct{}) {
 	for {
 		select {
@@ -112,16 +111,17 @@ func sayForWhom(failed bool, gone <-chan struct{}) {
 	}
 }
 
-// Init is [Main] for a program that has a main of its own, such as a test:
+// Init takes the place of [Main] in a program that needs its own main, such as a
+// test:
 //
 //	func TestMain(m *testing.M) {
 //		mp.Init()
 //		os.Exit(m.Run())
 //	}
 //
-// Call it before anything else. In a child it runs the child's function and
-// does not return; otherwise it returns at once. Nobody then ends the daemons
-// and joins the others when the program ends: its children just end with it.
+// Call it before anything else. In a child it calls the child's function and does
+// not return. Otherwise it returns at once. When the program ends, its children
+// end with it: nobody joins them.
 func Init() {
 	checkMark(false)
 	ready.Store(true)

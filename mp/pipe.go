@@ -12,39 +12,38 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// A Conn is one end of a pipe between two processes. What it sends, the other
-// end receives, value for value and in order. It is safe for use by several
-// goroutines. It is Python's Connection.
+// A Conn is one end of a pipe between two processes. The other end receives the
+// values that this end sends, in the same order. Several goroutines can use a
+// Conn. It is Python's Connection.
 //
-// An end has one owner at any time. It is made with [Pipe] in one process and
-// moves into another by being the argument, or an exported field of the
-// argument, of a [Process] that starts; from then on it is gone here, and
-// every call says [ErrMoved]. That is why the end of a pipe is always seen:
-// no forgotten copy holds it open. An end that has been used stays where it
-// is, and so it does if Start fails.
+// Make both ends with [Pipe]. To move an end into a child, pass it to
+// [NewProcess], as the argument or in an exported field of the argument. When
+// the child has started, every call of the end returns [ErrMoved] here. So each
+// end is in one process, and no forgotten copy keeps the other end from seeing
+// [io.EOF]. An end that has been used here cannot move: Start returns an error.
 //
-// Close an end when there is nothing more to send; if its process ends first,
-// however that happens, the system closes it.
+// Close an end when you will not send any more. When its process ends, for any
+// reason, the system closes it.
 type Conn[S, R any] struct {
 	r   *inlet
 	w   *os.File
 	out *frame.Writer
 
-	number    uint64 // as a handle
-	receiving sync.Mutex
+	number    uint64     // stands for the end in an argument
+	receiving sync.Mutex // guards r and in
 	in        *frame.Reader
 
-	mu       sync.Mutex
-	state    error // nil, ErrMoved, ErrClosed, or why the pipe could not be made
-	used     bool  // it has sent or received, so it stays here
-	leaves   bool  // a process starts that it is passed to
-	unwanted bool  // Close was called while it was leaving
+	mu       sync.Mutex // guards the fields below
+	state    error      // nil, ErrMoved, ErrClosed, or why the pipe could not be made
+	used     bool       // it has sent or received, so it stays here
+	leaves   bool       // the process that it is passed to is starting
+	unwanted bool       // Close was called while it was leaving
 }
 
-// Pipe returns the two ends of a new pipe; each sends what the other receives.
-// If the system has no more files to give, their first use says so. Call it in a
-// function, as [NewQueue]. It is Python's Pipe(); write Pipe[T, None] where one
-// direction is enough.
+// Pipe returns the two ends of a new pipe. Each end sends what the other end
+// receives; if only the first end sends, write Pipe[T, None]. If the system has
+// no more files, the first use of an end returns that error. Call Pipe in a
+// function, like [NewQueue]. It is Python's Pipe().
 func Pipe[A, B any]() (*Conn[A, B], *Conn[B, A]) {
 	if tooEarly() {
 		return &Conn[A, B]{state: errTooEarly}, &Conn[B, A]{state: errTooEarly}
@@ -62,13 +61,13 @@ func newConn[S, R any](r, w *os.File) *Conn[S, R] {
 }
 
 var errTooEarly = errors.New("mp: this pipe was made before mp.Main, so every process has one of its own; " +
-	"call Pipe in run, and hand an end over in an argument")
+	"call Pipe in run, and pass an end in an argument")
 
-// An inlet is a file to receive from that can be asked whether there is
-// something to read. A byte may have to be read to know.
+// An inlet is a file that can be asked whether there is something to read. To
+// know that, it may have to read a byte.
 type inlet struct {
 	*os.File
-	early []byte
+	early []byte // has been read to know; Read returns it first
 }
 
 func (in *inlet) Read(b []byte) (int, error) {
@@ -82,11 +81,11 @@ func (in *inlet) Read(b []byte) (int, error) {
 
 const msgValue frame.Kind = 1
 
-// Send sends v. It waits while the pipe is full, so it may wait for the other
-// end to receive. It returns [ErrClosed] or [ErrMoved] if this end is closed
-// or gone, and an error if v cannot be encoded, in which case nothing was sent
-// and the pipe can still be used. If nobody is left at the other end, the
-// error wraps [io.ErrClosedPipe].
+// Send sends v. While the pipe is full, it waits for the other end to receive.
+// It returns [ErrClosed] or [ErrMoved] if this end is closed or has moved. If v
+// cannot be encoded, Send returns an error and sends nothing, and the pipe goes
+// on working. If the other end is closed, the error wraps [io.ErrClosedPipe]. It
+// is Python's send.
 func (c *Conn[S, R]) Send(v S) error {
 	if err := c.use("send"); err != nil {
 		return err
@@ -94,9 +93,9 @@ func (c *Conn[S, R]) Send(v S) error {
 	return c.explain("send", c.out.SendValue(context.Background(), msgValue, 0, &v))
 }
 
-// Recv waits for the next value and returns it. The error is [io.EOF] if the
-// other end was closed, or its process ended, between two values, and
-// [io.ErrUnexpectedEOF] if that happened in the middle of one.
+// Recv waits for the next value and returns it. It returns [io.EOF] if the other
+// end was closed or its process has ended, and [io.ErrUnexpectedEOF] if that
+// happened in the middle of a value. It is Python's recv.
 func (c *Conn[S, R]) Recv() (R, error) {
 	var v R
 	if err := c.use("receive"); err != nil {
@@ -114,9 +113,10 @@ func (c *Conn[S, R]) Recv() (R, error) {
 	return v, c.explain("receive", err)
 }
 
-// Poll reports whether Recv would return at once or soon, with a value or with
-// the end of the pipe. It waits at most so long for the first sign of one; 0 or
-// less is not at all. (While another goroutine is in Recv, it waits for that.)
+// Poll reports whether a value, or EOF, has arrived or has begun to arrive: then
+// Recv does not wait long. It waits at most so long for that, and with 0 or less
+// not at all. (While another goroutine is in Recv, it waits for that goroutine.)
+// It is Python's poll.
 func (c *Conn[S, R]) Poll(wait time.Duration) (bool, error) {
 	if err := c.use("poll"); err != nil {
 		return false, err
@@ -130,8 +130,8 @@ func (c *Conn[S, R]) Poll(wait time.Duration) (bool, error) {
 	return there, c.explain("poll", err)
 }
 
-// Close closes this end. What was sent can still be received; then the other
-// end sees the end of the pipe. A second Close does nothing.
+// Close closes this end. The other end can still receive what was sent; then its
+// Recv returns [io.EOF]. A second Close does nothing. It is Python's close.
 func (c *Conn[S, R]) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -142,7 +142,7 @@ func (c *Conn[S, R]) Close() error {
 		return fmt.Errorf("close: %w", c.state)
 	}
 	if c.leaves {
-		c.unwanted = true // its files belong to the start for the moment
+		c.unwanted = true // Start uses its files at this moment
 		return fmt.Errorf("close: %w", ErrMoved)
 	}
 	c.state = ErrClosed
@@ -151,7 +151,7 @@ func (c *Conn[S, R]) Close() error {
 	return nil
 }
 
-// use notes that this end has found its place.
+// use notes that this end is used here, so it cannot move any more.
 func (c *Conn[S, R]) use(what string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -165,7 +165,7 @@ func (c *Conn[S, R]) use(what string) error {
 	return nil
 }
 
-// explain makes of a pipe's error what the documentation promises.
+// explain turns an error of a file into the one that the documentation promises.
 func (c *Conn[S, R]) explain(what string, err error) error {
 	switch {
 	case err == nil || err == io.EOF || err == io.ErrUnexpectedEOF:
@@ -173,12 +173,12 @@ func (c *Conn[S, R]) explain(what string, err error) error {
 	case errors.Is(err, os.ErrClosed):
 		return fmt.Errorf("%s: %w", what, ErrClosed)
 	case brokenPipe(err):
-		return fmt.Errorf("mp: %s: nobody is left at the other end: %w", what, io.ErrClosedPipe)
+		return fmt.Errorf("mp: %s: the other end is closed: %w", what, io.ErrClosedPipe)
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// handOver passes the end to the process that is being started.
+// handOver passes the end to the process that is starting.
 func (c *Conn[S, R]) handOver(h *handover) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -199,7 +199,8 @@ func (c *Conn[S, R]) handOver(h *handover) error {
 	return nil
 }
 
-// settle lets go of the end, which belongs to the child now, or keeps it.
+// settle closes the files of the end if the child has it now, and keeps them if
+// Start has failed.
 func (c *Conn[S, R]) settle(p *Process) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -217,8 +218,8 @@ func (c *Conn[S, R]) settle(p *Process) {
 	closePipe(c.w)
 }
 
-// GobEncode writes the end's number into an argument; at any other time it is
-// an error.
+// GobEncode writes the end's number into an argument. At any other time it is an
+// error.
 func (c *Conn[S, R]) GobEncode() ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -228,7 +229,7 @@ func (c *Conn[S, R]) GobEncode() ([]byte, error) {
 	return encodeHandle(c.number), nil
 }
 
-// GobDecode takes the end from what this process was given at its start.
+// GobDecode finds the end among the files that this process started with.
 func (c *Conn[S, R]) GobDecode(number []byte) error {
 	_, files, err := claim(number, 2)
 	if err != nil {

@@ -18,45 +18,45 @@ import (
 // function. Make one with [NewProcess]; set its fields before Start. It is
 // Python's multiprocessing.Process.
 type Process struct {
-	// Name is for people: errors and [Children] tell it. "Process-1" and so on
-	// unless set; the numbers count every Process made, named or not.
+	// Name stands in errors. Without a name of your own it is "Process-1",
+	// "Process-2" and so on; the numbers count every Process made here.
 	Name string
 
-	// Daemon makes it one that is terminated, not joined, when this process
-	// comes to its end, and that may not have children. As the creating
-	// process is, unless set.
+	// Daemon says that the process is terminated, and not joined, when this
+	// process ends. A daemon cannot start children. It is false unless you set it
+	// (in a daemon it is true, as in Python).
 	Daemon bool
 
-	orders    orders                               // the first message to the child
-	pack      func(*handover) (frame.Value, error) // makes its argument; nil for a pool's worker
-	hear      func(frame.Frame)                    // takes the answers of a pool's worker
-	say       *frame.Writer                        // to the child; set by Start
-	cut       func()                               // closes the lifeline; set by Start
-	links     sync.WaitGroup                       // whatever talks to the child over pipes of its own
-	onHere    []func()                             // what to do when the child has come to Main
-	dismissed atomic.Bool                          // ended by the end of this process, not by a failure; Main may say so of one that has just ended
-	waiting   atomic.Int32                         // how many Gets of queues in this process wait in the child
+	orders    orders                               // the first message to the child; Start completes it
+	pack      func(*handover) (frame.Value, error) // encodes the argument; nil for a pool's worker
+	hear      func(frame.Frame)                    // takes the answers of a pool's worker; nil for others
+	say       *frame.Writer                        // writes to the child; Start sets it
+	cut       func()                               // closes the lifeline; Start sets it
+	links     sync.WaitGroup                       // counts the goroutines that serve the child's queues
+	onHere    []func()                             // are called when the child has come to Main
+	dismissed atomic.Bool                          // set when it is terminated because Main is at its end
+	waiting   atomic.Int32                         // how many Gets of the child wait at queues of this process
 
-	mu       sync.Mutex
-	started  bool
-	onlook   bool      // Current or Parent: only to look at
-	cmd      *exec.Cmd // nil before Start
-	pid      int
-	sent     int           // -15 or -9, if we sent that
+	mu       sync.Mutex    // guards the fields up to returned
+	started  bool          // set by Start, and cleared if Start fails
+	onlook   bool          // this is Current or Parent, which can only be looked at
+	cmd      *exec.Cmd     // set by Start
+	pid      int           // set by Start
+	sent     int           // -15 or -9 after our Terminate or Kill
 	here     bool          // the child has come to Main
-	begun    bool          // its function has been called
-	returned bool          // its function has returned nil
-	done     chan struct{} // closed when it has ended and all that it said has arrived
-	code     int           // valid once done is closed, and so is exit
-	exit     *ExitError
+	begun    bool          // the child has called its function
+	returned bool          // the function has returned nil
+	done     chan struct{} // closed when the child has ended and all that it said has arrived
+	code     int           // set before done is closed, like exit
+	exit     *ExitError    // how the child ended, if not well
 }
 
-// NewProcess makes a Process that will call f with arg, and does not start it.
-// It gives no answer, as in Python: let it send one through a pipe or a queue,
-// or use a [Pool].
+// NewProcess makes a Process that will call f with arg. It does not start it. As
+// in Python, f's result is lost: let f send it through a pipe or a queue, or use
+// a [Pool].
 //
-// Ends of pipes move into the process when it starts, and queues are shared
-// with it, if they are the argument or in an exported field of it.
+// If the argument is an end of a pipe, or has one in an exported field, that end
+// moves into the process when it starts. A queue is shared in the same way.
 func NewProcess[A, R any](f Function[A, R], arg A) *Process {
 	p := newProcess("Process", f.function)
 	p.pack = func(h *handover) (frame.Value, error) { return frame.EncodeArgument(&arg, h.found) }
@@ -73,16 +73,16 @@ func newProcess(kind string, f *function) *Process {
 	return p
 }
 
-// Start starts the process and returns without waiting for it: its function
-// runs while this process goes on. When ctx ends, the process is terminated,
-// and killed a second later if that did not help; with context.Background it
-// lives as long as it likes, but never longer than this process. (So a context
-// that a deferred cancel ends, ends a child that nobody has joined before.)
+// Start starts the process and does not wait for it: its function runs while
+// this process goes on. When ctx ends, the process is terminated, and killed a
+// second later if it is still alive. With context.Background it lives until its
+// function returns, but never longer than this process. (If a deferred cancel
+// ends ctx, it also ends a child that nobody has joined.)
 //
-// Nobody has to call Join for the process to be cleaned up. The errors are
-// [ErrStarted], [ErrDaemonChild], [ErrNoMain], an argument that cannot be
-// encoded, or the system's refusal; after all but the first, the ends of pipes
-// in the argument are still here.
+// The process is cleaned up even if nobody calls Join. The errors are
+// [ErrStarted], [ErrDaemonChild], [ErrNoMain], that the argument cannot be
+// encoded, and what the system says. After an error, except ErrStarted, the ends
+// of pipes in the argument have not moved.
 func (p *Process) Start(ctx context.Context) error {
 	if err := p.claimStart(ctx); err != nil {
 		return fmt.Errorf("%s: %w", p.Name, err)
@@ -123,10 +123,10 @@ func (p *Process) claimStart(ctx context.Context) error {
 // Join waits until the process has ended and everything that it put into
 // queues has arrived. It returns nil if the process ended with code 0, and an
 // [*ExitError] otherwise. If ctx ends first, Join returns ctx.Err() and the
-// process goes on: that is Python's join with a timeout. An error that the
-// function returned has also been printed by the child; you need not print it.
-// A process that ranges over a queue ends when that is closed: Close it before
-// Join. Join may be called any number of times, by any goroutine.
+// process goes on: that is Python's join with a timeout. If the function has
+// returned an error, the child has printed it; you need not print it again.
+// A process that loops over a queue ends when the queue is closed: call Close
+// before Join. Any goroutine can call Join, and more than once.
 func (p *Process) Join(ctx context.Context) error {
 	if p == self.process {
 		return fmt.Errorf("%s: %w", p.Name, errOnlooker)
@@ -158,31 +158,32 @@ func (p *Process) mustBeStarted() error {
 	return nil
 }
 
-// Done returns a channel that is closed when the process has ended; it stays
-// open if the process is never started. Python's sentinel.
+// Done returns a channel that is closed when the process has ended. If the
+// process is never started, it stays open. It is Python's sentinel.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Alive reports whether the process has been started and has not ended.
+// Alive reports whether the process has been started and has not ended. It is
 // Python's is_alive.
 func (p *Process) Alive() bool {
 	_, ended := p.ExitCode()
 	return p.mustBeStarted() == nil && !ended
 }
 
-// PID returns the system's number for the process, or 0 before Start.
+// PID returns the system's number for the process, or 0 before Start. It is
+// Python's pid.
 func (p *Process) PID() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.pid
 }
 
-// ExitCode returns how the process ended, and whether it has: 0 for success, n
-// for os.Exit(n), 1 for a returned error, 2 for a panic, and -n if signal n ended
-// it, so -15 after Terminate and -9 after Kill. It is what happened and not what
-// was asked for: a process that handles SIGTERM and exits has its own code. (Unix
-// keeps only n modulo 256, so os.Exit(256) looks like success.) If another part of
-// the program waits for all children, the code may be unknown: then it is 255, and
-// the error of Join says so. Python's exitcode.
+// ExitCode returns how the process ended, and whether it has ended. The code is 0
+// for success, n after os.Exit(n), 1 after a returned error, 2 after a panic, and
+// -n if signal n ended the process: -15 after Terminate, -9 after Kill. A process
+// that handles SIGTERM and exits has its own code. (Unix keeps only n modulo 256,
+// so os.Exit(256) looks like success.) If another part of the program waits for
+// all children, the code may be unknown: then it is 255, and the error of Join
+// says so. It is Python's exitcode.
 func (p *Process) ExitCode() (code int, ended bool) {
 	select {
 	case <-p.done:
@@ -192,11 +193,11 @@ func (p *Process) ExitCode() (code int, ended bool) {
 	}
 }
 
-// Terminate asks the process to end, with SIGTERM (on Windows it is [Kill]),
-// and does not wait: call Join for that. A process that neither handles nor
-// ignores SIGTERM ends where it stands: its deferred functions do not run, and
-// its own children end with it. After the process has ended, Terminate does
-// nothing.
+// Terminate asks the process to end, with SIGTERM (on Windows it is [Kill]). It
+// does not wait: call Join for that. If the process neither handles nor ignores
+// SIGTERM, it ends at once: its deferred functions do not run, and its own
+// children end with it. When the process has ended, Terminate does nothing. It is
+// Python's terminate.
 func (p *Process) Terminate() error {
 	if p.Alive() && !p.onlook {
 		watcher.asked(p)
@@ -204,8 +205,9 @@ func (p *Process) Terminate() error {
 	return p.signal(-15, terminate)
 }
 
-// Kill ends the process at once, with SIGKILL, and does not wait. After the
-// process has ended, Kill does nothing.
+// Kill ends the process at once, with SIGKILL, which no process can handle or
+// ignore. It does not wait. When the process has ended, Kill does nothing. It is
+// Python's kill.
 func (p *Process) Kill() error { return p.signal(-9, kill) }
 
 func (p *Process) signal(code int, send func(*os.Process) error) error {
@@ -233,10 +235,7 @@ func (p *Process) signal(code int, send func(*os.Process) error) error {
 
 // end terminates the process, and kills it a second later if it is still
 // there. It does not wait.
-func (p *Process) end(dismissed bool) {
-	if dismissed {
-		p.dismissed.Store(true)
-	}
+func (p *Process) end() {
 	p.Terminate()
 	mercy := time.AfterFunc(time.Second, func() { p.Kill() })
 	go func() {

@@ -143,7 +143,7 @@ func (l lines) files() []*os.File { return []*os.File{l.down, l.up, l.crash} }
 // attend looks after a child from its start to its end. Everything that it
 // said is read to the end before its exit is looked at: what arrived, counts.
 func (p *Process) attend(ctx context.Context, l lines) {
-	forget := context.AfterFunc(ctx, func() { p.end(false) })
+	forget := context.AfterFunc(ctx, p.end)
 	crash := make(chan string, 1)
 	go func() { crash <- lastWords(l.crash) }()
 	exit := &ExitError{Name: p.Name, PID: p.pid, Err: p.listen(l.up)}
