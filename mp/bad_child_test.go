@@ -23,7 +23,7 @@ type babbling struct {
 	C    *Conn[[]byte, []byte]
 	Q    *tap
 	What []byte
-	Then string // "return", or a way to die
+	Then string // "return", a way to die, or "" to wait until it is killed
 }
 
 // A tap is a queue in the parent. In the child it is only the queue's two pipes.

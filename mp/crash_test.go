@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// A bomb goes off at one moment of its life as a task: while the worker decodes
-// it, while it runs, or while the worker encodes what came of it.
+// A bomb is an argument that ends the worker at one moment of the task: while
+// the worker decodes it, runs the function, or encodes the result.
 type bomb struct{ When, Way string }
 
 type debris struct{ Way string }
@@ -58,8 +58,8 @@ var (
 	})
 )
 
-// dieReturned waits until the function has returned, and the process for its
-// child.
+// dieReturned ends the process when its function has returned, and it waits for
+// its child.
 func dieReturned(way string) {
 	stacks := make([]byte, 1<<16)
 	for !strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), "mp.endFamily(") {
@@ -68,8 +68,9 @@ func dieReturned(way string) {
 	die(way)
 }
 
-// G2, G5, G6: whatever happens to a worker, and whenever, exactly one task is
-// lost, its error says which, where and why, and the next call succeeds.
+// G2, G5, G6: a worker ends at different moments and in different ways. Exactly
+// one task is lost. Its error says which task, in which worker, and why. The
+// next call succeeds.
 func TestCrashMatrix(t *testing.T) {
 	for _, when := range []string{"decoding", "running", "encoding"} {
 		for _, way := range someWays() {
@@ -94,7 +95,7 @@ func TestCrashMatrix(t *testing.T) {
 				checkLost(t, imapErrors(p.ImapUnordered(soon(t), slices.Values(tasks))), way, 2, 5)
 
 				_, err = p.Map(soon(t), tasks)
-				lost := []int{2, 3, 4, 5} // a chunk shares its fate
+				lost := []int{2, 3, 4, 5} // the whole chunk is lost
 				if way == "error" || way == "panic" {
 					lost = []int{2, 5}
 				}
@@ -116,7 +117,7 @@ func imapErrors[R any](results iter.Seq2[R, error]) (errs []error) {
 	return errs
 }
 
-// mapErrors takes Map's error apart, if it is of tasks.
+// mapErrors returns the errors that Map has joined, or the one that is not joined.
 func mapErrors(err error) []error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
@@ -124,7 +125,7 @@ func mapErrors(err error) []error {
 	return []error{err}
 }
 
-// checkLost: these tasks failed, in whatever order, and no other.
+// checkLost checks that exactly these tasks failed, in any order.
 func checkLost(t *testing.T, errs []error, way string, lost ...int) {
 	t.Helper()
 	tasks := make([]*TaskError, len(errs))
@@ -162,7 +163,7 @@ func TestCrashMatrixOfAProcess(t *testing.T) {
 	for _, when := range []string{"decoding", "running", "returned"} {
 		for _, way := range someWays() {
 			if when == "returned" && way == "error" {
-				continue // too late to return another
+				continue // it has already returned nil
 			}
 			t.Run(when+" "+way, func(t *testing.T) {
 				t.Parallel()
@@ -184,7 +185,7 @@ func checkExit(t *testing.T, p *Process, err error, way string) {
 	}
 }
 
-// stillborn names a way of dying before a child has come to Main or Init.
+// stillborn tells a child in which way to die before it comes to Main or Init.
 const stillborn = "MP_TEST_STILLBORN"
 
 func init() {
@@ -193,11 +194,10 @@ func init() {
 	}
 }
 
-// G2, G5, G6: a child that dies before it comes to Main says why, like any
-// other; and a pool does not hire for ever. No task has failed then, but the
-// call as a whole.
+// G2, G5, G6: if a child dies before it comes to Main, the error says why. A
+// pool does not start workers forever: the whole call fails, and no single task.
 func TestCrashBeforeTheFirstTask(t *testing.T) {
-	for _, way := range someWays()[1:] { // nobody is there to return an error to
+	for _, way := range someWays()[1:] { // without "error": no function is running
 		t.Run(way, func(t *testing.T) {
 			t.Setenv(stillborn, way)
 			process := start(t, NewProcess(explodeAlone, bomb{}))
@@ -227,8 +227,8 @@ func TestCrashBeforeTheFirstTask(t *testing.T) {
 	}
 }
 
-// checkNotStarted: a call has failed, because no worker could be started, and
-// it says why.
+// checkNotStarted checks that a call failed because no worker could be started,
+// and that its error says why.
 func checkNotStarted(t *testing.T, errs []error, why string) {
 	t.Helper()
 	if len(errs) != 1 {
@@ -243,15 +243,14 @@ func checkNotStarted(t *testing.T, errs []error, why string) {
 	}
 }
 
-// G2: workers that die between two tasks, before the first or after an answer,
-// cost nothing at all, whatever the signal.
+// G2: if a signal ends a worker that has no task, no task is lost.
 func TestIdleWorkersMayDie(t *testing.T) {
 	for _, sig := range deadly {
 		p := NewPool(square, 2)
 		for i := range 10 {
 			for _, w := range p.staffed() {
 				w.cmd.Process.Signal(sig)
-				if sig != os.Kill || runtime.GOOS == "windows" { // it may begin one more task before it ends
+				if sig != os.Kill || runtime.GOOS == "windows" { // it does not end at once, and may begin one more task
 					<-w.Done()
 				}
 			}
@@ -263,7 +262,7 @@ func TestIdleWorkersMayDie(t *testing.T) {
 	}
 }
 
-// G7: what cannot be encoded is an error of its call, and nobody else's.
+// G7: if a value cannot be encoded, only the call that sends it fails.
 func TestWhatCannotBeEncoded(t *testing.T) {
 	type odd struct{ F func() }
 	q := NewQueue[any](0)
@@ -305,7 +304,8 @@ var (
 	anyLength = Func("anyLength", func(v any) (int, error) { return len(v.(string)), nil })
 )
 
-// G7: a function that is not there, or was not made by Func, hangs nobody.
+// G7: if a function does not exist in the child, or was not made with Func, the
+// call fails. It does not hang.
 func TestFunctionsThatAreNotThere(t *testing.T) {
 	ghost := Function[int, int]{&function{name: "ghost"}}
 	if err := runProcess(NewProcess(ghost, 1)); err == nil || !strings.Contains(err.Error(), "mp.Func") {

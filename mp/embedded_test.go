@@ -16,8 +16,9 @@ type queueAndTitle struct {
 
 var takeAnything = mp.Proc("takeAnything", func(struct{ V any }) error { return nil })
 
-// A queue that is embedded beside other fields would hide them, also where an
-// interface holds it. (Types of mp itself are let through: JoinableQueue is one.)
+// If a queue is embedded in a struct, gob does not see the other fields. So Start
+// refuses such a struct, also in an interface. (JoinableQueue embeds a queue, and
+// is allowed.)
 func TestEmbeddedHandleIsRefused(t *testing.T) {
 	gob.Register(&queueAndTitle{})
 	for _, v := range []any{queueAndTitle{mp.NewQueue[int](0), "t"}, &queueAndTitle{mp.NewQueue[int](0), "t"}} {

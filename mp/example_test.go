@@ -13,8 +13,8 @@ import (
 	"processbook/mp"
 )
 
-// What the examples' children run. In a program of your own these stand at
-// package level, too.
+// The children of the examples run these functions. In your own program also
+// declare them at package level.
 var (
 	greet = mp.Proc("greet", func(whom string) error {
 		fmt.Printf("%s says: hello, %s\n", mp.Current().Name, whom)
@@ -88,7 +88,7 @@ func ExampleProcess() {
 	// 0 true
 }
 
-// Join with a limit is Join with a context that ends: the process goes on.
+// Join with a timeout is Join with a context that ends. The process goes on.
 func ExampleProcess_Join() {
 	ours, theirs := mp.Pipe[string, string]()
 	p := mp.NewProcess(upper, theirs)
@@ -98,7 +98,7 @@ func ExampleProcess_Join() {
 	defer cancel()
 	fmt.Println(p.Join(ctx), p.Alive())
 
-	ours.Close() // the end of the pipe is what this process waits for
+	ours.Close() // the process waits for EOF
 	fmt.Println(p.Join(context.Background()), p.Alive())
 	// Output:
 	// context deadline exceeded true
@@ -176,7 +176,7 @@ func ExampleJoinableQueue() {
 	for _, form := range []string{"A38", "B65"} {
 		forms.Put(ctx, form)
 	}
-	fmt.Println(forms.Join(ctx)) // both are dealt with
+	fmt.Println(forms.Join(ctx)) // both items are done
 	forms.Close()
 	fmt.Println(p.Join(ctx))
 	// Output:
@@ -230,7 +230,8 @@ func ExampleTaskError() {
 	// *errors.errorString nothing to measure
 }
 
-// A RemoteError is what the function said, in another process.
+// A RemoteError has the text of an error that a function returned in another
+// process.
 func ExampleRemoteError() {
 	pool := mp.NewPool(length, 1)
 	defer pool.Close()
@@ -243,7 +244,7 @@ func ExampleRemoteError() {
 	// length: nothing to measure
 }
 
-// A Function stands for its name, with the types of its argument and answer.
+// A Function has a name, and the types of its argument and its result.
 func ExampleFunction() {
 	pool := mp.NewPool(length, 1)
 	defer pool.Close()
@@ -252,7 +253,7 @@ func ExampleFunction() {
 	// Output: 23 <nil>
 }
 
-// In a Function without an argument, or without an answer, None takes its place.
+// None is the type of the argument or the result of a function that has none.
 func ExampleNone() {
 	ready, set := mp.Pipe[mp.None, mp.None]()
 	go set.Send(mp.None{})

@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// someWays returns those in which die ends a process; with -short without those
-// that take the runtime long.
+// someWays returns the ways in which die can end a process. With -short, it
+// leaves out those that take long.
 func someWays() []string {
 	ways := []string{"error", "panic", "exit", "kill", "goroutine", "map", "unlock", "stack"}
 	if testing.Short() {
@@ -28,8 +28,8 @@ func someWays() []string {
 	return ways
 }
 
-// die ends a process. What cannot be recovered from must happen in another
-// goroutine.
+// die ends a process. Some ways need another goroutine, because mp would recover
+// from a panic in this one.
 func die(way string) error {
 	switch way {
 	case "error":
@@ -46,7 +46,7 @@ func die(way string) error {
 	case "unlock":
 		go new(sync.Mutex).Unlock()
 	case "map":
-		if runtime.NumCPU() == 1 { // then no write is ever concurrent with another: make do
+		if runtime.NumCPU() == 1 { // otherwise the writes are never concurrent
 			runtime.GOMAXPROCS(2)
 		}
 		m := map[int]int{}
@@ -64,7 +64,7 @@ func die(way string) error {
 	select {}
 }
 
-// deathText is what the error must say.
+// deathText has the text that the error must contain.
 var deathText = map[string]string{
 	"error": "no more paper", "panic": "panic: paper jam", "exit": "exit code 3", "kill": killedText,
 	"goroutine": "panic: paper jam elsewhere", "unlock": "fatal error", "map": "concurrent map", "stack": "stack overflow",
@@ -77,7 +77,7 @@ var (
 		select {}
 	})
 	idle = Proc("idle", func(None) error { select {} })
-	// middle starts a leaf, or more middles, and ends at a word from main.
+	// middle starts a leaf, and ends when main sends a message.
 	middle = Proc("middle", func(l link3) error {
 		p := NewProcess(leaf, l.Leaf)
 		p.Daemon = l.Way == "return" || l.Way == "error" // or it would be joined
@@ -109,7 +109,7 @@ var (
 		return nil
 	})
 	lastWord = Proc("lastWord", func(c *Conn[string, None]) error {
-		parent := Parent() // from now on there will be time for last words
+		parent := Parent() // from now on, this process may end a moment after its parent
 		c.Send("watching")
 		<-parent.Done()
 		return c.Send(fmt.Sprint("parent alive: ", parent.Alive()))
@@ -144,13 +144,13 @@ type link3 struct {
 	Way  string
 }
 
-// functionOf finds a function by name, where naming the variable would be an
-// initialization loop.
+// functionOf finds a function by its name. The variable's own function cannot
+// use the variable: Go calls that an initialization cycle.
 func functionOf[A any](name string) Function[A, None] { return Function[A, None]{functions[name]} }
 
 func overflow() int { return 1 + overflow() }
 
-// G1: whatever a process does, its descendants end with it.
+// G1: when a process ends in any way, its descendants end.
 func TestDescendantsEndWithTheirParent(t *testing.T) {
 	for _, way := range append(someWays(), "return", "terminate") {
 		t.Run(way, func(t *testing.T) {
@@ -179,8 +179,8 @@ func TestDescendantsEndWithTheirParent(t *testing.T) {
 	}
 }
 
-// startLeaf returns when the leaf runs, and so would go on for ever if it did
-// not see the end of its parent.
+// startLeaf returns when the leaf runs. From then on, only the end of its parent
+// ends the leaf.
 func startLeaf(ctx context.Context) error {
 	ours, theirs := Pipe[string, string]()
 	if err := NewProcess(leaf, theirs).Start(ctx); err != nil {
@@ -202,7 +202,7 @@ func init() {
 		if err := startLeaf(ctx); err != nil {
 			return err
 		}
-		for i := range 3 { // these are perhaps still being born
+		for i := range 3 { // these may still be starting
 			p := NewProcess(idle, None{})
 			p.Daemon = i > 0
 			if err := p.Start(ctx); err != nil {
@@ -211,7 +211,7 @@ func init() {
 		}
 		pool := NewPool(forever, 2)
 		pool.Apply(ctx, 0)
-		go pool.Map(context.Background(), []int{0, 1, 0, 1}) // never done, never closed
+		go pool.Map(context.Background(), []int{0, 1, 0, 1}) // Map never returns, and the pool is never closed
 		fmt.Println("ready")
 		<-ctx.Done()
 		return ctx.Err()
@@ -222,7 +222,7 @@ func init() {
 		}
 		fmt.Println("ready")
 		<-ctx.Done()
-		signal.Reset(os.Interrupt) // Main does that too, but perhaps a moment later
+		signal.Reset(os.Interrupt) // Main also does that, but perhaps a moment later
 		fmt.Println("interrupted")
 		select {}
 	}
@@ -248,7 +248,7 @@ func init() {
 	}
 	programs["error"] = func(context.Context) error { return errors.New("the program's own error") }
 	programs["panic"] = func(ctx context.Context) error {
-		if err := startLeaf(context.Background()); err != nil { // run's ctx ends with run, and would end the leaf
+		if err := startLeaf(context.Background()); err != nil { // not run's ctx, which would end the leaf
 			return err
 		}
 		panic("in run")
@@ -277,7 +277,8 @@ func read(t *testing.T, from *bufio.Reader, n int) (lines []string) {
 	return lines
 }
 
-// ended waits until nobody has a program's standard output.
+// ended waits until all processes that have a program's standard output have
+// ended.
 func ended(t *testing.T, stdout io.Reader) string {
 	t.Helper()
 	all := make(chan string, 1)
@@ -289,12 +290,13 @@ func ended(t *testing.T, stdout io.Reader) string {
 	case s := <-all:
 		return s
 	case <-time.After(10 * time.Second):
-		t.Fatal("somebody is still there")
+		t.Fatal("a process is still alive")
 		return ""
 	}
 }
 
-// G1: a tower of twenty processes falls when its base is killed.
+// G1: twenty processes, each the child of the one before, end when the first one
+// is killed.
 func TestTowerFalls(t *testing.T) {
 	cmd, stdout := program(t, "tower")
 	cmd.Start()
@@ -318,12 +320,12 @@ func TestKilledMainLeavesNobody(t *testing.T) {
 	}
 }
 
-// An endlessValue keeps a worker at its answer.
+// To encode an endlessValue takes a worker an hour.
 type endlessValue struct{}
 
 func (endlessValue) GobEncode() ([]byte, error) {
 	fmt.Println("encoding")
-	time.Sleep(time.Hour) // as good as never
+	time.Sleep(time.Hour)
 	return nil, nil
 }
 
@@ -343,7 +345,7 @@ func TestPanicInRunLeavesNobody(t *testing.T) {
 	}
 }
 
-// A pool that is never closed does not keep Main, and its workers end.
+// Main does not wait for a pool that is never closed, and its workers end.
 func TestUnclosedPoolEndsWithMain(t *testing.T) {
 	cmd, stdout := program(t, "unclosed")
 	cmd.Start()
@@ -380,7 +382,7 @@ func TestNamesOfRelatives(t *testing.T) {
 	}
 	for _, err := range []error{Current().Join(soon(t)), Current().Start(soon(t)), Current().Terminate(), Current().Kill()} {
 		if err == nil {
-			t.Error("looking at the current process is all that can be done")
+			t.Error("a call on the current process must be an error")
 		}
 	}
 	p.Join(soon(t))
@@ -435,7 +437,7 @@ func TestDaemonMayNotHaveChildren(t *testing.T) {
 	}
 }
 
-// G10: a child has no part in what its parent reads.
+// G10: a child does not read its parent's standard input.
 func TestChildReadsNothing(t *testing.T) {
 	cmd, stdout := program(t, "reader")
 	cmd.Stdin = strings.NewReader("for the main process")
@@ -445,7 +447,8 @@ func TestChildReadsNothing(t *testing.T) {
 	}
 }
 
-// G10: what a child prints and reads has nothing to do with what is said here.
+// G10: a child that prints, and reads its standard input, does not disturb its
+// pipes.
 func TestPrintingDisturbsNothing(t *testing.T) {
 	ours, theirs := Pipe[string, int]()
 	p := start(t, NewProcess(readStdin, theirs))
@@ -458,7 +461,7 @@ func TestPrintingDisturbsNothing(t *testing.T) {
 	}
 }
 
-// A process of its own: what is watched there is nothing to other tests.
+// watchOne calls Watch in a child, so that it does not watch other tests.
 var watchOne = Proc("watchOne", func(c *Conn[string, None]) error {
 	ctx := context.Background()
 	Watch(func(p *Process) { c.Send("started " + p.Name) },
@@ -470,7 +473,7 @@ var watchOne = Proc("watchOne", func(c *Conn[string, None]) error {
 	c.Send("Start has returned")
 	p.Join(ctx)
 	c.Send("Join has returned")
-	p.Terminate() // too late to ask for anything
+	p.Terminate() // p has ended, so asked is not called
 	q := NewProcess(idle, None{})
 	q.Name = "Pat"
 	q.Start(ctx)
@@ -490,7 +493,7 @@ func TestWatch(t *testing.T) {
 		}
 	}
 	if place["ended 3"] == 0 {
-		t.Error("it was not told that Kim ended")
+		t.Error("ended was not called for Kim")
 	}
 	for _, want := range []string{"started Pat", "asked Pat", "ended -15"} {
 		if got, err := ours.Recv(); got != want {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// lightFuse answers with its pid and leaves something behind that ends the
-// worker when it is lit, whatever it is at then.
+// lightFuse returns its PID. It also starts a goroutine that ends the worker when
+// the test calls light.
 var lightFuse = Func("lightFuse", func(way string) (int, error) {
 	if way != "" {
 		lit := layFuse()
@@ -19,8 +19,7 @@ var lightFuse = Func("lightFuse", func(way string) (int, error) {
 	return os.Getpid(), nil
 })
 
-// burnDown has the worker die that has answered with this pid, and checks that
-// it says why to whoever looks at it.
+// burnDown ends the worker that has this PID, and checks that Join says why.
 func burnDown[A, R any](t *testing.T, p *Pool[A, R], pid int, way string) {
 	t.Helper()
 	for _, w := range p.staffed() {
@@ -30,13 +29,13 @@ func burnDown[A, R any](t *testing.T, p *Pool[A, R], pid int, way string) {
 			return
 		}
 	}
-	t.Errorf("no worker has pid %d", pid)
+	t.Errorf("no worker has PID %d", pid)
 }
 
-// G2: a worker that dies after an answer and before the next task costs
-// nothing, however it dies: between two calls, and in the middle of one.
+// G2: if a worker dies after one task and before the next, no task is lost:
+// between two calls, and in the middle of a call.
 func TestCrashAfterTheAnswer(t *testing.T) {
-	for _, way := range someWays()[1:] { // nobody is there to return an error to
+	for _, way := range someWays()[1:] { // without "error": no function is running
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
 			p := NewPool(lightFuse, 1)
@@ -59,7 +58,7 @@ func TestCrashAfterTheAnswer(t *testing.T) {
 				burnt := make(chan bool, 1)
 				for pid, err := range imap(soon(t), func(yield func(string) bool) {
 					for i := 0; i < 3 && yield(way); i++ {
-						select { // only then the next
+						select { // yield the next task only when the worker has died
 						case <-burnt:
 						case <-soon(t).Done():
 						}
@@ -80,12 +79,12 @@ func TestCrashAfterTheAnswer(t *testing.T) {
 	}
 }
 
-// G2: a worker that has been given a task, but has not begun it, costs nothing
-// either. It is stopped, so it cannot begin.
+// G2: if a worker dies that has a task but has not begun it, no task is lost. The
+// worker is suspended, so it cannot begin.
 func TestCrashBeforeTheTaskIsTaken(t *testing.T) {
 	p := NewPool(reverse, 1)
 	defer p.Close()
-	for _, size := range []int{0, 10, 1 << 20, 10} { // the third is more than its pipe holds
+	for _, size := range []int{0, 10, 1 << 20, 10} { // the third is more than the pipe holds
 		if _, err := p.Apply(soon(t), nil); err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +107,7 @@ func TestCrashBeforeTheTaskIsTaken(t *testing.T) {
 	}
 }
 
-// given reports whether a worker has got a task that it has not answered.
+// given reports whether a worker has a task whose result has not come.
 func (p *Pool[A, R]) given() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -18,17 +18,17 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// G8: whatever a process says, the one who hears it goes on, with its own
-// books in order. Each of these takes the place of one process's reader.
+// G8: a process may send any bytes. The process that reads them goes on, and its
+// data stays consistent. Each of these tests is the reader of one kind of pipe.
 
-// talk makes seeds: sensible conversations.
+// talk returns the bytes of several messages. As seeds, they make sense.
 func talk(frames ...frame.Frame) []byte {
 	var b bytes.Buffer
 	frame.NewWriter(&b).SendAll(frames)
 	return b.Bytes()
 }
 
-// say returns a frame with a value, or without one for nil.
+// say returns a frame with the value v, or without a value if v is nil.
 func say(k frame.Kind, id uint64, v any) frame.Frame {
 	f := frame.Frame{Kind: k, ID: id}
 	if v != nil {
@@ -39,7 +39,8 @@ func say(k frame.Kind, id uint64, v any) frame.Frame {
 	return f
 }
 
-// mustEnd lets a hang be a failure of the input that it hangs on.
+// With mustEnd, a test that hangs fails. So the fuzzer keeps the input on which
+// it hangs.
 func mustEnd() (ended func() bool) {
 	return time.AfterFunc(10*time.Second, func() {
 		debug.SetTraceback("all")
@@ -54,7 +55,7 @@ type belongings struct {
 	M map[string]int
 }
 
-// arrive lets this process have some files to claim. Nothing comes from them.
+// arrive gives this process files, as if it were a child. Reading them gets EOF.
 func arrive(f *testing.F) (again func(...place)) {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
@@ -70,7 +71,7 @@ func arrive(f *testing.F) (again func(...place)) {
 	}
 }
 
-// A parent speaks to its newborn child.
+// A child reads from its parent, when it starts.
 func FuzzChild(f *testing.F) {
 	_, end := Pipe[string, int]()
 	full := belongings{end, NewQueue[int](0), NewJoinableQueue[int](1), map[string]int{"a": 1}}
@@ -101,17 +102,17 @@ func FuzzChild(f *testing.F) {
 	})
 }
 
-// checkLines: no handle in an argument gets hold of the pipes between parent
-// and child.
+// checkLines checks that no handle in an argument has got the pipes between
+// parent and child.
 func checkLines(t *testing.T) {
 	t.Helper()
 	if slices.Contains(arrived.files[:placeFree], nil) {
-		t.Error("a handle with the pipes to the parent")
+		t.Error("a handle has got the pipes to the parent")
 	}
 }
 
-// What a pipe end or a queue in an argument says of itself, and what the orders
-// say of its files.
+// A child decodes an end of a pipe or a queue in its argument, and looks for its
+// files in the orders.
 func FuzzTicket(f *testing.F) {
 	f.Add(encodeHandle(1), placeFree, 2)
 	f.Add(encodeHandle(1), placeDown, 2)
@@ -132,7 +133,7 @@ func FuzzTicket(f *testing.F) {
 	})
 }
 
-// Anybody may set the variable that marks a child.
+// Any program may set the variable that marks a child.
 func FuzzMarker(f *testing.F) {
 	f.Add("3000000,4000000,5000000")
 	f.Add("")
@@ -143,7 +144,7 @@ func FuzzMarker(f *testing.F) {
 		defer mustEnd()()
 		for number := range strings.SplitSeq(list, ",") {
 			if n, err := strconv.ParseUint(number, 10, 64); err == nil && n < 1<<20 {
-				return // a file that this process may have
+				return // this process may have a file with that number
 			}
 		}
 		arrived.files = nil
@@ -156,7 +157,7 @@ func FuzzMarker(f *testing.F) {
 	})
 }
 
-// through lets bytes come out of a real pipe.
+// through returns a real pipe from which these bytes come.
 func through(t *testing.T, data []byte) *os.File {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -170,7 +171,7 @@ func through(t *testing.T, data []byte) *os.File {
 	return r
 }
 
-// A child speaks to its parent, and dies.
+// A parent reads from a child that then dies.
 func FuzzParent(f *testing.F) {
 	f.Add(talk(say(msgFailed, 0, RemoteError{Func: "f", Type: "t", Message: "m", Stack: "s"})))
 	f.Add([]byte("runtime stack:\nruntime.newstack("))
@@ -179,15 +180,15 @@ func FuzzParent(f *testing.F) {
 		up := through(t, data)
 		onlooker("Process-1", 0).listen(up)
 		if n, err := up.Read(make([]byte, 1)); n > 0 || err != io.EOF {
-			t.Error("it does not listen to the end:", err)
+			t.Error("it does not read to EOF:", err)
 		}
 		if words := lastWords(through(t, data)); len(words) > 65<<10 {
-			t.Errorf("last words of %d bytes", len(words))
+			t.Errorf("lastWords returned %d bytes", len(words))
 		}
 	})
 }
 
-// A process speaks to the one at the other end of a pipe.
+// A process receives from the other end of a pipe.
 func FuzzConn(f *testing.F) {
 	f.Add(talk(say(msgValue, 0, []string{"a", "b"}), say(msgValue, 0, []string{})))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -212,7 +213,7 @@ func FuzzConn(f *testing.F) {
 	})
 }
 
-// A worker speaks to its pool.
+// A pool reads from a worker.
 func FuzzSlot(f *testing.F) {
 	f.Add(talk(
 		say(msgBegun, 0, nil),
@@ -251,13 +252,13 @@ func FuzzSlot(f *testing.F) {
 		for _, t := range c.returned {
 			results += len(t.args)
 		}
-		if results != 5 { // each is answered, failed, or will be given to another worker
+		if results != 5 { // each has a result or an error, or goes to another worker
 			t.Errorf("%d tasks of 5 are accounted for", results)
 		}
 	})
 }
 
-// A pool speaks to a worker.
+// A worker reads from its pool.
 func FuzzWorker(f *testing.F) {
 	f.Add(talk(
 		say(msgTask, 0, 7),

@@ -10,15 +10,15 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// Ends of pipes and queues: whatever other goroutines do meanwhile, a handle is
-// passed only in the argument that has it.
+// A handle is a queue or an end of a pipe. It is passed only in the argument that
+// contains it, whatever other goroutines do at the same time.
 
-// A crate is an argument that takes as long to encode as a test wants it to.
+// A crate is an argument. A test decides how long it takes to encode it.
 type crate struct{ Text string }
 
 var (
-	packing = make(chan bool) // it is being encoded
-	packed  = make(chan bool) // let it be done
+	packing = make(chan bool) // a crate tells that its encoding has begun
+	packed  = make(chan bool) // the test tells the crate to end its encoding
 )
 
 func (c crate) GobEncode() ([]byte, error) {
@@ -41,7 +41,8 @@ var (
 	openCrateAndSay = Proc("openCrateAndSay", func(c crateAndEnd) error { return c.End.Send(c.Crate.Text) })
 )
 
-// slowly begins a Start whose argument is being encoded until it is let go.
+// slowly begins a Start. Its argument is being encoded until the test calls
+// letGo.
 func slowly(t *testing.T, p *Process) (letGo func() error) {
 	t.Helper()
 	started := make(chan error, 1)
@@ -55,8 +56,8 @@ func slowly(t *testing.T, p *Process) (letGo func() error) {
 	}
 }
 
-// While a process starts, an end of a pipe that somebody sends is refused, and
-// stays usable; and another Start does not wait.
+// While a process starts, Send of an end of a pipe is refused, and the end still
+// works. Another Start does not wait.
 func TestHandlesOfOthersAreNotPassed(t *testing.T) {
 	letGo := slowly(t, NewProcess(openCrate, crate{"slow"}))
 	mine, other := Pipe[string, string]()
@@ -82,8 +83,8 @@ func TestHandlesOfOthersAreNotPassed(t *testing.T) {
 	}
 }
 
-// An end that is being passed belongs to that Start: nobody else can pass, use
-// or close it, and it moves.
+// While Start passes an end, no other call can pass, use or close it. Then the
+// end moves to the child.
 func TestEndThatIsBeingPassed(t *testing.T) {
 	ours, theirs := Pipe[string, string]()
 	letGo := slowly(t, NewProcess(openCrateAndSay, crateAndEnd{crate{"slow"}, theirs}))
@@ -106,8 +107,8 @@ func TestEndThatIsBeingPassed(t *testing.T) {
 	}
 }
 
-// An end that was closed while a Start that then fails was passing it, is
-// closed.
+// An end is closed while Start is passing it. If Start then fails, the end is
+// closed here.
 func TestEndThatIsClosedWhileAStartFails(t *testing.T) {
 	ours, theirs := Pipe[string, string]()
 	p := NewProcess(Function[crateAndEnd, None]{&function{name: "none"}}, crateAndEnd{crate{"slow"}, theirs})
@@ -135,7 +136,7 @@ var putBoth = Proc("putBoth", func(s sameTwice) error {
 	return errors.Join(s.A.Put(context.Background(), 1), s.B.Put(context.Background(), 2))
 })
 
-// A queue may be in an argument twice.
+// The same queue may be twice in an argument.
 func TestQueueTwiceInAnArgument(t *testing.T) {
 	q := NewQueue[int](0)
 	if err := runProcess(NewProcess(putBoth, sameTwice{q, q})); err != nil {

@@ -9,7 +9,7 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// An office is an inbox whose parent is the test.
+// An office is an inbox. The test does what its parent does.
 type office struct {
 	*inbox
 	say  *frame.Writer
@@ -33,7 +33,7 @@ func newOffice(t *testing.T) *office {
 	return o
 }
 
-// openInbox is newInbox, but the process does not end with the pipe.
+// openInbox is newInbox, but this process does not end when the pipe does.
 func openInbox(down *frame.Reader, up *frame.Writer, lost func(*inbox)) *inbox {
 	in := &inbox{down: down, up: up, reading: true}
 	in.lost = func() { lost(in) }
@@ -42,7 +42,7 @@ func openInbox(down *frame.Reader, up *frame.Writer, lost func(*inbox)) *inbox {
 	return in
 }
 
-// expect takes the next task, which must be this one.
+// expect takes the next task, and checks its number.
 func (o *office) expect(t *testing.T, id uint64) {
 	t.Helper()
 	inTime(t, "a task", func() {
@@ -52,8 +52,8 @@ func (o *office) expect(t *testing.T, id uint64) {
 	})
 }
 
-// While the worker is at a task, however long, its parent can have those back
-// that it has not begun, and give it others.
+// While the worker does a long task, its parent can take back the tasks that are
+// not begun, and send others.
 func TestOrdersDuringALongTask(t *testing.T) {
 	o := newOffice(t)
 	for id := range uint64(4) {
@@ -61,9 +61,9 @@ func TestOrdersDuringALongTask(t *testing.T) {
 	}
 	o.expect(t, 0)
 	o.tell(msgReturn, 0)
-	inTime(t, "what was not begun", func() {
+	inTime(t, "tasks that were not begun", func() {
 		if f, err := o.hear.Next(); f.Kind != msgReturned || f.ID != 3 || err != nil {
-			t.Errorf("the answer is kind %d, %d, %v", f.Kind, f.ID, err)
+			t.Errorf("got a message of kind %d, %d, %v", f.Kind, f.ID, err)
 		}
 	})
 	o.tell(msgTask, 4)
@@ -76,7 +76,7 @@ func TestOrdersDuringALongTask(t *testing.T) {
 	})
 }
 
-// A worker that has waited for its stand-in reads by itself again.
+// After a worker has waited for its stand-in, the worker itself reads again.
 func TestStandInLeaves(t *testing.T) {
 	o := newOffice(t)
 	o.tell(msgTask, 0)
@@ -96,13 +96,13 @@ func TestStandInLeaves(t *testing.T) {
 	}()
 	o.expect(t, 1)
 	if _, ok := o.next(false); ok {
-		t.Error("a task from nowhere")
+		t.Error("got a task that was not sent")
 	}
 	o.tell(msgTask, 2)
 	o.expect(t, 2)
 }
 
-// A worker that waits for its stand-in hears that there will be no more.
+// A worker that waits for its stand-in learns that there are no more tasks.
 func TestEndWhileTheWorkerWaits(t *testing.T) {
 	o := newOffice(t)
 	o.tell(msgTask, 0)

@@ -2,9 +2,9 @@
 
 package mp
 
-// Not on Windows: Ctrl-C goes to everybody at a console there, these tests and
-// whoever runs them among them; and there need not be a console. That all end
-// with main, TestKilledMainLeavesNobody tests there, too.
+// Not on Windows: there, Ctrl-C goes to all processes of a console, also to these
+// tests and to the go command. And there may be no console. On Windows,
+// TestKilledMainLeavesNobody tests that all processes end with main.
 
 import (
 	"bytes"
@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// Rule 9. A terminal sends SIGINT to all processes of a group at once: one
-// clean end, no trace from any child, and the exit that a shell expects.
+// A terminal sends SIGINT to all processes of a group at once. All of them end,
+// without a stack trace, and the program ends by SIGINT, as a shell expects.
 func TestCtrlC(t *testing.T) {
 	cmd, stdout := program(t, "family")
 	var stderr bytes.Buffer
@@ -30,7 +30,7 @@ func TestCtrlC(t *testing.T) {
 	}
 }
 
-// A second Ctrl-C ends a program that takes its time over the first.
+// A second Ctrl-C ends a program that has not ended after the first one.
 func TestCtrlCTwice(t *testing.T) {
 	cmd, stdout := program(t, "stubborn")
 	var stderr bytes.Buffer

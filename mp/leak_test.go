@@ -14,15 +14,14 @@ func holdings() (goroutines, files, children int) {
 	return runtime.NumGoroutine(), openFiles(), len(Children())
 }
 
-// Even a leak that is rare shows in 200 cycles, but they take their time.
+// 200 cycles also find rare leaks, but they take long.
 var cycles = flag.Int("cycles", 10, "how often TestNothingIsLeftOver does each thing")
 
-// leavesNothing does something many times, and compares what is there before
-// and after. What ends a moment later, such as a goroutine whose last line is
-// being run, is waited for.
+// leavesNothing calls do many times, and compares the holdings before and after.
+// It waits up to ten seconds, because a goroutine may end a moment later.
 func leavesNothing(t *testing.T, do func(*testing.T)) {
 	t.Helper()
-	do(t) // what is made once and kept
+	do(t) // some things are made once and kept
 	runtime.GC()
 	goroutines, files, children := holdings()
 	n := many(*cycles)
@@ -45,7 +44,7 @@ func leavesNothing(t *testing.T, do func(*testing.T)) {
 	}
 }
 
-// G9: after any number of cycles nothing is left over.
+// G9: nothing is left over after many cycles.
 func TestNothingIsLeftOver(t *testing.T) {
 	ctx := context.Background()
 	for _, test := range []struct {
@@ -127,7 +126,7 @@ func TestNothingIsLeftOver(t *testing.T) {
 		{"a loop that is left while the workers are busy", func(t *testing.T) {
 			p := NewPool(forever, 2)
 			for range p.Imap(ctx, func(yield func(int) bool) {
-				for i := 0; yield(min(i, 1)); i++ { // only the first one comes to an end
+				for i := 0; yield(min(i, 1)); i++ { // only the first task ends
 				}
 			}) {
 				until(t, "a worker is busy", func() bool { return busy(p) })
@@ -180,14 +179,14 @@ var (
 	countOpen = Proc("countOpen", func(c counted) error {
 		_, files, _ := holdings()
 		c.Say.Send(files)
-		c.Q.Get(context.Background()) // stay, until the others have counted
+		c.Q.Get(context.Background()) // live until the others have counted
 		return nil
 	})
 	doJobsBelow = Proc("doJobsBelow", func(c joinConsume) error { return runProcess(NewProcess(doJobs, c)) })
 )
 
-// Siblings inherit nothing from each other: the last one has as many files as
-// the first.
+// Children of one process inherit nothing from each other: the last one has as
+// many files as the first.
 func TestSiblingsHaveAsManyFiles(t *testing.T) {
 	q := NewQueue[int](0)
 	var files []int
@@ -205,8 +204,8 @@ func TestSiblingsHaveAsManyFiles(t *testing.T) {
 	}
 }
 
-// An end that stays here because Start fails works as before: a Recv that waits
-// is woken by Close.
+// If Start fails, an end of a pipe stays here and works as before: Close ends a
+// Recv that waits.
 func TestEndStaysIfStartFails(t *testing.T) {
 	a, b := Pipe[string, string]()
 	if err := NewProcess(takePair, pair{b, func() {}}).Start(soon(t)); err == nil {
@@ -219,7 +218,7 @@ func TestEndStaysIfStartFails(t *testing.T) {
 	go b.Close()
 	inTime(t, "Recv during Close", func() {
 		if _, err := b.Recv(); err == nil {
-			t.Error("a value from nowhere")
+			t.Error("Recv returned a value that was not sent")
 		}
 	})
 }

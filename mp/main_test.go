@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// A program that forgets to call Main: TestMain comes to it before Init.
+// A program that does not call Main. TestMain runs it before Init.
 func init() {
 	rawPrograms["without Main"] = func(_, out *os.File) error {
 		fmt.Fprintln(out, "main runs")
@@ -21,8 +21,8 @@ func init() {
 	}
 }
 
-// A program without Main does not start itself again and again: it is told
-// what to write.
+// A program without Main does not start itself again and again. Start returns an
+// error that says what to write.
 func TestNoMain(t *testing.T) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "MP_TEST_PROGRAM=without Main")
@@ -36,19 +36,21 @@ func TestNoMain(t *testing.T) {
 	}
 }
 
-// Whoever copies the marker of a child into an environment is told so.
+// If somebody copies the marker of a child into an environment, the program says
+// so.
 func TestStrayChild(t *testing.T) {
 	for _, marker := range []string{"3,4,5", "", "yes", "3,4,x", "0,1,2,99999", "99999999999999999999"} {
 		checkStray(t, marker, new(exec.Cmd), 2)
 	}
 }
 
-// G8: a child whose parent says nothing, or nonsense, ends, and says why.
+// G8: a child ends if its parent sends nothing, or nonsense. After nonsense, it
+// says why.
 func TestNonsenseForANewborn(t *testing.T) {
 	whole := talk(say(msgOrders, 0, orders{Func: "square"}), say(msgArgument, 0, nil))
 	for said, code := range map[string]int{
 		"": 1, string(whole[:5]): 1, string(whole[:len(whole)-1]): 1, // the parent is gone
-		strings.Repeat("\x00", 100): 1, // many times nothing, and half of it
+		strings.Repeat("\x00", 100): 1, // many empty messages, and half of one
 		strings.Repeat("\xff", 100): 2,
 		string(unknown()):           2,
 		string(talk(say(msgTask, 0, nil), say(msgArgument, 0, nil))): 2,
@@ -61,7 +63,7 @@ func TestNonsenseForANewborn(t *testing.T) {
 	}
 }
 
-// checkStray starts a child that is marked like this, and with these files.
+// checkStray starts a program with this marker, and with these files.
 func checkStray(t *testing.T, marker string, with *exec.Cmd, code int) {
 	t.Helper()
 	cmd, stdout := program(t, "error")
@@ -123,9 +125,9 @@ func TestStartAndJoinRefuse(t *testing.T) {
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
 	if err := p.Join(ended); err != nil {
-		t.Error("it has ended, so Join need not wait for anything:", err)
+		t.Error("Join of a process that has ended:", err)
 	}
 	if err := NewProcess(exitWith, 0).Start(ended); err == nil {
-		t.Error("Start after the end of its context")
+		t.Error("Start with a context that has ended")
 	}
 }

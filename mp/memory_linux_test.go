@@ -1,8 +1,8 @@
 package mp
 
-// Only on Linux: not every system lets one process ask for another's memory.
-// On all systems, TestBoundedQueueStaysSmall asks for its own, and
-// TestImapStaysInItsWindow counts what is ahead.
+// Only on Linux: not every system tells how much memory another process has. On
+// all systems, TestBoundedQueueStaysSmall measures its own memory, and
+// TestImapStaysInItsWindow counts arguments.
 
 import (
 	"context"
@@ -23,7 +23,7 @@ type conveyor struct {
 	Say *Conn[int, None]
 }
 
-// ponder takes its time, more than it takes to make a block.
+// ponder takes longer than it takes to make a block.
 func ponder(block []byte) (sum int) {
 	for range 200 {
 		sum += int(crc32.ChecksumIEEE(block))
@@ -32,7 +32,7 @@ func ponder(block []byte) (sum int) {
 }
 
 var (
-	// make10K makes blocks until nobody takes them.
+	// make10K makes blocks until the consumer has ended.
 	make10K = Proc("make10K", func(c conveyor) error {
 		for {
 			block := make([]byte, 10<<10)
@@ -45,7 +45,7 @@ var (
 			}
 		}
 	})
-	// use10K counts the blocks that it has taken.
+	// use10K takes blocks, and reports their number.
 	use10K = Proc("use10K", func(c conveyor) error {
 		for n := 1; ; n++ {
 			var block []byte
@@ -66,7 +66,7 @@ var (
 	ponderAll = Func("ponderAll", func(block []byte) (int, error) { return ponder(block), nil })
 )
 
-// resident returns how much memory this process and its children have, each.
+// resident returns the memory of this process and of each child.
 func resident(t *testing.T) map[string]int {
 	pids := map[string]int{"main": os.Getpid()}
 	for _, p := range Children() {
@@ -85,8 +85,8 @@ func resident(t *testing.T) map[string]int {
 	return sizes
 }
 
-// With a slow consumer, the memory of all processes stays as it is, whatever
-// the number of items: the producer is held back.
+// With a slow consumer, no process needs more and more memory, because the
+// producer has to wait.
 func TestMemoryStaysFlat(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -125,7 +125,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var before, after map[string]int
 			test.run(t, func(n int) bool {
-				if n == *memoryItems/5 { // everybody has what it needs
+				if n == *memoryItems/5 { // every process has reached its usual size
 					before = resident(t)
 				}
 				if n == *memoryItems {

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// Every process makes its own. (In this package, variables come before init.)
+// Each process makes its own queue and pipe. (In this package, variables are
+// made before init.)
 var (
 	strayQueue *Queue[int]
 	strayEnd   *Conn[int, None]
@@ -47,7 +48,7 @@ type modest struct {
 	Part struct{ items []*JoinableQueue[int] }
 }
 
-// What beginners do is an error that says what it was, or where.
+// Mistakes of beginners are errors that name the mistake, or its place.
 func TestMistakesAreNamed(t *testing.T) {
 	onePool := func(f Function[int, int], n int) error {
 		p := NewPool(f, 1)
@@ -83,7 +84,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		}
 	}
 	if err := strayQueue.Put(soon(t), 1); err != nil {
-		t.Error("it is no mistake in the process that everybody can get it from:", err)
+		t.Error("in main, it is not a mistake to use this queue:", err)
 	}
 }
 
@@ -95,8 +96,8 @@ type desk struct {
 
 func putZero[T any]() error { return NewQueue[T](0).TryPut(*new(T)) }
 
-// A field with a queue or an end of a pipe that would stay behind without a word
-// is named; others may be as they are.
+// If gob would skip a field with a queue or an end of a pipe, the error names the
+// field. Other fields may be skipped.
 func TestWhatWouldStayBehind(t *testing.T) {
 	for _, test := range []struct {
 		err  error
@@ -123,8 +124,8 @@ func TestWhatWouldStayBehind(t *testing.T) {
 	}
 }
 
-// A queue or an end of a pipe goes to a process when that starts, in no other
-// way; and not as a copy.
+// A queue or an end of a pipe is passed only to a process that starts, and not as
+// a copy.
 func TestHandlesAreOnlyInArguments(t *testing.T) {
 	q, d := NewQueue[int](0), desk{map[string]*struct{ In *JoinableQueue[int] }{"a": {NewJoinableQueue[int](0)}}}
 	end, _ := Pipe[int, None]()
@@ -178,7 +179,7 @@ func init() {
 		if err := early.Start(context.Background()); err != nil {
 			return err
 		}
-		for n := 1; n > 0 || early.waiting.Load() == 0; n, _ = q.Len() { // it has got that, and wants the next
+		for n := 1; n > 0 || early.waiting.Load() == 0; n, _ = q.Len() { // until it has that item, and waits for the next
 			time.Sleep(time.Millisecond)
 		}
 		return errors.Join(q.Close(), late.Start(context.Background()))
@@ -195,8 +196,8 @@ func init() {
 	}
 }
 
-// Whoever returns before he has closed what his children wait for is told for
-// whom Main waits.
+// If run returns before it has closed the queues and pipes of its children, Main
+// says for which children it waits.
 func TestMainSaysForWhomItWaits(t *testing.T) {
 	for name, want := range map[string][]string{
 		"fails before its Close": {"no such file", "waiting for Process-1 (pid "},

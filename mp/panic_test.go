@@ -1,4 +1,4 @@
-package mp_test // so that these functions are not ours
+package mp_test // so that these functions are not in package mp
 
 import (
 	"context"
@@ -17,9 +17,9 @@ var (
 	})
 )
 
-// The error of a panic names the place where its owner will look, also if it
-// happens within mp. The stack that comes along begins with it and has nothing
-// of ours at its end.
+// The error of a panic names the line in the user's program, also if the panic
+// happened in mp. Its stack begins with the panic, and does not end with mp's own
+// functions.
 func TestPlaceOfAPanic(t *testing.T) {
 	for f, want := range map[mp.Function[int, int]]string{
 		elementOf: "index out of range [5] with length 2 (panic_test.go:13)",

@@ -33,8 +33,8 @@ var (
 	})
 )
 
-// Arguments that cannot be encoded, among many that are handed over ahead,
-// cost themselves and shift nothing.
+// Many tasks are sent ahead, and some arguments cannot be encoded. Only those
+// tasks fail, and all other results are in their places.
 func TestRefusedArgumentsShiftNothing(t *testing.T) {
 	p := NewPool(number, 1)
 	defer p.Close()
@@ -59,7 +59,8 @@ func TestRefusedArgumentsShiftNothing(t *testing.T) {
 	}
 }
 
-// In a chunk, a task that fails fails alone, even if nil is what it returns.
+// If a task in a chunk fails, the other tasks of the chunk do not, even if the
+// failed task returns nil.
 func TestFailureInAChunk(t *testing.T) {
 	p := NewPool(pointer, 2)
 	p.Chunk = 4
@@ -76,7 +77,8 @@ func TestFailureInAChunk(t *testing.T) {
 	}
 }
 
-// A call that ends early takes its worker with it, but nobody else's task.
+// If the context of a call ends, the call's worker is killed, but no task of
+// another call is lost.
 func TestEndedCallsHarmNoOthers(t *testing.T) {
 	p := NewPool(square, 2)
 	defer p.Close()
@@ -110,7 +112,7 @@ func TestEndedCallsHarmNoOthers(t *testing.T) {
 	all.Wait()
 }
 
-// G12: only the task that is over its time is stopped.
+// G12: only the task that is over its timeout fails.
 func TestTimeoutHitsNoOther(t *testing.T) {
 	p := NewPool(slowAt, 2)
 	p.TaskTimeout = 100 * time.Millisecond
@@ -123,8 +125,8 @@ func TestTimeoutHitsNoOther(t *testing.T) {
 	}
 }
 
-// G12: while a worker in an endless loop is stopped, its neighbour goes on, and
-// is still there afterwards.
+// G12: while a worker in an endless loop is killed, another worker goes on, and
+// is still alive afterwards.
 func TestTimeoutHitsNoNeighbour(t *testing.T) {
 	p := NewPool(spin, 2)
 	p.TaskTimeout = 500 * time.Millisecond
@@ -139,7 +141,7 @@ func TestTimeoutHitsNoNeighbour(t *testing.T) {
 	for over := false; !over && err == nil; {
 		select {
 		case err := <-late:
-			var task *TaskError // and not the context's error
+			var task *TaskError // not only the context's error
 			if !errors.As(err, &task) || !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("Apply() = %v, want a TaskError with %v", err, context.DeadlineExceeded)
 			}
@@ -152,7 +154,7 @@ func TestTimeoutHitsNoNeighbour(t *testing.T) {
 		t.Error(err)
 	}
 	if !slices.ContainsFunc(p.staffed(), func(w *Process) bool { return w.PID() == neighbour }) {
-		t.Errorf("process %d is not there any more", neighbour)
+		t.Errorf("process %d is not alive any more", neighbour)
 	}
 }
 
@@ -163,15 +165,14 @@ func busy[A, R any](p *Pool[A, R]) bool {
 	return slices.ContainsFunc(p.slots, func(s *slot[A, R]) bool { return s.begun })
 }
 
-// spin returns its process, or never.
+// spin returns its PID, or runs forever.
 var spin = Func("spin", func(endless bool) (int, error) {
 	for endless {
 	}
 	return os.Getpid(), nil
 })
 
-// A worker that is to do so many tasks finishes the chunk that it is at, and has
-// no other ahead.
+// A worker that reaches MaxTasksPerChild finishes its chunk, and gets no other.
 func TestMaxTasksPerChildInChunks(t *testing.T) {
 	p := NewPool(pid, 1)
 	p.MaxTasksPerChild, p.Chunk = 9, 2
@@ -190,8 +191,7 @@ func TestMaxTasksPerChildInChunks(t *testing.T) {
 	}
 }
 
-// Workers that can never start end each call, an Imap, too; and each call tries
-// again.
+// If no worker can ever start, each call fails, also Imap. Each call tries again.
 func TestWorkersThatNeverStart(t *testing.T) {
 	p := NewPool(Function[int, int]{&function{name: "ghost"}}, 2)
 	defer p.Close()
@@ -200,8 +200,8 @@ func TestWorkersThatNeverStart(t *testing.T) {
 	}
 }
 
-// A pool that waits for a task before it tries another worker can be terminated
-// all the same.
+// A pool that waits for a task before it tries to start another worker can also
+// be terminated.
 func TestTerminateAPoolThatHasGivenUp(t *testing.T) {
 	p := NewPool(Function[int, int]{&function{name: "ghost"}}, 2)
 	p.Apply(soon(t), 1)
