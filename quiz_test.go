@@ -6,6 +6,8 @@
 //	go test -failfast     up to the first wrong prediction
 //	go test -run Quiz/Q6  one lesson
 //	go test -reveal       where a prediction is wrong, say what happens
+//	go test -form 2       a second worksheet with other numbers, answers/mine-2.md;
+//	                      also with -start
 //	go test -sheet FILE   another worksheet; also with -start
 //	go test -sheet DIR    a class: all worksheets in a directory
 //	go test -words        collect what stands below "In your own words"
@@ -39,17 +41,18 @@ import (
 	"processbook/lessons/exercise"
 )
 
-const (
-	blankSheet = "answers/blank.md"
-	usualSheet = "answers/mine.md"
-)
+const blankSheet = "answers/blank.md"
+
+// usualSheets are the worksheets of a reader, by form.
+var usualSheets = map[string]string{"1": "answers/mine.md", "2": "answers/mine-2.md"}
 
 var (
 	start  = flag.Bool("start", false, "make a worksheet, and stop there")
 	words  = flag.Bool("words", false, "check nothing; print all answers to each prompt of \"In your own words\"")
 	reveal = flag.Bool("reveal", false, "where a prediction is wrong, say what happens")
 	update = flag.Bool("update", false, "let TestBlank rewrite "+blankSheet)
-	sheet  = flag.String("sheet", usualSheet, "the worksheet `FILE`, or a directory of worksheets")
+	form   = flag.String("form", "1", "the form of the worksheet, 1 or 2: the same questions with other numbers")
+	sheet  = flag.String("sheet", "", "the worksheet `FILE`, or a directory of worksheets (default answers/mine.md, or answers/mine-2.md for form 2)")
 )
 
 // shortName is what many type behind -run, and what would run no test.
@@ -63,14 +66,18 @@ var closing string
 // test ./..." does not know, and would find an old result good enough.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	usual := usualSheets[*form]
+	*sheet = cmp.Or(*sheet, usual)
 	said, err := "", error(nil)
 	switch {
+	case usual == "":
+		err = fmt.Errorf("there is no form %s of the worksheet, only form 1 and form 2", *form)
 	case shortName.MatchString(goFlag("run")):
 		err = errors.New("write -run Quiz/Q6 for a lesson, or -run Quiz/Q6/6a for a question")
 	case flag.NArg() > 0:
 		err = fmt.Errorf("there is nothing to do with %q; type go test alone, with flags like -start; another worksheet is -sheet FILE", flag.Args())
 	case *start:
-		said, err = begin(*sheet)
+		said, err = begin(*sheet, *form)
 	default:
 		code := m.Run()
 		if _, err := fmt.Print(closing); err != nil && code == 0 {
@@ -89,24 +96,31 @@ func TestMain(m *testing.M) {
 }
 
 // begin makes a worksheet. One that is there has somebody's work in it.
-func begin(file string) (string, error) {
-	blank, err := os.ReadFile(blankSheet)
+func begin(file, form string) (string, error) {
+	questions, err := answers.Questions("answers")
 	if err != nil {
 		return "", err
 	}
 	next := "Predict, then: go test"
-	if file != usualSheet {
+	switch {
+	case file != usualSheets[form]:
 		next += " -sheet " + file
+	case form == "2":
+		next += " -form 2"
 	}
+	number, _ := strconv.Atoi(form)
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrExist) {
-		_, err := answers.ReadSheet(file)
+		text, err := answers.ReadSheet(file)
+		if is := answers.FormOf(text); err == nil && is != number {
+			err = fmt.Errorf("%s is there already, and is a worksheet of form %d; for one of form %s, choose another name: -sheet FILE", file, is, form)
+		}
 		return file + " is there already and stays as it is. " + next, err
 	}
 	if err != nil {
 		return "", err
 	}
-	_, err = f.Write(blank)
+	_, err = f.WriteString(answers.Worksheet(questions, number))
 	return "Your worksheet is " + file + ". " + next, errors.Join(err, f.Close())
 }
 
@@ -115,7 +129,7 @@ func begin(file string) (string, error) {
 func TestQuiz(t *testing.T) {
 	closing = ""
 	questions := readQuestions(t)
-	if _, err := os.Stat(*sheet); *sheet == usualSheet && errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(*sheet); *sheet == usualSheets["1"] && errors.Is(err, fs.ErrNotExist) {
 		closing = "The quiz has not begun. Make your worksheet: go test -start\n"
 		t.Skip("there is no worksheet")
 	}
@@ -136,6 +150,7 @@ func TestQuiz(t *testing.T) {
 type student struct {
 	file, name string
 	err        error // it is not a worksheet
+	form       int
 	predicted  map[string]answers.Prediction
 	odd        []string // complaints about lines that belong to no question
 	words      map[*answers.Question][]string
@@ -151,12 +166,13 @@ func readSheet(file, shown string, questions []*answers.Question) (*student, err
 	if predicted == nil {
 		return nil, errors.New(strings.Join(odd, "\n"))
 	}
-	return &student{file: file, name: answers.Owner(shown, text), predicted: predicted, odd: odd, words: answers.OwnWords(text, questions)}, nil
+	return &student{file: file, name: answers.Owner(shown, text), form: answers.FormOf(text),
+		predicted: predicted, odd: odd, words: answers.OwnWords(text, questions)}, nil
 }
 
 func (s *student) check(it *answers.Item) (answers.Outcome, string) {
 	p := s.predicted[it.ID]
-	outcome, text := it.Check(p, func() (answers.Facts, error) { return measure(it.Question.Lesson) }, *reveal)
+	outcome, text := it.In(s.form).Check(p, func() (answers.Facts, error) { return measure(it.In(s.form)) }, *reveal)
 	s.total.Add(it, p, outcome)
 	return outcome, text
 }
@@ -212,7 +228,7 @@ func checkAll(t *testing.T, questions []*answers.Question) {
 			right := s.total.Count[answers.Right]
 			for _, it := range q.Items {
 				outcome, _ := s.check(it)
-				class.Add(it, s.predicted[it.ID], outcome)
+				class.Add(it.In(s.form), s.predicted[it.ID], outcome)
 			}
 			t.Attr("predictions", fmt.Sprintf("%d/%d %s", s.total.Count[answers.Right]-right, len(q.Items), s.file))
 		}
@@ -256,7 +272,7 @@ func table(students []*student) string {
 // a directory for each student, and says what else is there. Some students hand
 // in all of this workbook.
 func readAll(questions []*answers.Question) (all []*student, others []string, err error) {
-	here, err := os.Stat(filepath.Dir(usualSheet))
+	here, err := os.Stat(filepath.Dir(blankSheet))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -310,7 +326,7 @@ func quoted(file string) string {
 // eachLesson does something with each lesson that -run asks for.
 func eachLesson(t *testing.T, questions []*answers.Question, class []*student, do func(*testing.T, *answers.Question)) {
 	predicted := func(it *answers.Item) bool {
-		return slices.ContainsFunc(class, func(s *student) bool { return s.predicted[it.ID].Words != "" })
+		return slices.ContainsFunc(class, func(s *student) bool { return it.In(s.form) == it && s.predicted[it.ID].Words != "" })
 	}
 	wanted, found := goFlag("run"), false
 	if !strings.Contains(wanted, "/") && !*words {
@@ -320,7 +336,7 @@ func eachLesson(t *testing.T, questions []*answers.Question, class []*student, d
 		t.Run("Q"+q.Number, func(t *testing.T) {
 			if found = true; *words {
 				closing += collect(q, class)
-			} else if do(t, q); slices.ContainsFunc(q.Items, predicted) {
+			} else if do(t, q); slices.ContainsFunc(q.BothForms(), predicted) {
 				closing += changed(q.Lesson)
 			}
 		})
@@ -388,12 +404,13 @@ func readQuestions(t *testing.T) []*answers.Question {
 	return questions
 }
 
-var measured sync.Map // lesson -> func() (answers.Facts, error)
+var measured sync.Map // arguments of go run -> func() (answers.Facts, error)
 
-// measure asks a lesson for its facts, once in a run of go test.
-func measure(lesson string) (answers.Facts, error) {
-	once, _ := measured.LoadOrStore(lesson, sync.OnceValues(func() (answers.Facts, error) {
-		out, err := goRun(lesson, "-facts")
+// measure asks the item's lesson for its facts, once in a run of go test.
+func measure(it *answers.Item) (answers.Facts, error) {
+	lesson, args := it.Question.Lesson, it.Facts()
+	once, _ := measured.LoadOrStore(fmt.Sprint(lesson, args), sync.OnceValues(func() (answers.Facts, error) {
+		out, err := goRun(lesson, args...)
 		facts := make(answers.Facts)
 		for line := range strings.Lines(out) {
 			if id, fact, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "\t"); ok {
@@ -405,13 +422,15 @@ func measure(lesson string) (answers.Facts, error) {
 	return once.(func() (answers.Facts, error))()
 }
 
-// sideBySide asks the lessons of these questions at once, which takes no longer
+// sideBySide asks the lessons of these items at once, which takes no longer
 // than the slowest of them.
 func sideBySide(questions []*answers.Question, wanted func(*answers.Item) bool) {
 	var all sync.WaitGroup
 	for _, q := range questions {
-		if slices.ContainsFunc(q.Items, wanted) {
-			all.Go(func() { measure(q.Lesson) })
+		for _, it := range q.BothForms() {
+			if wanted(it) {
+				all.Go(func() { measure(it) })
+			}
 		}
 	}
 	all.Wait()
@@ -452,20 +471,18 @@ func TestAnswers(t *testing.T) {
 	sideBySide(questions, func(*answers.Item) bool { return true })
 	for _, q := range questions {
 		t.Run("Q"+q.Number, func(t *testing.T) {
-			facts, err := measure(q.Lesson)
-			if err != nil {
-				t.Error(err)
-			}
-			for _, it := range q.Items {
-				if fact, reported := facts[it.ID]; !reported {
-					t.Errorf("%s has %s, and go run %s -facts does not report it", q.File, it.ID, q.Lesson)
+			for _, it := range q.BothForms() {
+				facts, err := measure(it)
+				command := fmt.Sprintf("go run %s %s", q.Lesson, strings.Join(it.Facts(), " "))
+				if fact, reported := facts[it.ID]; !reported || err != nil {
+					t.Errorf("%s has %s, and %s does not report it: %v", q.File, it.ID, command, err)
 				} else if fact != it.Answer {
-					t.Errorf("%s: %s says %q, go run %s -facts reports %q", q.File, it.ID, it.Answer, q.Lesson, fact)
+					t.Errorf("%s: %s says %q, %s reports %q", q.File, it.ID, it.Answer, command, fact)
 				}
-			}
-			for id := range facts {
-				if !slices.ContainsFunc(q.Items, func(it *answers.Item) bool { return it.ID == id }) {
-					t.Errorf("go run %s -facts reports %s, and %s has no such question", q.Lesson, id, q.File)
+				for id := range facts {
+					if !slices.ContainsFunc(q.Items, func(it *answers.Item) bool { return it.ID == id }) {
+						t.Errorf("%s reports %s, and %s has no such question", command, id, q.File)
+					}
 				}
 			}
 		})
@@ -489,11 +506,11 @@ func TestEveryLessonHasAFileOfAnswers(t *testing.T) {
 	}
 }
 
-// Everybody gets the worksheet that these questions make, and there is nothing
-// to score in it.
+// A teacher has the worksheet that these questions make, and there is nothing to
+// score in it, nor in that of form 2.
 func TestBlank(t *testing.T) {
 	questions := readQuestions(t)
-	want := answers.Worksheet(questions)
+	want := answers.Worksheet(questions, 1)
 	if *update {
 		if err := os.WriteFile(blankSheet, []byte(want), 0o666); err != nil {
 			t.Fatal(err)
@@ -503,28 +520,33 @@ func TestBlank(t *testing.T) {
 	if strings.ReplaceAll(string(got), "\r\n", "\n") != want {
 		t.Errorf("%s is not made from the questions in answers/. Rewrite it: go test -run TestBlank -update", blankSheet)
 	}
-	predicted, complaints := answers.Predictions(blankSheet, want, questions)
-	if len(predicted) != 0 || len(complaints) != 0 {
-		t.Errorf("a blank worksheet has predictions %v and complaints %q", predicted, complaints)
+	for _, blank := range []string{want, answers.Worksheet(questions, 2)} {
+		predicted, complaints := answers.Predictions(blankSheet, blank, questions)
+		if len(predicted) != 0 || len(complaints) != 0 {
+			t.Errorf("a blank worksheet has predictions %v and complaints %q", predicted, complaints)
+		}
 	}
 }
 
 func TestBeginNeverOverwrites(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "mine.md")
-	if said, err := begin(file); err != nil || !strings.HasPrefix(said, "Your worksheet is") {
+	if said, err := begin(file, "1"); err != nil || !strings.HasPrefix(said, "Your worksheet is") {
 		t.Fatalf("begin(a new file) = %q, %v", said, err)
 	}
 	if err := os.WriteFile(file, []byte("> my work"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	said, err := begin(file)
+	said, err := begin(file, "1")
 	if err != nil || !strings.Contains(said, "is there already") {
 		t.Errorf("begin(a file) = %q, %v", said, err)
 	}
 	if text, _ := os.ReadFile(file); string(text) != "> my work" {
 		t.Errorf("begin(a file) has written %q", text)
 	}
-	if said, err := begin(t.TempDir()); err == nil {
+	if said, err := begin(file, "2"); err == nil || !strings.Contains(err.Error(), "is a worksheet of form 1; ") {
+		t.Errorf("begin(a worksheet of form 1, 2) = %q, %v", said, err)
+	}
+	if said, err := begin(t.TempDir(), "1"); err == nil {
 		t.Errorf("begin(a directory) = %q and no error", said)
 	}
 }
@@ -536,6 +558,10 @@ func quiz(args ...string) (output string, err error) {
 }
 
 func TestWhatCannotBeCheckedFails(t *testing.T) {
+	form3 := filepath.Join(t.TempDir(), "form3.md")
+	if err := os.WriteFile(form3, []byte("# Worksheet, form 3\n### 3a\n> 0\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct{ run, sheet, want string }{
 		{"^TestQuiz$", "go.mod", "go.mod is not a worksheet: "},
 		{"^TestQuiz$", t.TempDir(), "there is no worksheet in "},
@@ -546,11 +572,16 @@ func TestWhatCannotBeCheckedFails(t *testing.T) {
 		{"^TestQuiz$", ".", "has the answers"},
 		{"Q6", blankSheet, "write -run Quiz/Q6 "},
 		{"6a", blankSheet, "write -run Quiz/Q6 "},
+		{"^TestQuiz$", form3, "there is no such form; the title of a worksheet ends in form 1 or form 2"},
 	} {
 		output, err := quiz("-test.run", test.run, "-sheet", test.sheet)
 		if err == nil || !strings.Contains(output, test.want) || strings.Contains(output, " right") {
 			t.Errorf("-run %s -sheet %s: %v, want an error that says %q, and no score:\n%s", test.run, test.sheet, err, test.want, output)
 		}
+	}
+	const want = "there is no form two of the worksheet, only form 1 and form 2\n"
+	if output, err := quiz("-form", "two"); err == nil || output != want {
+		t.Errorf("-form two: %v, want an error and only %q:\n%s", err, want, output)
 	}
 }
 
@@ -599,6 +630,51 @@ func TestAClass(t *testing.T) {
 		}
 		if err == nil || strings.Contains(output, "  c.MD") || flag == "-words" && strings.Contains(output, "wrong") {
 			t.Errorf("%s: %v, want no success and no score of what is not a worksheet:\n%s", flag, err, output)
+		}
+	}
+}
+
+// In a class with both forms, each worksheet is checked against its own.
+func TestBothForms(t *testing.T) {
+	needGo(t)
+	dir := t.TempDir()
+	var item *answers.Item
+	for _, q := range readQuestions(t) {
+		for _, it := range q.BothForms() {
+			if it.Second && len(it.Other.Mistakes) > 0 {
+				item = it
+			}
+		}
+	}
+	if item == nil {
+		t.Fatal("no question differs in form 2")
+	}
+	for name, text := range map[string]string{
+		"a.md": "# Worksheet, form 1\n### %s\n> " + item.Other.Answer,
+		"b.md": "# Worksheet, form 2\n### %s\n> " + item.Answer,
+		"c.md": "# Worksheet, form 2\n### %s\n> " + item.Mistakes[0].Answer,
+		"d.md": "# Worksheet, form 1\n### %s\n> " + item.Other.Mistakes[0].Answer,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), fmt.Appendf(nil, text, item.ID), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lesson := "^TestQuiz$/Q" + item.Question.Number
+	output, err := quiz("-test.run", lesson, "-sheet", dir)
+	line := fmt.Sprintf("    %%d      %%d     (0)            0  %5d  %%s.md\n", len(item.Question.Items)-1)
+	for _, want := range []string{
+		fmt.Sprintf(line+line+line+line, 1, 0, "a", 1, 0, "b", 0, 1, "c", 0, 1, "d"),
+		item.ID + "   wrong: 2 of 4\n",
+		"     2 predicted  ",
+	} {
+		if err != nil || !strings.Contains(output, want) {
+			t.Errorf("%v, want %q in\n%s", err, want, output)
+		}
+	}
+	output, _ = quiz("-test.run", lesson, "-sheet", filepath.Join(dir, "c.md"), "-reveal")
+	for _, want := range append(item.Text, "this machine   says "+item.Answer+"\n") {
+		if !strings.Contains(output, want) {
+			t.Errorf("want %q in\n%s", want, output)
 		}
 	}
 }

@@ -39,6 +39,8 @@ func TestItems(t *testing.T) {
 				t.Errorf("%s: question %q has the name of another, or one that nobody can guess", q.File, it.ID)
 			}
 			seen[it.ID] = q.File
+		}
+		for _, it := range q.BothForms() {
 			for _, flaw := range flaws(it) {
 				t.Errorf("%s: %s: %s", q.File, it.ID, flaw)
 			}
@@ -62,6 +64,9 @@ func flaws(it *Item) (all []string) {
 		if read, _ := it.Form.Read(choice); it.Form.Count == 1 && read != choice {
 			all = append(all, fmt.Sprintf("the choice %q is read as %q", choice, read))
 		}
+	}
+	if it.Second && it.Form.Same(it.Answer, it.Other.Answer) {
+		all = append(all, "form 2 has the answer of form 1: who remembers it need not think")
 	}
 	shown := []string{it.Hint, it.Form.Words}
 	for _, m := range it.Mistakes {
@@ -98,10 +103,16 @@ func gives(text, answer string) bool {
 // A worksheet with all answers is right. With one of them changed, it is wrong, and
 // the text does not tell what is right.
 func TestRightAndChangedAnswers(t *testing.T) {
-	questions := answers(t)
-	text, items, facts := Worksheet(questions), Items(questions), make(Facts)
+	for form := 1; form <= 2; form++ {
+		t.Run(fmt.Sprint("form ", form), func(t *testing.T) { rightAndChanged(t, answers(t), form) })
+	}
+}
+
+func rightAndChanged(t *testing.T, questions []*Question, form int) {
+	text, items, facts := Worksheet(questions, form), Items(questions), make(Facts)
 	for id, it := range items {
-		facts[id] = it.Answer
+		it = it.In(form)
+		items[id], facts[id] = it, it.Answer
 		head, tail, _ := strings.Cut(text, "### "+id+"\n")
 		text = head + "### " + id + "\n" + strings.Replace(tail, "\n>\n", "\n> "+it.Answer+"\n", 1)
 	}

@@ -2,6 +2,7 @@ package answers
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -38,7 +39,7 @@ func (it *Item) Check(p Prediction, measure func() (Facts, error), reveal bool) 
 	fact, reported := measured[it.ID]
 	switch {
 	case !reported && err == nil:
-		return Unchecked, fmt.Sprintf("%s: the lesson says nothing about %s: go run %s -facts", p.Where, it.ID, it.Question.Lesson)
+		return Unchecked, fmt.Sprintf("%s: the lesson says nothing about %s: go run %s %s", p.Where, it.ID, it.Question.Lesson, strings.Join(it.Facts(), " "))
 	case !reported:
 		return Unchecked, fmt.Sprintf("%s: the lesson failed, so %s is not checked\n%v", p.Where, it.ID, err)
 	case it.Form.Same(answer, fact):
@@ -55,12 +56,15 @@ func (it *Item) asked() string { return strings.Join(it.lines(), "\n") + "\n" }
 // look names the belief behind a wrong prediction, if it is a common one, and
 // says where to look.
 func (it *Item) look(answer string) string {
-	for _, m := range it.Mistakes {
-		if it.Form.Same(m.Answer, answer) {
-			return m.Why
-		}
+	if i := it.mistake(answer); i >= 0 {
+		return it.Mistakes[i].Why
 	}
 	return it.Hint
+}
+
+// mistake returns which common mistake an answer is, or -1.
+func (it *Item) mistake(answer string) int {
+	return slices.IndexFunc(it.Mistakes, func(m Mistake) bool { return it.Form.Same(m.Answer, answer) })
 }
 
 // advice says where to look after a wrong prediction.

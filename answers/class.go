@@ -3,6 +3,7 @@ package answers
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -12,20 +13,43 @@ type Class map[string]*tally
 
 type tally struct {
 	right int
-	wrong map[string]int // by prediction
+	wrong map[wrong]int
+}
+
+// A wrong prediction is to a question in one of its forms.
+type wrong struct {
+	it     *Item
+	answer string
+}
+
+// String is the prediction as a teacher reads it.
+func (w wrong) String() string {
+	if w.it.Second {
+		return w.answer + " (form 2)"
+	}
+	return w.answer
+}
+
+// inOther is the same common mistake in the other form.
+func (w wrong) inOther() (same wrong) {
+	if i := w.it.mistake(w.answer); i >= 0 && w.it.Other != nil {
+		same.it = w.it.Other
+		same.answer, _ = same.it.Form.Read(same.it.Mistakes[i].Answer)
+	}
+	return same
 }
 
 // Add counts what became of a prediction.
 func (c Class) Add(it *Item, p Prediction, o Outcome) {
 	if c[it.ID] == nil {
-		c[it.ID] = &tally{wrong: make(map[string]int)}
+		c[it.ID] = &tally{wrong: make(map[wrong]int)}
 	}
 	switch o {
 	case Right:
 		c[it.ID].right++
 	case Wrong:
 		answer, _ := it.Form.Read(p.Words)
-		c[it.ID].wrong[answer]++
+		c[it.ID].wrong[wrong{it, answer}]++
 	}
 }
 
@@ -52,14 +76,22 @@ func hardest[T any](c Class, all []T, items func(T) []*Item) []T {
 	return slices.SortedStableFunc(slices.Values(all), func(x, y T) int { return cmp.Compare(share(y), share(x)) })
 }
 
-// commonest returns the wrong prediction that most have made, and their number.
-func (t *tally) commonest() (answer string, n int) {
-	for a, times := range t.wrong {
-		if times > n || times == n && a < answer {
-			answer, n = a, times
+// commonest returns the wrong prediction that most have made, their number, and
+// the prediction as a teacher reads it. A common mistake is the same in both forms.
+func (t *tally) commonest() (most wrong, n int, shown string) {
+	inOrder := func(v, w wrong) int { return strings.Compare(v.String(), w.String()) }
+	for _, w := range slices.SortedFunc(maps.Keys(t.wrong), inOrder) {
+		same := w.inOther()
+		own, other := t.wrong[w], t.wrong[same]
+		if own+other < n || own+other == n && own <= t.wrong[most] {
+			continue
+		}
+		most, n, shown = w, own+other, w.String()
+		if other > 0 {
+			shown += " or " + same.String()
 		}
 	}
-	return answer, n
+	return most, n, shown
 }
 
 const inFull, inShort = 5, 10 // questions in a report
@@ -95,14 +127,14 @@ func (c Class) Report(questions []*Question) string {
 // is the belief behind that.
 func (c Class) describe(b *strings.Builder, it *Item, full bool) {
 	wrong, tried := c.missed(it)
-	answer, n := c[it.ID].commonest()
+	most, n, shown := c[it.ID].commonest()
 	if !full {
-		fmt.Fprintf(b, "%s   wrong: %d of %d, most often %s (%d)\n", it.ID, wrong, tried, answer, n)
+		fmt.Fprintf(b, "%s   wrong: %d of %d, most often %s (%d)\n", it.ID, wrong, tried, shown, n)
 		return
 	}
 	fmt.Fprintf(b, "\n%s   wrong: %d of %d\n", it.ID, wrong, tried)
-	for _, line := range it.lines() {
+	for _, line := range most.it.lines() {
 		fmt.Fprintf(b, "     %s\n", line)
 	}
-	fmt.Fprintf(b, "     %d predicted  %s\n     %s\n", n, answer, wrap(it.look(answer), 70, "\n     "))
+	fmt.Fprintf(b, "     %d predicted  %s\n     %s\n", n, shown, wrap(most.it.look(most.answer), 70, "\n     "))
 }

@@ -17,6 +17,9 @@
 // prompts, each with the points that a good answer has. "## Claims" lists the
 // chapter's claims and the questions that show them. The rest is for reading.
 //
+// There are two forms of the worksheet. A question that has {nine|seven} in it
+// says nine in form 1 and seven in form 2.
+//
 // Nothing here runs a lesson: quiz_test.go, in the directory above, does.
 package answers
 
@@ -27,6 +30,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -45,7 +49,7 @@ type Question struct {
 // answer says.
 type Prompt struct{ Text, Points string }
 
-// An Item is one of the 50 questions of the quiz, like 6a.
+// An Item is one of the 50 questions of the quiz, like 6a, in one of two forms.
 type Item struct {
 	ID       string   // "6a"
 	Text     []string // lines: the question, and what it offers
@@ -54,6 +58,39 @@ type Item struct {
 	Hint     string
 	Mistakes []Mistake
 	Question *Question
+	Second   bool  // it is for form 2 of the worksheet
+	Other    *Item // it in the other form; nil if both are the same
+}
+
+// In returns the item in a form of the worksheet, 1 or 2.
+func (it *Item) In(form int) *Item {
+	if it.Other != nil && it.Second != (form == 2) {
+		return it.Other
+	}
+	return it
+}
+
+// BothForms returns the items in form 1, and those that differ in form 2.
+func (q *Question) BothForms() []*Item {
+	all := slices.Clone(q.Items)
+	for _, it := range q.Items {
+		if it.Other != nil {
+			all = append(all, it.Other)
+		}
+	}
+	return all
+}
+
+// Facts are the arguments with which the lesson measures the facts of this form.
+func (it *Item) Facts() []string {
+	args := []string{"-facts"}
+	if it.Second {
+		args = append(args, "-form", "2")
+		for _, second := range it.Question.BothForms()[len(it.Question.Items):] {
+			args = append(args, second.ID)
+		}
+	}
+	return args
 }
 
 // A Mistake is a common wrong prediction, and the belief behind it.
@@ -71,12 +108,16 @@ func Questions(dir string) ([]*Question, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, parseQuestion(filepath.ToSlash(file), string(text)))
+		q, err := parseQuestion(filepath.ToSlash(file), string(text))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, q)
 	}
 	return all, nil
 }
 
-func parseQuestion(file, text string) *Question {
+func parseQuestion(file, text string) (*Question, error) {
 	number, name, _ := strings.Cut(strings.TrimSuffix(path.Base(file), ".md"), "-")
 	q := &Question{Number: number, File: file, Lesson: fmt.Sprintf("./lessons/%02s-%s", number, name)}
 	above := 0 // the level of the heading that an item stands below
@@ -85,7 +126,11 @@ func parseQuestion(file, text string) *Question {
 		case s.level == 1:
 			q.Title = s.title
 		case s.level == 3 && above == 1:
-			q.Items = append(q.Items, parseItem(q, s))
+			it, err := bothForms(q, s)
+			if err != nil {
+				return nil, err
+			}
+			q.Items = append(q.Items, it)
 		case s.title == "In your own words":
 			q.Prompts = prompts(s.lines)
 		case s.title == "Claims":
@@ -95,14 +140,33 @@ func parseQuestion(file, text string) *Question {
 			above = s.level
 		}
 	}
-	return q
+	return q, nil
 }
 
-func parseItem(q *Question, s section) *Item {
-	it := &Item{ID: s.title, Question: q}
+var alternatives = regexp.MustCompile(`\{([^{}|]*)\|([^{}|]*)\}`)
+
+// bothForms returns the item in form 1.
+func bothForms(q *Question, s section) (*Item, error) {
+	text := strings.Join(s.lines, "\n")
+	inForm := func(which string) *Item {
+		return parseItem(q, s.title, strings.Split(alternatives.ReplaceAllString(text, which), "\n"))
+	}
+	if strings.ContainsAny(alternatives.ReplaceAllString(text, ""), "{}") {
+		return nil, fmt.Errorf("%s: the braces in %s are not like {nine|seven}, which is nine in form 1 and seven in form 2", q.File, s.title)
+	}
+	it := inForm("$1")
+	if alternatives.MatchString(text) {
+		it.Other = inForm("$2")
+		it.Other.Second, it.Other.Other = true, it
+	}
+	return it, nil
+}
+
+func parseItem(q *Question, id string, lines []string) *Item {
+	it := &Item{ID: id, Question: q}
 	form := ""
 	goOn := func(line string) { it.Text = append(it.Text, strings.TrimSpace(line)) } // with what began above the line
-	for _, line := range s.lines {
+	for _, line := range lines {
 		first, rest, _ := strings.Cut(line, " ")
 		rest = strings.TrimSpace(rest)
 		switch {

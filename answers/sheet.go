@@ -16,11 +16,11 @@ import (
 	"unicode/utf8"
 )
 
-// Worksheet returns a worksheet for these questions, without a prediction.
-func Worksheet(questions []*Question) string {
+// Worksheet returns a worksheet in form 1 or 2, without a prediction.
+func Worksheet(questions []*Question, form int) string {
 	var b strings.Builder
-	b.WriteString(`# Worksheet
-
+	fmt.Fprintf(&b, "# Worksheet, form %d\n", form)
+	b.WriteString(`
 Name:
 
 Write each prediction after its >, as the brackets above it say, and nothing
@@ -30,7 +30,7 @@ type: go test
 	for _, q := range questions {
 		fmt.Fprintf(&b, "\n# %s\n\nAfterwards: `go run %s`\n", q.Title, q.Lesson)
 		for _, it := range q.Items {
-			fmt.Fprintf(&b, "\n### %s\n%s\n>\n", it.ID, strings.Join(it.lines(), "\n"))
+			fmt.Fprintf(&b, "\n### %s\n%s\n>\n", it.ID, strings.Join(it.In(form).lines(), "\n"))
 		}
 		b.WriteString("\n## In your own words\n")
 		for _, p := range q.Prompts {
@@ -38,6 +38,21 @@ type: go test
 		}
 	}
 	return b.String()
+}
+
+var title = regexp.MustCompile(`(?mi)^\W*worksheet\b(?:\W*form\W*(\w*))?`)
+
+// FormOf returns the form that the title of a worksheet names: 1 or 2, or 0 for
+// any other. Without a title it is 1.
+func FormOf(text string) int {
+	m := title.FindStringSubmatch(text)
+	switch {
+	case m == nil || m[1] == "" || m[1] == "1":
+		return 1
+	case m[1] == "2":
+		return 2
+	}
+	return 0
 }
 
 // lines are those that the worksheet has of a question, from the text to the form.
@@ -119,7 +134,10 @@ func Printable(text string) string {
 // wrong with the worksheet, line by line. The map is nil if there is no question
 // in the text.
 func Predictions(file, text string, questions []*Question) (predicted map[string]Prediction, complaints []string) {
-	items := Items(questions)
+	items, form := Items(questions), FormOf(text)
+	if form == 0 {
+		return nil, []string{file + ": there is no such form; the title of a worksheet ends in form 1 or form 2"}
+	}
 	for _, s := range sections(text) {
 		id := strings.ToLower(s.title)
 		it, known := items[id]
@@ -130,7 +148,7 @@ func Predictions(file, text string, questions []*Question) (predicted map[string
 		if predicted == nil {
 			predicted = make(map[string]Prediction)
 		}
-		for _, p := range it.predictions(file, s) {
+		for _, p := range it.In(form).predictions(file, s) {
 			if before, twice := predicted[id]; twice {
 				p.Complaint = fmt.Sprintf("%s has two predictions, here and at %s; keep one", id, before.Where)
 			}

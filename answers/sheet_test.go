@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var daemons = []*Question{parseQuestion("answers/6-daemon.md", `# 6. What are daemon processes for?
+var daemons = parsed("answers/6-daemon.md", `# 6. What are daemon processes for?
 
 Predict first.
 
@@ -46,7 +46,92 @@ Who waits?
 
 ## Why
 ### 6a is here, too
-`)}
+`)
+
+func parsed(file, text string) []*Question {
+	q, err := parseQuestion(file, text)
+	if err != nil {
+		panic(err)
+	}
+	return []*Question{q}
+}
+
+var pools = parsed("answers/4-pool.md", `# 4. A Process or a Pool?
+### 4a
+A pool of three does {nine
+tasks|seven}.  How many
+processes, and how many {results|answers}?
+(two numbers{|: processes, answers})
+> 3 {9|7}
+? look at the {9|seven} rows
+?! {9 9|7 7}  that
+  would be true {of Processes|if}
+?! 1 1  no
+
+### 4b
+How many?
+(number from 0 to 3)
+> 2
+? look
+`)
+
+func TestTheFormsOfAQuestion(t *testing.T) {
+	first, same := pools[0].Items[0], pools[0].Items[1]
+	second := first.In(2)
+	if first.In(1) != first || second.In(2) != second || second.In(1) != first || same.In(1) != same || same.In(2) != same {
+		t.Error("In does not find its way between the forms")
+	}
+	for it, want := range map[*Item][]string{
+		first: {"A pool of three does nine", "tasks.  How many", "processes, and how many results?", "(two numbers, like 40 2)",
+			"3 9", "look at the 9 rows", "9 9", "that would be true of Processes", "-facts"},
+		second: {"A pool of three does seven.  How many", "processes, and how many answers?", "(two numbers, like 40 2: processes, answers)",
+			"3 7", "look at the seven rows", "7 7", "that would be true if", "-facts -form 2 4a"},
+	} {
+		got := append(it.lines(), it.Answer, it.Hint, it.Mistakes[0].Answer, it.Mistakes[0].Why, strings.Join(it.Facts(), " "))
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got\n%q, want\n%q", got, want)
+		}
+	}
+	for _, braces := range []string{"{nine", "nine|seven}", "{nine}", "{}", "{nine|seven|six}", "{nine|{seven|six}}", "{nine|seven}}", "{nine,\nseven}"} {
+		_, err := parseQuestion("answers/4-pool.md", "# 4. Pool\n### 4c\nA pool does "+braces+" tasks.\n(number)\n> 3\n## Why\n{}\n")
+		if want := "answers/4-pool.md: the braces in 4c are not like "; err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: got error %v, want %q", braces, err, want)
+		}
+	}
+	if _, err := parseQuestion("answers/4-pool.md", "# 4. Pool\n## Why\nselect {}\n"); err != nil {
+		t.Errorf("braces that are in no question: %v", err)
+	}
+}
+
+func TestTheFormOfAWorksheet(t *testing.T) {
+	for text, want := range map[string]int{
+		"":                                      1,
+		Worksheet(pools, 1):                     1,
+		Worksheet(pools, 2):                     2,
+		"### 4a\n> 1\n":                         1,
+		"# Worksheet\n":                         1,
+		"Name: Anna\n\n**Worksheet, Form 2**\n": 2,
+		"\ufeff## WORKSHEET form: 2\n":          2,
+		"worksheet (form2)":                     2,
+		"# Worksheet, form 1\nworksheet form 2": 1,
+		"# Worksheet, form 3\n":                 0,
+		"# Worksheet, form 22\n":                0,
+		"# Worksheet, form B\n":                 0,
+		"# Worksheet, formula\n":                0,
+	} {
+		if got := FormOf(text); got != want {
+			t.Errorf("got form %d, want %d, of\n%s", got, want, text)
+		}
+	}
+	if predicted, odd := Predictions("mine.md", "# Worksheet, form 3\n### 4a\n> 1\n", pools); predicted != nil || len(odd) != 1 ||
+		odd[0] != "mine.md: there is no such form; the title of a worksheet ends in form 1 or form 2" {
+		t.Errorf("of a third form: got %v, %q", predicted, odd)
+	}
+	// What form 2 asks is not taken for an answer.
+	if predicted, odd := Predictions("mine.md", Worksheet(pools, 2), pools); len(predicted)+len(odd) > 0 {
+		t.Errorf("a blank worksheet of form 2 has predictions %v and complaints %q", predicted, odd)
+	}
+}
 
 func TestParsingAQuestion(t *testing.T) {
 	q := daemons[0]
@@ -171,7 +256,7 @@ func TestNothingIsSilentlyBlank(t *testing.T) {
 }
 
 func TestOwner(t *testing.T) {
-	blank := Worksheet(daemons)
+	blank := Worksheet(daemons, 1)
 	for text, want := range map[string]string{
 		blank: "anna.md",
 		strings.Replace(blank, "Name:", "Name:  Anna B. ", 1): "Anna B. (anna.md)",
@@ -216,7 +301,7 @@ func TestReadSheet(t *testing.T) {
 
 func TestOwnWords(t *testing.T) {
 	for text, want := range map[string][]string{
-		Worksheet(daemons): {"", ""},
+		Worksheet(daemons, 1): {"", ""},
 		"### 6b\n> dead\n## In your own words\nWhat for?\nWhy?\n\nFor\n# a\nprogram.\n\nWho waits?\nMain.\n# 6. What are daemon processes for?\nno": {"For\n# a\nprogram.", "Main."},
 		"# 6. What are daemon processes for?\n## in your own words\nwithout a prompt\n### 6a\n> A":                                                  {"without a prompt", ""},
 		"### 6b\n> dead\n": nil,
@@ -259,7 +344,7 @@ func TestCheckingAWorksheet(t *testing.T) {
 			"the lesson failed, so 6a is not checked", "it is broken", "1 not checked"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			text := strings.Replace(Worksheet(daemons), "\n>\n", "\n> "+test.a+"\n", 1)
+			text := strings.Replace(Worksheet(daemons, 1), "\n>\n", "\n> "+test.a+"\n", 1)
 			text = strings.Replace(text, "\n>\n", "\n> "+test.b+"\n", 1)
 			if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
 				t.Fatal(err)

@@ -23,6 +23,19 @@ import (
 // what they did, in the form in which the quiz wants the answer, like "A B C".
 type Facts map[string]func(ctx context.Context) (string, error)
 
+// form is that of the worksheet: -form. Children have the arguments of main, so
+// they also know it.
+var form = 1
+
+// Form returns what an experiment takes for form 1 of the worksheet, or for form
+// 2. Call it while an experiment runs: before main, -form is not read yet.
+func Form[T any](first, second T) T {
+	if form == 2 {
+		return second
+	}
+	return first
+}
+
 // Limit is how long to wait for what should happen. It is long, because a busy
 // machine is slow: nothing is concluded from it but that something is broken.
 const Limit = 30 * time.Second
@@ -44,12 +57,15 @@ func (f Facts) Measure(ctx context.Context, item string) (string, error) {
 	return fact, nil
 }
 
-// Print measures all facts and prints a line for each: the item, a tab, the
-// fact. One that cannot be measured does not keep the others from it; the
+// Print measures the facts for these items, or all, and prints a line for each:
+// the item, a tab, the fact. One that cannot be measured does not keep the others from it; the
 // error says which, and why.
-func (f Facts) Print(ctx context.Context) error {
+func (f Facts) Print(ctx context.Context, items ...string) error {
+	if len(items) == 0 {
+		items = slices.Sorted(maps.Keys(f))
+	}
 	var failed error
-	for _, item := range slices.Sorted(maps.Keys(f)) {
+	for _, item := range items {
 		fact, err := f.Measure(ctx, item)
 		if err != nil {
 			failed = errors.Join(failed, err)

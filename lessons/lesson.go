@@ -75,7 +75,10 @@ func Bool(p *bool, name, usage string) Flag {
 }
 
 // options are the flags that every lesson has.
-type options struct{ plain, plan, facts, free bool }
+type options struct {
+	plain, plan, facts, free bool
+	questions                []string // those of which there should be facts; all, if none is named
+}
 
 // parse reads the arguments. It does so in children, too: a child has the
 // arguments of its parent, so the variables of main.go have the same values.
@@ -83,7 +86,8 @@ func (l Lesson) parse() (o options) {
 	f := flag.NewFlagSet(fmt.Sprintf("lesson %d", l.Number), flag.ContinueOnError)
 	f.BoolVar(&o.plain, "plain", false, "run main.go, and nothing else: no plan, no picture")
 	f.BoolVar(&o.plan, "plan", false, "say what will be run, and stop there")
-	f.BoolVar(&o.facts, "facts", false, "print what was measured for the quiz, and nothing else:\nit tells the answers")
+	f.BoolVar(&o.facts, "facts", false, "print what was measured for the quiz, and nothing else:\nit tells the answers. After it, you may name questions")
+	Int(&form, "form", 1, 2, "with -facts: the `form` of the worksheet")(f)
 	if l.Tick != nil {
 		f.Func("unit", fmt.Sprintf("let each tick take this `time`, to watch (100ms to 5s;\n%v unless given)", *l.Tick),
 			within(l.Tick, 100*time.Millisecond, 5*time.Second, time.ParseDuration, "a time like 300ms"))
@@ -93,7 +97,10 @@ func (l Lesson) parse() (o options) {
 	for _, declare := range l.Flags {
 		declare(f)
 	}
-	l.parseFlags(f)
+	l.parseFlags(f, &o)
+	if !o.facts {
+		form = 1
+	}
 	if o.free {
 		*l.Tick = time.Millisecond
 	}
@@ -128,7 +135,7 @@ func (l Lesson) show(ctx context.Context, o options) (code int, err error) {
 	surviveClosedPipe()
 	clear(aliases) // a test may call main again
 	if o.facts {
-		return 0, l.Facts.Print(ctx)
+		return 0, l.Facts.Print(ctx, o.questions...)
 	}
 	title := fmt.Sprintf("LESSON %d  %s", l.Number, l.Title)
 	Printf("%s%*s\n\n", title, max(width()-len(title), len(l.Mirrors)+4), "("+l.Mirrors+")")
@@ -168,10 +175,10 @@ func sum(source string) string {
 // parseFlags reads the arguments. After -h it explains the flags and exits with
 // status 0; after arguments that it does not understand it says so and exits
 // with status 2.
-func (l Lesson) parseFlags(flags *flag.FlagSet) {
+func (l Lesson) parseFlags(flags *flag.FlagSet, o *options) {
 	flags.SetOutput(io.Discard) // one sentence is enough
 	err := flags.Parse(os.Args[1:])
-	if err == nil && flags.NArg() > 0 {
+	if o.questions = flags.Args(); err == nil && flags.NArg() > 0 && !o.facts {
 		err = fmt.Errorf("there is nothing to do with %q", flags.Arg(0))
 	}
 	if errors.Is(err, flag.ErrHelp) {

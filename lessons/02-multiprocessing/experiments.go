@@ -32,7 +32,7 @@ var experiments = lessons.Facts{
 
 // counter counts a number for each tick that main sends.
 var counter = mp.Proc("counter", func(line *mp.Conn[int, mp.None]) error {
-	for n := 5; n > 0; n-- {
+	for n := lessons.Form(5, 7); n > 0; n-- {
 		if _, err := line.Recv(); err != nil {
 			return err
 		}
@@ -42,8 +42,9 @@ var counter = mp.Proc("counter", func(line *mp.Conn[int, mp.None]) error {
 })
 
 // 2a measures in which tick the last of ten numbers is counted, five by each of
-// two processes. A tick is over when both have done its work. Many think that
-// one runs after the other, or that they take turns, and expect 10.
+// two processes. (In form 2 it is fourteen, and seven.) A tick is over when both
+// have done its work. Many think that one runs after the other, or that they take
+// turns, and expect 10.
 func tickOfLastNumber(ctx context.Context) (string, error) {
 	var lines []*mp.Conn[mp.None, int]
 	for range 2 {
@@ -54,6 +55,7 @@ func tickOfLastNumber(ctx context.Context) (string, error) {
 		}
 		lines = append(lines, ours)
 	}
+	all := lessons.Form(10, 14)
 	for tick, counted := 1, 0; ; tick++ {
 		for _, line := range lines {
 			line.Send(mp.None{}) // to both, before either has to answer
@@ -67,11 +69,11 @@ func tickOfLastNumber(ctx context.Context) (string, error) {
 				return "", err
 			}
 		}
-		if counted == 10 {
+		if counted == all {
 			return fmt.Sprint(tick), nil
 		}
-		if tick > 10 {
-			return "", fmt.Errorf("%d numbers were counted, not 10", counted)
+		if tick > all {
+			return "", fmt.Errorf("%d numbers were counted, not %d", counted, all)
 		}
 	}
 }

@@ -157,12 +157,13 @@ func orderOfQueue(ctx context.Context, tickets lessons.Tickets) (string, error) 
 	return order(results), err
 }
 
-// 4c counts the processes that do eighteen tasks in two lots. Two tasks of the
-// first lot are held back, so that all of the pool's workers are needed. Many
-// expect new workers for the second lot.
+// 4c counts the processes that do eighteen tasks in two lots, or twelve. Two
+// tasks of the first lot are held back, so that all of the pool's workers are
+// needed. Many expect new workers for the second lot.
 func processesForTasks(ctx context.Context, tickets lessons.Tickets) (string, error) {
-	lot := questions(tickets, 1, 7, 1, 2, 3, 4, 5, 6, 7, 8, 9)
-	lot[1].After = 7
+	n := lessons.Form(9, 6)
+	lot := questions(tickets, 1, n-2, 1, 2, 3, 4, 5, 6, 7, 8, 9)[:n]
+	lot[1].After = n - 2
 	pool := mp.NewPool(worked, 3)
 	defer pool.Close()
 	var pools, each []Result
