@@ -20,23 +20,23 @@ import (
 //
 //	go test ./mp -run '^$' -bench .
 //
-// x-raw is mp's figure divided by the raw one. x-python is how many times as
-// fast as Python mp is.
+// x-raw is mp's figure divided by the raw one. x-python is the speed of mp divided
+// by that of Python.
 
 var pythonFlag = flag.String("python", "python3", "the Python to compare with; empty: none")
 
-// scales has the units in which rows report: seconds, bytes, or things a second.
+// scales has the units of the rows: seconds, bytes, or a number per second.
 var scales = map[string]float64{"µs": 1e-6, "ms": 1e-3, "MB": 1e6, "MB/s": 1e6, "k/s": 1e3, "M/s": 1e6, "x": 1}
 
-// versus is a row: it measures mp and the limit in turns, for what else the
-// machine does changes all the time, and reports the medians.
+// versus is a row. It measures mp and the limit in turns, because the load of the
+// machine changes all the time. It reports the medians.
 func versus(b *testing.B, unit string, ours, limit func() float64) {
 	b.Helper()
 	ours() // so that everything has started
 	limit()
 	var mp, raw []float64
 	round := func() {
-		runtime.GC() // each pays for its own garbage
+		runtime.GC() // so that mp and the limit collect only their own garbage
 		mp = append(mp, ours())
 		runtime.GC()
 		raw = append(raw, limit())
@@ -72,14 +72,14 @@ func median(figures []float64) float64 {
 	return figures[len(figures)/2]
 }
 
-// rate tells how many a second, if one call of f does n.
+// f does n things in one call; rate returns how many it does in a second.
 func rate(n int, f func()) func() float64 {
 	return func() float64 { return float64(n) / seconds(f) }
 }
 
-// trip tells how long f takes: the median of n calls. Waking up another core
-// takes very different times, and often the same one for a while; so n is small
-// and there are many rounds.
+// trip returns how long f takes: the median of n calls. To wake up another CPU
+// takes different times, but often the same time for a while. So n is small, and
+// there are many rounds.
 func trip(n int, f func()) func() float64 {
 	return func() float64 {
 		var took []float64
@@ -128,7 +128,7 @@ var findPython = sync.OnceValue(func() string {
 	return path
 })
 
-// check ends the row if something went wrong: what it measured means nothing.
+// check ends the row if something went wrong, because its figures mean nothing.
 func check(b *testing.B, err error) {
 	if err != nil {
 		b.Helper()

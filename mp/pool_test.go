@@ -152,7 +152,7 @@ func TestApplyEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// A deliberate argument is one that takes its time to be encoded.
+// The encoding of a deliberate argument lasts until the test closes goOn.
 type deliberate struct{ begun, goOn chan bool }
 
 func (d deliberate) GobEncode() ([]byte, error) {
@@ -167,11 +167,11 @@ func (*deliberate) GobDecode([]byte) error { return nil }
 
 var takeTime = Func("takeTime", func(deliberate) (int, error) { return 1, nil })
 
-// Not even the encoding of its argument keeps Apply when its context ends.
+// Apply returns when its context ends, even while its argument is being encoded.
 func TestApplyEndsWhileItsArgumentIsEncoded(t *testing.T) {
 	p := NewPool(takeTime, 1)
 	defer p.Terminate()
-	if _, err := p.Apply(soon(t), deliberate{}); err != nil { // there is an idle worker
+	if _, err := p.Apply(soon(t), deliberate{}); err != nil { // from now on, there is an idle worker
 		t.Fatal(err)
 	}
 	arg := deliberate{make(chan bool, 1), make(chan bool)}
@@ -208,7 +208,7 @@ func TestTerminateEndsCalls(t *testing.T) {
 	}
 }
 
-// staffed returns the workers that have been started.
+// staffed returns the pool's workers that are processes now.
 func (p *Pool[A, R]) staffed() (workers []*Process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -255,8 +255,7 @@ func TestIdleWorkersKilled(t *testing.T) {
 	}
 }
 
-// quitter is an answer of which some leave their goroutine when they are
-// encoded.
+// A quitter is a result. Some quitters end their goroutine when they are encoded.
 type quitter int
 
 func (q quitter) GobEncode() ([]byte, error) {
@@ -273,7 +272,7 @@ func (q *quitter) GobDecode(b []byte) error {
 
 var quit = Func("quit", func(n int) (quitter, error) { return quitter(n), nil })
 
-// It costs that answer, and neither the next one nor the worker.
+// Only the task with that result fails. The worker goes on.
 func TestGoexitInAnAnswer(t *testing.T) {
 	p := NewPool(quit, 1)
 	defer p.Close()
@@ -291,7 +290,7 @@ func TestGoexitInAnAnswer(t *testing.T) {
 			t.Error(len(failed), failed[0])
 		}
 		if worker != task.PID && i > 0 {
-			t.Error("it was another worker")
+			t.Error("another worker did it")
 		}
 		worker = task.PID
 	}

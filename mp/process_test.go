@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// TestMain also lets the test binary be a program of its own: one that a test
-// can kill, or interrupt.
+// The test binary can also run one of the programs, which a test can then kill
+// or interrupt.
 func TestMain(m *testing.M) {
-	if os.Getenv("GORACE") == "" { // or every child of a -race build sleeps for a second before it ends
+	if os.Getenv("GORACE") == "" { // otherwise, with -race, every child sleeps for a second before it ends
 		os.Setenv("GORACE", "atexit_sleep_ms=0")
 	}
 	if run := rawPrograms[os.Getenv("MP_TEST_PROGRAM")]; run != nil {
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		Main(run)
 		os.Exit(0)
 	}
-	if signal.Ignored(os.Interrupt) { // as in the background of a script; our programs are not to inherit that
+	if signal.Ignored(os.Interrupt) { // as in the background of a script; the programs must not inherit that
 		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	}
 	os.Exit(m.Run())
@@ -40,8 +40,8 @@ func TestMain(m *testing.M) {
 
 var programs = map[string]func(context.Context) error{}
 
-// program returns a command that runs Main with one of the programs. All its
-// descendants have its standard output, so that ends when all of them are gone.
+// program returns a command that runs Main with one of the programs. All of its
+// descendants have its standard output, so stdout gets EOF when all have ended.
 func program(t *testing.T, name string) (cmd *exec.Cmd, stdout *bufio.Reader) {
 	t.Helper()
 	if programs[name] == nil {
@@ -49,7 +49,7 @@ func program(t *testing.T, name string) (cmd *exec.Cmd, stdout *bufio.Reader) {
 	}
 	cmd = exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "MP_TEST_PROGRAM="+name)
-	cmd.WaitDelay = 10 * time.Second // should somebody be left who has its standard error
+	cmd.WaitDelay = 10 * time.Second // in case a descendant still has its standard error
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func program(t *testing.T, name string) (cmd *exec.Cmd, stdout *bufio.Reader) {
 	return cmd, bufio.NewReader(pipe)
 }
 
-// The functions that the tests' children run.
+// The children of the tests run these functions.
 var (
 	exitWith = Proc("exitWith", func(code int) error { os.Exit(code); return nil })
 	fail     = Proc("fail", func(text string) error { return errors.New(text) })
@@ -97,14 +97,15 @@ func start(t *testing.T, p *Process) *Process {
 	return p
 }
 
-// soon ends in half a minute: long enough for everything that should happen.
+// soon returns a context that ends in half a minute. In a correct program, no
+// call takes that long.
 func soon(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// inTime does something that must not wait for ever.
+// inTime calls do, which must not wait forever.
 func inTime(t *testing.T, what string, do func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -119,8 +120,8 @@ func inTime(t *testing.T, what string, do func()) {
 	}
 }
 
-// many is n, or a fifth of it with -short: for the slow, such as the race
-// detector.
+// many returns n, or a fifth of it with -short, which is for slow runs such as
+// with the race detector.
 func many(n int) int {
 	if testing.Short() {
 		return max(1, n/5)
@@ -128,12 +129,13 @@ func many(n int) int {
 	return n
 }
 
-// until waits for something that nobody tells.
+// until asks again and again until so() is true, if there is no message to wait
+// for.
 func until(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	for ctx := soon(t); !so(); time.Sleep(time.Millisecond) {
 		if ctx.Err() != nil {
-			t.Fatalf("%s: not so after half a minute", what)
+			t.Fatalf("%s: not true after half a minute", what)
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// For each promise in doc.go, tests that fail without it. What a child is, and
-// what it starts with, is in birth_test.go and world_unix_test.go.
+// These tests fail if a promise in doc.go is broken. birth_test.go and
+// world_unix_test.go test the paragraph below the promises.
 var promises = map[string]string{
 	"G1": `TestDescendantsEndWithTheirParent TestTowerFalls TestKilledMainLeavesNobody
 		TestStoppedGrandchildEnds TestParentKilledBeforeItsChildCameToMain`,
@@ -43,8 +43,7 @@ var promises = map[string]string{
 		TestStartsContextEndsTheProcess`,
 }
 
-// The list of promises in doc.go has all of them, and the tests of each are
-// there.
+// This list and doc.go have the same promises, and each test exists.
 func TestPromisesHaveTests(t *testing.T) {
 	there := map[string]bool{}
 	err := filepath.WalkDir(".", func(name string, _ fs.DirEntry, err error) error {

@@ -22,7 +22,7 @@ type counted struct {
 }
 
 var (
-	// putForever tells how many Puts have returned.
+	// putForever puts numbers, and reports each Put that has returned.
 	putForever = Proc("putForever", func(c counted) error {
 		for i := 0; ; i++ {
 			if err := c.Q.Put(context.Background(), i); err != nil {
@@ -41,7 +41,7 @@ var (
 			c.Say.Send(0)
 		}
 	})
-	// getForever tells which items its Gets have returned.
+	// getForever reports each item that a Get has returned.
 	getForever = Proc("getForever", func(c counted) error {
 		for v := range c.Q.All(context.Background()) {
 			if err := c.Say.Send(v); err != nil {
@@ -50,7 +50,7 @@ var (
 		}
 		return nil
 	})
-	// hoard takes one item after having been quick, and no more.
+	// hoard takes 501 items quickly, and then no more.
 	hoard = Proc("hoard", func(c counted) error {
 		for v := range c.Q.All(context.Background()) {
 			c.Say.Send(v)
@@ -85,7 +85,7 @@ var (
 		short, cancel = context.WithTimeout(ctx, time.Millisecond)
 		defer cancel()
 		if _, err := c.Q.Get(short); err != context.DeadlineExceeded {
-			return errors.New("Get of an empty queue: the Put that gave up is in it")
+			return errors.New("Get of an empty queue: it returned the item of the Put that failed")
 		}
 		if err := c.Q.Close(); err != nil {
 			return err
@@ -101,7 +101,7 @@ var (
 	useViaChild = Proc("useViaChild", func(c counted) error { return runProcess(NewProcess(useRemotely, c)) })
 )
 
-// What holds for the methods of a queue in its own process, holds from afar.
+// The methods of a queue do the same in a child and in a grandchild.
 func TestQueueFromAfar(t *testing.T) {
 	for _, f := range []Function[counted, None]{useRemotely, useViaChild} {
 		p := start(t, NewProcess(f, counted{Q: NewQueue[int](1)}))
@@ -111,8 +111,8 @@ func TestQueueFromAfar(t *testing.T) {
 	}
 }
 
-// G3: what a killed producer has put, is there: each item once, as a whole, and
-// at least those whose Put has returned.
+// G3: the items of a killed producer are in the queue: each item whose Put has
+// returned, whole and once.
 func TestKilledProducer(t *testing.T) {
 	for _, capacity := range []int{0, 5} {
 		q := NewQueue[int](capacity)
@@ -157,7 +157,7 @@ func TestProducerKilledInTheMiddleOfAnItem(t *testing.T) {
 	ours, theirs := Pipe[None, int]()
 	p := start(t, NewProcess(putBig, counted{Big: q, Say: theirs}))
 	ours.Recv()
-	p.Kill() // while it puts the second, for which there is no room
+	p.Kill() // while it puts the second item, for which there is no room
 	p.Join(soon(t))
 	if v, err := q.Get(soon(t)); len(v) != 1<<20 || err != nil {
 		t.Error(len(v), err)
@@ -177,8 +177,8 @@ func TestProducerKilledInTheMiddleOfAnItem(t *testing.T) {
 	}
 }
 
-// G3: an item that no Get has returned is not lost with a consumer, and is
-// nobody else's before.
+// G3: if a consumer is killed, an item that no Get has returned is not lost, and
+// no item is given to two consumers.
 func TestKilledConsumers(t *testing.T) {
 	const n = 3000
 	q := NewQueue[int](0)
@@ -208,15 +208,16 @@ func TestKilledConsumers(t *testing.T) {
 	}
 	slices.Sort(got)
 	if twice := len(got) - len(slices.Compact(slices.Clone(got))); twice > 0 {
-		t.Errorf("%d items were given twice", twice)
+		t.Errorf("%d items came twice", twice)
 	}
-	// An item is lost with a consumer that died between its Get and its telling.
+	// One item is lost if a consumer dies after its Get and before its report.
 	if lost := n - len(got); lost > killed {
 		t.Errorf("%d items of %d are missing, %d consumers were killed", lost, n, killed)
 	}
 }
 
-// Rule 10: what one consumer has been sent and cannot use, another one gets.
+// If items were sent ahead to a consumer that does not take them, another
+// consumer gets them.
 func TestNobodyHoards(t *testing.T) {
 	q := NewQueue[int](0)
 	for i := range 1000 {
@@ -252,8 +253,8 @@ var (
 	putBelow = Proc("putBelow", func(s share) error { return runProcess(NewProcess(putRange, s)) })
 )
 
-// G11: a process may end before anybody takes what it has put, and that may be
-// much more than a pipe holds.
+// G11: a producer may end before its items are taken, even if they are much more
+// than a pipe holds.
 func TestJoinBeforeDraining(t *testing.T) {
 	q, big, thorns := NewQueue[int](0), NewQueue[[]byte](0), NewQueue[thorn](0)
 	for _, p := range []*Process{
@@ -274,7 +275,7 @@ func TestJoinBeforeDraining(t *testing.T) {
 	}
 }
 
-// What was put before Close, by whatever process, comes before the end.
+// All items come that any process has put before Close.
 func TestCloseComesAfterWhatWasPut(t *testing.T) {
 	for range 20 {
 		q := NewQueue[int](0)
@@ -310,7 +311,7 @@ type fostered struct {
 	Go  *Conn[None, string]
 }
 
-// foster kills its own child when told to, and lives on.
+// foster kills its child when main sends a message, and goes on.
 var foster = Proc("foster", func(f fostered) error {
 	p := NewProcess(functionOf[joinConsume]("doJobs"), f.Job)
 	if err := p.Start(context.Background()); err != nil {
@@ -323,8 +324,8 @@ var foster = Proc("foster", func(f fostered) error {
 	return err
 })
 
-// G4, one generation further down: the consumer dies, or its parent, and it
-// dies with that.
+// G4: the consumer is a grandchild. It is killed, or it ends because its parent
+// is killed.
 func TestItemComesBackFromAGrandchild(t *testing.T) {
 	for _, victim := range []string{"grandchild", "child"} {
 		t.Run(victim, func(t *testing.T) {
@@ -354,7 +355,7 @@ func TestItemComesBackFromAGrandchild(t *testing.T) {
 	}
 }
 
-// What a process has told others to have got, has made room.
+// When a consumer reports that it has an item, TryPut already finds room.
 func TestTryPutKnowsOfTheRoom(t *testing.T) {
 	q := NewQueue[int](1)
 	ours, theirs := Pipe[None, int]()
@@ -369,12 +370,12 @@ func TestTryPutKnowsOfTheRoom(t *testing.T) {
 	}
 }
 
-// door closes a queue while the argument that it is part of is encoded.
+// A door is part of an argument. It closes a queue when it is encoded.
 type door struct{ q *Queue[int] }
 
 func (d door) GobEncode() ([]byte, error) {
 	d.q.Close()
-	for range 1000 { // Close gets all the time it wants
+	for range 1000 { // give Close time
 		runtime.Gosched()
 	}
 	return nil, nil
@@ -388,7 +389,7 @@ type closingTime struct {
 	Door door
 }
 
-// putUntilClosed tells how many Puts went well.
+// putUntilClosed reports how many Puts returned nil.
 var putUntilClosed = Proc("putUntilClosed", func(c closingTime) error {
 	for i := 0; ; i++ {
 		if err := c.Q.Put(context.Background(), i); err != nil {
@@ -398,8 +399,8 @@ var putUntilClosed = Proc("putUntilClosed", func(c closingTime) error {
 	}
 })
 
-// A process that is being started with a queue while that is closed: either a
-// Put of it says so, or it counts.
+// A queue is closed while a process starts that has it. Each Put of that process
+// either fails, or its item comes.
 func TestCloseWhileAProcessStarts(t *testing.T) {
 	for range 10 {
 		q := NewQueue[int](0)
@@ -422,18 +423,18 @@ type lastCalls struct {
 }
 
 var (
-	// host has the queues on which its child waits.
+	// host makes the queues on which its child waits.
 	host = Proc("host", func(say *Conn[string, None]) error {
 		l := lastCalls{NewJoinableQueue[int](0), NewQueue[int](1), say}
 		l.Jobs.TryPut(1)
 		l.Full.TryPut(1)
 		return runProcess(NewProcess(waitOnHost, l))
 	})
-	// waitOnHost lets each call wait for its parent, and tells how they end.
+	// In waitOnHost, three calls wait. It reports how they end.
 	waitOnHost = Proc("waitOnHost", func(l lastCalls) error {
-		Parent() // there is to be time for last words
+		Parent() // from now on, this process may end a moment after its parent
 		ctx := context.Background()
-		l.Jobs.Get(ctx) // and never done
+		l.Jobs.Get(ctx) // without TaskDone, so Join waits
 		var all sync.WaitGroup
 		said := make([]string, 3)
 		for i, call := range []func() error{
@@ -452,15 +453,15 @@ var (
 	})
 )
 
-// waitingIn counts the goroutines of this process that wait in a function.
+// waitingIn counts the goroutines of this process that wait in this function.
 func waitingIn(function string) int {
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
 	return len(regexp.MustCompile(`\[select[^\]]*\]:\n\S*`+regexp.QuoteMeta(function+"(")).FindAll(stacks, -1))
 }
 
-// G5: the calls of a process that outlives the holder of its queue, if only for
-// its last words, end.
+// G5: a process dies that has made a queue. A child that still lives for a
+// moment sees its calls end.
 func TestQueueWhoseHolderDies(t *testing.T) {
 	ours, theirs := Pipe[None, string]()
 	p := start(t, NewProcess(host, theirs))

@@ -167,7 +167,7 @@ func TestQueueInOneProcess(t *testing.T) {
 	}
 }
 
-// A thorn can be sent, but not received.
+// A sharp thorn can be sent, but not received.
 type thorn struct{ Sharp bool }
 
 func (t thorn) GobEncode() ([]byte, error) { return []byte{bit(t.Sharp)}, nil }
@@ -186,8 +186,8 @@ func putSharpAndBlunt(q *Queue[thorn]) error {
 
 var putThorns = Proc("putThorns", putSharpAndBlunt)
 
-// G7: an item that cannot be decoded is an error of the Get that gets it, in
-// whatever process it was put. Join does not wait for it.
+// G7: if an item cannot be decoded, its Get returns an error. Join does not wait
+// for that item.
 func TestItemThatCannotBeDecoded(t *testing.T) {
 	for name, put := range map[string]func(q *Queue[thorn]) error{
 		"from here":    putSharpAndBlunt,
@@ -226,8 +226,8 @@ func init() {
 	}
 }
 
-// G7: a loop over a queue has no error to return. So Main says what it has left
-// out, and fails.
+// G7: a loop over a queue cannot return an error. If it skips an item, Main says
+// so, and fails.
 func TestMainSaysWhatALoopHasSkipped(t *testing.T) {
 	cmd, stdout := program(t, "skips an item")
 	var stderr bytes.Buffer
@@ -236,16 +236,16 @@ func TestMainSaysWhatALoopHasSkipped(t *testing.T) {
 	said := ended(t, stdout)
 	cmd.Wait()
 	if said != "2 items\n" || cmd.ProcessState.ExitCode() != 1 {
-		t.Errorf("it has seen %q, and ends with %v", said, cmd.ProcessState)
+		t.Errorf("it printed %q, and ended with %v", said, cmd.ProcessState)
 	}
 	for text, n := range map[string]int{"MainProcess: an item is skipped: ": 2, "it is sharp": 3, ": a loop over a queue has skipped an item: ": 1} {
 		if strings.Count(stderr.String(), text) != n {
-			t.Errorf("it says %s\nwant %d times %q", &stderr, n, text)
+			t.Errorf("it printed %s\nwant %d times %q", &stderr, n, text)
 		}
 	}
 }
 
-// A slug takes its time to arrive: much longer than its producer takes to end.
+// A slug takes long to decode: much longer than its producer takes to end.
 type slug struct{ N uint16 }
 
 func (s slug) GobEncode() ([]byte, error) { return []byte{byte(s.N >> 8), byte(s.N)}, nil }
@@ -265,8 +265,8 @@ var putSlugs = Proc("putSlugs", func(q *Queue[slug]) error {
 	return nil
 })
 
-// What a process has put is in the queue when its Join returns, so it comes
-// before what is put after that.
+// When Join of a process has returned, all of its items are in the queue. So they
+// come before items that are put after Join.
 func TestJoinWaitsForWhatWasPut(t *testing.T) {
 	q := NewQueue[slug](0)
 	p := start(t, NewProcess(putSlugs, q))
@@ -294,8 +294,8 @@ var getOnWord = Proc("getOnWord", func(c counted) error {
 	}
 })
 
-// A bounded queue holds its producer back: it is never further ahead of the
-// consumer than the capacity.
+// The producer of a bounded queue has to wait: it is never more than the capacity
+// ahead of the consumer.
 func TestProducerIsHeldBack(t *testing.T) {
 	const capacity = 5
 	q := NewQueue[int](capacity)
@@ -311,7 +311,7 @@ func TestProducerIsHeldBack(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n, err := q.Len(); n != capacity || err != nil { // it asks the producer, so that has had its chance
+		if n, err := q.Len(); n != capacity || err != nil { // Len asks the producer, so any other Put has arrived
 			t.Errorf("Len() = %d, %v; want %d", n, err, capacity)
 		}
 		if more, err := puts.Poll(0); more || err != nil {

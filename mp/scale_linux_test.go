@@ -1,8 +1,8 @@
 package mp
 
-// Only on Linux: Windows has no limit of files, and elsewhere nobody has tried
-// one below what is open. TestWorkersThatNeverStart, on all systems, has workers
-// that cannot be had for another reason.
+// Only on Linux: Windows has no limit of files, and no other system was tested
+// with a limit below the number of open files. On all systems,
+// TestWorkersThatNeverStart has workers that cannot start for another reason.
 
 import (
 	"context"
@@ -31,7 +31,7 @@ func init() {
 		}
 		workers[0].Kill()
 		workers[0].Join(ctx)
-		for i := range 10 { // the other one is still there
+		for i := range 10 { // the other worker is alive
 			if r, err := pool.Apply(ctx, i); r != i*i || err != nil {
 				return fmt.Errorf("with one worker, Apply(%d) = %d, %w", i, r, err)
 			}
@@ -50,9 +50,9 @@ func init() {
 	}
 }
 
-// A worker that cannot be replaced leaves the tasks to the others. When there
-// are none, that is one clear error of each call, and forgotten when there are
-// files again.
+// If a worker cannot be replaced, the other worker does the tasks. If no worker
+// is left, each call returns one clear error. When there are files again, calls
+// succeed again.
 func TestNoFilesForAnotherWorker(t *testing.T) {
 	cmd, stdout := program(t, "no more files")
 	cmd.Stderr = os.Stderr

@@ -70,7 +70,7 @@ func TestManyProcesses(t *testing.T) {
 		all = append(all, start(t, NewProcess(echo, theirs)))
 		conns = append(conns, ours)
 	}
-	for i, c := range conns { // all of them live now
+	for i, c := range conns { // now all processes are alive
 		c.Send("x")
 		if got, err := c.Recv(); got != all[i].Name+": x" || err != nil {
 			t.Fatalf("Recv() = %q, %v", got, err)
@@ -129,13 +129,14 @@ func TestManyWorkers(t *testing.T) {
 	}
 }
 
-// Of what goes by gob, a fifth will do: it is more than the child believes at
-// once, and gob copies it again and again.
+// The argument of the process is sent with gob, which copies it several times.
+// So it is shorter than the one of the pool, but still longer than the child
+// allocates at once.
 func TestLargeArgument(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs 0.5 GiB of memory")
 	}
-	t.Parallel() // what takes long is that the system finds the memory
+	t.Parallel() // the system takes long to find the memory
 	load := make([]byte, 100<<20)
 	p := NewPool(measure, 2)
 	defer p.Close()
@@ -150,9 +151,8 @@ func TestLargeArgument(t *testing.T) {
 	}
 }
 
-// What is too long is refused, and what comes next arrives whole. Memory that a
-// process has never used costs nothing until it is written to, so the sender is
-// a new one.
+// A message that is too long is refused, and the next one arrives whole. The
+// sender is a new process: there, memory costs nothing until it is written to.
 func TestLargeMessage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs 1 GiB of memory")
@@ -168,8 +168,8 @@ func TestLargeMessage(t *testing.T) {
 	}
 }
 
-// An endless sequence is pulled no further than the stated window ahead of the
-// one who takes the results.
+// Imap takes arguments from an endless sequence, but never more than its window
+// ahead of the results that the loop has taken.
 func TestImapStaysInItsWindow(t *testing.T) {
 	p := NewPool(square, 2)
 	defer p.Close()
@@ -182,7 +182,7 @@ func TestImapStaysInItsWindow(t *testing.T) {
 	taken := int64(0)
 	for range p.Imap(soon(t), endless) {
 		taken++
-		if taken == 1000 { // the sequence gets all the time it wants
+		if taken == 1000 { // give Imap time to take more
 			for range 1000 {
 				runtime.Gosched()
 			}
@@ -196,7 +196,7 @@ func TestImapStaysInItsWindow(t *testing.T) {
 	}
 }
 
-// A bounded queue holds back its producer: what is in memory stays the same.
+// The producer of a bounded queue has to wait, so the memory does not grow.
 func TestBoundedQueueStaysSmall(t *testing.T) {
 	q := NewQueue[[]byte](10)
 	all := many(20_000)
@@ -260,9 +260,8 @@ func init() {
 	}
 }
 
-// Where the system refuses, there is one clear error, and everything that it
-// would have needed is free again. A pool makes do with the workers that can be
-// had.
+// If the system refuses more files, a call returns one clear error, and nothing
+// is left over. A pool works with as many workers as can be started.
 func TestFewFiles(t *testing.T) {
 	cmd, stdout := program(t, "few")
 	if !limitFiles(cmd, 64) {

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// A process that is stopped stays where it is until it is killed. So a test can
-// let it die at one moment of its life.
+// A suspended process stays where it is until it is killed. So a test can choose
+// the moment at which a process dies.
 
 type entry struct {
 	N      int
@@ -32,7 +32,7 @@ var (
 		c.Send(os.Getpid())
 		select {}
 	})
-	// wellBehaved ends by itself when it is asked to.
+	// wellBehaved exits when it is asked to end.
 	wellBehaved = Proc("wellBehaved", func(c *Conn[int, None]) error {
 		asked := make(chan os.Signal, 1)
 		signal.Notify(asked, syscall.SIGTERM)
@@ -41,7 +41,7 @@ var (
 		os.Exit(7)
 		return nil
 	})
-	// enter notes that it was called, and may stop its worker for good.
+	// enter writes to a file that it was called. Then it may suspend its own worker.
 	enter = Func("enter", func(e entry) (int, error) {
 		ledger, err := os.OpenFile(e.Ledger, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 		if err != nil {
@@ -64,8 +64,8 @@ var (
 	})
 )
 
-// G1, G12: when the context of Start ends, so does the process, whatever state
-// it is in; and its code is what has happened.
+// G1, G12: when the context of Start ends, the process ends in every state, and
+// its exit code says how.
 func TestStartsContextEndsTheProcess(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -74,10 +74,10 @@ func TestStartsContextEndsTheProcess(t *testing.T) {
 		code int
 	}{
 		{"it sleeps", tellPID, false, -15},
-		{"it is stopped", tellPID, true, -15},
+		{"it is suspended", tellPID, true, -15},
 		{"it ends by itself", wellBehaved, false, 7},
-		{"it does not want to", stubborn, false, -9},
-		{"it does not want to, and is stopped", stubborn, true, -9},
+		{"it ignores SIGTERM", stubborn, false, -9},
+		{"it ignores SIGTERM, and is suspended", stubborn, true, -9},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -108,8 +108,8 @@ func TestStartsContextEndsTheProcess(t *testing.T) {
 	}
 }
 
-// G1: a grandchild that is stopped ends as soon as it is continued, and does
-// not keep anybody waiting until then.
+// G1: a suspended grandchild ends as soon as it is resumed. Join of its parent
+// does not wait for that.
 func TestStoppedGrandchildEnds(t *testing.T) {
 	ours, theirs := Pipe[None, int]()
 	p := start(t, NewProcess(tellPIDToo, theirs))
@@ -131,8 +131,8 @@ func TestStoppedGrandchildEnds(t *testing.T) {
 	})
 }
 
-// G2: a task that was sent to a worker which will never begin it goes to
-// another one.
+// G2: a task was sent to a worker that is killed before it begins the task.
+// Another worker does the task.
 func TestTaskOfADeadWorkerIsNotLost(t *testing.T) {
 	p := NewPool(pid, 1)
 	defer p.Terminate()
@@ -149,7 +149,7 @@ func TestTaskOfADeadWorkerIsNotLost(t *testing.T) {
 		second, err = p.Apply(soon(t), None{})
 		applied <- err
 	}()
-	until(t, "the task is handed over", func() bool {
+	until(t, "the task is sent", func() bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		return len(p.slots[0].flight) == 1
@@ -160,8 +160,8 @@ func TestTaskOfADeadWorkerIsNotLost(t *testing.T) {
 	}
 }
 
-// G2: a worker that dies costs the task that it is at, and not those that it
-// was given ahead; and none is done twice.
+// G2: if a worker dies, only the task that it is doing is lost, and not the tasks
+// that were sent ahead. No task is done twice.
 func TestWorkerKilledWithTasksAhead(t *testing.T) {
 	p := NewPool(enter, 1)
 	defer p.Terminate()
@@ -207,19 +207,19 @@ func TestWorkerKilledWithTasksAhead(t *testing.T) {
 	}
 }
 
-// stopInGet starts a consumer that is stopped while it waits in Get.
+// stopInGet starts a consumer, and suspends it while it waits in Get.
 func stopInGet(t *testing.T, q *Queue[int]) *Process {
 	t.Helper()
 	_, theirs := Pipe[None, int]()
 	p := start(t, NewProcess(getOne, counted{Q: q, Say: theirs}))
-	until(t, "a Get from afar", func() bool { return p.waiting.Load() == 1 })
+	until(t, "a Get in the child", func() bool { return p.waiting.Load() == 1 })
 	stop(t, p.PID())
 	hasStopped(t, p.PID())
 	return p
 }
 
-// G3: an item that is on its way to a consumer, or has arrived, when that one
-// is killed, goes to somebody else.
+// G3: an item was sent to a consumer that is killed before its Get returns.
+// Another consumer gets the item.
 func TestConsumerKilledBeforeItTakes(t *testing.T) {
 	for _, q := range []*Queue[int]{NewQueue[int](0), NewQueue[int](1), NewJoinableQueue[int](0).Queue} {
 		p := stopInGet(t, q)
@@ -228,7 +228,7 @@ func TestConsumerKilledBeforeItTakes(t *testing.T) {
 		}
 		moment, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		if v, err := q.Get(moment); err != context.DeadlineExceeded {
-			t.Fatalf("the item is not on its way: %d, %v", v, err)
+			t.Fatalf("the item was not sent to the child: %d, %v", v, err)
 		}
 		cancel()
 		p.Kill()
@@ -238,8 +238,8 @@ func TestConsumerKilledBeforeItTakes(t *testing.T) {
 	}
 }
 
-// G5: what has to ask every process that has the queue does not wait for one
-// that is dead.
+// G5: some calls ask each process that has the queue. They do not wait for a
+// dead one.
 func TestAskingTheDead(t *testing.T) {
 	for name, ask := range map[string]func(q *JoinableQueue[int]) error{
 		"Len":    func(q *JoinableQueue[int]) error { _, err := q.Len(); return err },
@@ -268,7 +268,7 @@ func TestAskingTheDead(t *testing.T) {
 	}
 }
 
-// unless makes nil of the error that was expected.
+// unless returns nil if err is the expected error.
 func unless(err, want error) error {
 	if err == want {
 		return nil

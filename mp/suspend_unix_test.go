@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// While the process that owns a queue is suspended, each call that has a context
-// returns when that ends.
+// While the owner of a queue is suspended, a call in another process returns when
+// its context ends.
 
 type caller struct {
 	Q, Full, Empty *Queue[[]byte]
@@ -25,7 +25,7 @@ type caller struct {
 }
 
 var (
-	// ownQueues makes the queues, and counts in the end what has arrived.
+	// ownQueues makes the queues. At the end, it counts the items that have arrived.
 	ownQueues = Proc("ownQueues", func(c caller) error {
 		ctx := context.Background()
 		c.Q, c.Full, c.Empty, c.Jobs = NewQueue[[]byte](0), NewQueue[[]byte](1), NewQueue[[]byte](0), NewJoinableQueue[int](0)
@@ -69,7 +69,7 @@ var (
 			ctx, cancel := context.WithTimeout(context.Background(), time.Second/5)
 			err := call(ctx)
 			cancel()
-			if err == nil && what == "put" { // there may be room for a short one
+			if err == nil && what == "put" { // there may be room for a short item
 				put++
 			} else if err != context.DeadlineExceeded {
 				return c.Say.Send(fmt.Sprintf("%s: %v", what, err))
@@ -104,7 +104,7 @@ func TestContextsEndCallsOfASuspendedOwner(t *testing.T) {
 			})
 			resume(p.PID())
 			n, err := counted.Recv()
-			if n < put || n > put && !test.deep || err != nil { // in a grandchild, an item may arrive after its Put was given up
+			if n < put || n > put && !test.deep || err != nil { // the item of a grandchild may arrive although its Put returned an error
 				t.Errorf("%d Puts returned nil, and %d items arrived, %v", put, n, err)
 			}
 			if err := p.Join(soon(t)); err != nil {
@@ -115,7 +115,7 @@ func TestContextsEndCallsOfASuspendedOwner(t *testing.T) {
 }
 
 var putLong = Proc("putLong", func(q *Queue[string]) error {
-	if Parent().Name == "MainProcess" { // be the process in the middle of two producers
+	if Parent().Name == "MainProcess" { // this process only starts two producers
 		a, b := NewProcess(Function[*Queue[string], None]{functions["putLong"]}, q), NewProcess(Function[*Queue[string], None]{functions["putLong"]}, q)
 		ctx := context.Background()
 		return errors.Join(a.Start(ctx), b.Start(ctx), a.Join(ctx), b.Join(ctx))
@@ -134,8 +134,8 @@ var putLong = Proc("putLong", func(q *Queue[string]) error {
 	return nil
 })
 
-// G3: long items that several goroutines of several processes put at the same
-// time, with contexts, do not mix.
+// G3: several goroutines of several processes put long items at the same time,
+// with contexts. The items do not mix.
 func TestLongItemsDoNotMix(t *testing.T) {
 	for _, capacity := range []int{0, 2} {
 		q := NewQueue[string](capacity)
@@ -156,8 +156,8 @@ func TestLongItemsDoNotMix(t *testing.T) {
 	}
 }
 
-// G12: a worker that is suspended before it begins its task is over its timeout
-// all the same; and the task goes to another worker.
+// G12: if a worker is suspended before it begins its task, it is also killed at
+// its timeout. Another worker does the task.
 func TestTimeoutOfASuspendedWorker(t *testing.T) {
 	p := NewPool(pid, 1)
 	p.TaskTimeout = time.Second

@@ -2,7 +2,8 @@
 
 package mp
 
-// What tests need of a system; system_windows_test.go has the same.
+// The tests use these functions of the system. system_windows_test.go has the
+// same functions for Windows.
 
 import (
 	"fmt"
@@ -13,17 +14,16 @@ import (
 	"testing"
 )
 
-// deadly are some signals that end a process.
+// deadly has some signals that end a process.
 var deadly = []os.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGABRT}
 
-// killedText is what an error says of a process that somebody else has killed,
-// or that has killed itself.
+// killedText is in the error of a process that was killed, but not with mp.
 const killedText = "signal 9"
 
 // terminateAsks says that a process may refuse to end by Terminate.
 const terminateAsks = true
 
-// stop stops a process.
+// stop suspends a process.
 func stop(t *testing.T, pid int) {
 	t.Helper()
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
@@ -31,11 +31,11 @@ func stop(t *testing.T, pid int) {
 	}
 }
 
-// hasStopped waits until a child has been stopped. It must not end before, or
-// Join would miss its end.
+// hasStopped waits until a child is suspended. The child must not end before
+// that, because then Join would miss its end.
 func hasStopped(t *testing.T, pid int) {
 	t.Helper()
-	inTime(t, "a child that stops", func() {
+	inTime(t, "a child to be suspended", func() {
 		var status syscall.WaitStatus
 		_, err := syscall.Wait4(pid, &status, syscall.WUNTRACED, nil)
 		for err == syscall.EINTR {
@@ -51,7 +51,7 @@ func stopSelf() { syscall.Kill(os.Getpid(), syscall.SIGSTOP) }
 
 func resume(pid int) { syscall.Kill(pid, syscall.SIGCONT) }
 
-// layFuse returns what waits until another process lights it.
+// layFuse returns a function that waits until another process calls light.
 func layFuse() (wait func()) {
 	lit := make(chan os.Signal, 1)
 	signal.Notify(lit, syscall.SIGUSR1)
@@ -60,7 +60,7 @@ func layFuse() (wait func()) {
 
 func light(pid int) { syscall.Kill(pid, syscall.SIGUSR1) }
 
-// limitFiles lets a command have so many files at most.
+// limitFiles lets a command have at most n files.
 func limitFiles(cmd *exec.Cmd, n int) bool {
 	cmd.Args = append([]string{"sh", "-c", fmt.Sprintf("ulimit -n %d; exec \"$0\" \"$@\"", n)}, cmd.Path)
 	cmd.Path = "/bin/sh"
@@ -68,7 +68,7 @@ func limitFiles(cmd *exec.Cmd, n int) bool {
 }
 
 // openFiles counts the files of this process. Not every system lists them, but
-// each gives a new file the lowest number that is free.
+// every system gives a new file the lowest free number.
 func openFiles() (n int) {
 	var about syscall.Stat_t
 	for fd := range 4096 { // far more than a test has
@@ -79,9 +79,8 @@ func openFiles() (n int) {
 	return n
 }
 
-// zombies counts the children that have ended and that nobody has waited for.
-// To send them a signal would not find them: that goes well. Call it when there
-// should be no children.
+// zombies counts the children that have ended, but that this process has not
+// waited for. Call it when there should be no children.
 func zombies() (n int) {
 	for {
 		pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)

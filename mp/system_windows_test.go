@@ -1,6 +1,7 @@
 package mp
 
-// What tests need of a system; system_unix_test.go has the same.
+// The tests use these functions of the system. system_unix_test.go has the same
+// functions for Unix.
 
 import (
 	"os"
@@ -21,17 +22,18 @@ var (
 	setEvent         = kernel32.NewProc("SetEvent")
 )
 
-// deadly are the signals that end a process: here there is only one.
+// deadly has the signals that end a process. Here there is only one.
 var deadly = []os.Signal{os.Kill}
 
-// killedText is what an error says of a process that somebody else has killed,
-// or that has killed itself: only the code is known.
+// killedText is in the error of a process that was killed, but not with mp. Only
+// the exit code is known.
 const killedText = "exit code 1"
 
 // terminateAsks says that a process may refuse to end by Terminate.
 const terminateAsks = false
 
-// stop stops a process; hasStopped has nothing to add, for nobody tells when.
+// stop suspends a process. hasStopped does nothing, because Windows does not tell
+// when a process is suspended.
 func stop(t *testing.T, pid int) {
 	t.Helper()
 	if status := suspend(pid, ntSuspendProcess); status != 0 {
@@ -45,7 +47,7 @@ func stopSelf() { suspend(os.Getpid(), ntSuspendProcess) }
 
 func resume(pid int) { suspend(pid, ntResumeProcess) }
 
-// suspend stops a process or lets it go on.
+// suspend suspends or resumes a process.
 func suspend(pid int, how *syscall.LazyProc) (status uintptr) {
 	const suspendResume = 0x0800
 	process, err := syscall.OpenProcess(suspendResume, false, uint32(pid))
@@ -57,7 +59,7 @@ func suspend(pid int, how *syscall.LazyProc) (status uintptr) {
 	return status
 }
 
-// layFuse returns what waits until another process lights it.
+// layFuse returns a function that waits until another process calls light.
 func layFuse() (wait func()) {
 	lit := fuse(os.Getpid())
 	return func() { syscall.WaitForSingleObject(lit, syscall.INFINITE) }
@@ -69,28 +71,28 @@ func light(pid int) {
 	syscall.CloseHandle(lit)
 }
 
-// fuse is an event that is found by its name.
+// fuse opens an event by its name, or makes it.
 func fuse(pid int) syscall.Handle {
 	name, _ := syscall.UTF16PtrFromString("mp test fuse " + strconv.Itoa(pid))
 	event, _, _ := createEvent.Call(0, 1, 0, uintptr(unsafe.Pointer(name)))
 	return syscall.Handle(event)
 }
 
-// limitFiles cannot do it: Windows has no such limit.
+// limitFiles returns false, because Windows has no limit of files.
 func limitFiles(*exec.Cmd, int) bool { return false }
 
-// zombies counts none: whoever has ended is there as long as there is a handle
-// of it, and openFiles counts those.
+// zombies returns 0. On Windows, an ended process stays as long as there is a
+// handle for it, and openFiles counts handles.
 func zombies() int { return 0 }
 
-// openFiles counts this process's handles of files, pipes among them, and of
-// processes. (The Go runtime has some of other types, for its threads, and
-// their number comes and goes.) To ask for an object's type does not wait for
-// who reads from it; to ask what type of file it is would.
+// openFiles counts this process's handles of files, of pipes and of processes.
+// (The Go runtime has a changing number of other handles.) It asks only for the
+// type of each object: to ask for the type of a file would wait while another
+// goroutine reads that file.
 func openFiles() (n int) {
 	const objectTypeInformation = 2
 	for handle := uintptr(4); handle < 1<<14; handle += 4 { // far more than a test has
-		var info [512]uint64 // first a UNICODE_STRING: its length in bytes, and where it is
+		var info [512]uint64 // it begins with a UNICODE_STRING: a length in bytes, and a pointer
 		status, _, _ := ntQueryObject.Call(handle, objectTypeInformation, uintptr(unsafe.Pointer(&info)), unsafe.Sizeof(info), 0)
 		if status != 0 {
 			continue

@@ -1,8 +1,7 @@
 package mp
 
-// Only on Linux: each system has its own way to make a terminal. What this one
-// sends, the tests in interrupt_unix_test.go send on every Unix; there is why
-// not on Windows.
+// Only on Linux: each system has its own way to make a terminal. The tests in
+// interrupt_unix_test.go send the same signals on every Unix.
 
 import (
 	"fmt"
@@ -14,7 +13,7 @@ import (
 	"unsafe"
 )
 
-// terminal makes a terminal: what is written to keys, a person at it types.
+// terminal makes a terminal. A test writes to keys, as a person would type.
 func terminal(t *testing.T) (keys, screen *os.File) {
 	t.Helper()
 	keys, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
@@ -38,9 +37,9 @@ func terminal(t *testing.T) (keys, screen *os.File) {
 	return keys, screen
 }
 
-// Rule 9, with a real keyboard: one clean end, no trace from any child, the
-// exit that a shell expects, and nobody left; also for a quick second time. The
-// shell stays, or its end would hang up the terminal and end everybody.
+// Ctrl-C at a terminal, once or twice: all processes end, without a stack trace,
+// and the program ends by SIGINT, as a shell expects. The shell lives until all
+// have ended, because its own end would end them.
 func TestCtrlCAtATerminal(t *testing.T) {
 	const ctrlC, script = "\x03", `trap : INT; "$0"; echo "status $?" >&2; exec >&-; read enter`
 	for _, test := range []struct{ program, first, heard, second string }{

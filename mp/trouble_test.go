@@ -11,10 +11,10 @@ import (
 	"testing"
 )
 
-// G7: a value that cannot be encoded or decoded costs itself, in every
-// direction, and no neighbour.
+// G7: if a value cannot be encoded or decoded, only that value is an error, and
+// the values before and after it arrive.
 
-// A prickle can be sent; main alone, or a child alone, cannot decode it.
+// A prickle can be sent, but it cannot be decoded in main, or in a child.
 type prickle struct{ Where, How string }
 
 func (p prickle) GobEncode() ([]byte, error) { return []byte(p.Where + " " + p.How), nil }
@@ -33,7 +33,7 @@ func (p *prickle) GobDecode(b []byte) error {
 	return errors.New("it pricks")
 }
 
-// A bag describes another type in the middle of its value.
+// In the bytes of a bag, the description of another type comes in the middle.
 type bag struct{ In []any }
 
 type marble struct{ A, B int }
@@ -81,8 +81,8 @@ type prickles struct {
 
 var hows = []string{"error", "panic", "goexit"}
 
-// Of a pool's tasks, in chunks or one by one, only those fail whose argument or
-// result cannot be decoded.
+// Only those tasks fail whose argument or result cannot be decoded, with chunks
+// and without.
 func TestTroubleInAPool(t *testing.T) {
 	for _, chunk := range []int{1, 4} {
 		for _, how := range hows {
@@ -120,7 +120,7 @@ func TestTroubleInAPipe(t *testing.T) {
 	}
 }
 
-// A loop over a queue leaves out what it cannot decode, and its process says so.
+// A loop over a queue skips an item that cannot be decoded, and Join says so.
 func TestTroubleInAQueue(t *testing.T) {
 	for _, joinable := range []bool{false, true} {
 		q, out := NewJoinableQueue[prickle](0), NewQueue[string](0)
@@ -156,7 +156,7 @@ func TestTroubleInAQueue(t *testing.T) {
 	}
 }
 
-// What describes a value's types is not lost with a value that cannot be read.
+// If a value cannot be decoded, its descriptions of types are not lost.
 func TestTypesAreNotLost(t *testing.T) {
 	p := NewPool(echoBag, 1)
 	defer p.Close()
@@ -190,8 +190,8 @@ var takeLoop = Func("takeLoop", func(l *loop) (*loop, error) {
 	return l, nil
 })
 
-// A value that refers to itself is an error of its call: to follow it would
-// overflow the stack, which nothing catches.
+// A value that refers to itself is an error of its call. To encode it would
+// overflow the stack, and Go cannot recover from that.
 func TestValueThatRefersToItself(t *testing.T) {
 	circle := &loop{}
 	circle.Next = circle
@@ -221,7 +221,8 @@ var typedNil = Func("typedNil", func(kind string) (int, error) {
 	return 1, nil
 })
 
-// A nil pointer that is an error is an error.
+// A function returns an error that is a nil pointer. It is also an error in the
+// parent.
 func TestTypedNilErrors(t *testing.T) {
 	for _, chunk := range []int{1, 3} {
 		p := NewPool(typedNil, 1)
@@ -237,7 +238,7 @@ func TestTypedNilErrors(t *testing.T) {
 	}
 }
 
-// A slow takes forever to encode.
+// To encode a slow takes forever.
 type slow struct{ N int }
 
 func (slow) GobEncode() ([]byte, error) { select {} }
@@ -245,7 +246,8 @@ func (*slow) GobDecode([]byte) error    { return nil }
 
 var takeSlow = Func("takeSlow", func(slow) (int, error) { return 0, nil })
 
-// Nobody but its call waits for an argument that takes forever to encode.
+// If an argument takes forever to encode, no other call and no Terminate waits
+// for it.
 func TestArgumentWithoutEnd(t *testing.T) {
 	p := NewPool(takeSlow, 1)
 	ctx, cancel := context.WithCancel(soon(t))

@@ -18,7 +18,8 @@ import (
 	"time"
 )
 
-// What main has done to its world before it starts a child.
+// Main changes its arguments, its file, its streams or its signals, before it
+// starts a child.
 
 type world struct {
 	Args []string
@@ -41,8 +42,8 @@ func askWorld(ctx context.Context) (w world, err error) {
 	return ours.Recv()
 }
 
-// note is for programs, which write what they find to a file, for
-// some of them close their standard output.
+// A program reports with note, which writes to a file, because some programs
+// close their standard output.
 func note(text ...any) {
 	f, err := os.OpenFile(os.Getenv("MP_TEST_OUT"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err == nil {
@@ -51,7 +52,7 @@ func note(text ...any) {
 	}
 }
 
-// runWorld runs a program, and returns what it said.
+// runWorld runs a program, and returns its notes and its standard error.
 func runWorld(t *testing.T, cmd *exec.Cmd) (said, stderr string) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out")
@@ -144,7 +145,7 @@ func init() {
 		told := make(chan os.Signal, 1)
 		signal.Notify(told, syscall.SIGUSR1)
 		syscall.Kill(os.Getpid(), syscall.SIGUSR1)
-		<-told // so the first signal has also been looked at
+		<-told // so Main has also seen the first signal
 		note(s, err, ctx.Err())
 		return nil
 	}
@@ -183,7 +184,7 @@ func waitForAll() {
 	for {
 		var status syscall.WaitStatus
 		if _, err := syscall.Wait4(-1, &status, 0, nil); err == syscall.ECHILD {
-			time.Sleep(time.Millisecond) // until there is a child again
+			time.Sleep(time.Millisecond) // there is no child now
 		}
 	}
 }
@@ -209,7 +210,8 @@ func TestChildrenHaveTheProgramsArguments(t *testing.T) {
 	}
 }
 
-// A child is the program that its parent runs, whatever has become of the file.
+// A child is the same program as its parent, even if the file was removed, moved
+// or replaced.
 func TestTheProgramsFileIsGone(t *testing.T) {
 	if _, err := os.Stat("/proc/self/exe"); err != nil {
 		t.Skip("this system does not show the file that a process runs; TestChangedFile has what we do there")
@@ -240,15 +242,15 @@ func TestStandardStreamsAreClosed(t *testing.T) {
 	}
 }
 
-// Terminate is heard, also by a child that has inherited that SIGTERM is
-// ignored.
+// Terminate ends a child also if its parent ignores SIGTERM.
 func TestTerminateWhereSIGTERMIsIgnored(t *testing.T) {
 	if said, _ := runWorld(t, worldProgram(t, "ignores SIGTERM")); said != "all have ended" {
 		t.Error(said)
 	}
 }
 
-// In the background of a script, Ctrl-C is ignored; and it stays ignored.
+// A script runs a program in the background, so it ignores Ctrl-C. It and its
+// children go on ignoring it.
 func TestCtrlCIsIgnoredFromTheStart(t *testing.T) {
 	cmd := worldProgram(t, "ignores Ctrl-C")
 	cmd.Args = []string{"sh", "-c", "trap '' INT; exec \"$0\"", cmd.Path}
@@ -258,7 +260,7 @@ func TestCtrlCIsIgnoredFromTheStart(t *testing.T) {
 	}
 }
 
-// Somebody else in the program takes the exit codes of all children.
+// Another part of the program waits for all children, and takes their exit codes.
 func TestSomebodyElseWaitsForAllChildren(t *testing.T) {
 	for _, name := range []string{"ignores SIGCHLD", "waits for all"} {
 		if said, _ := runWorld(t, worldProgram(t, name)); said != "true\ntrue\ntrue\n[1 4 9] <nil>" {
@@ -267,7 +269,7 @@ func TestSomebodyElseWaitsForAllChildren(t *testing.T) {
 	}
 }
 
-// Main still waits for its children when nobody reads its standard error.
+// Main also waits for its children if nobody reads its standard error.
 func TestNobodyReadsTheErrors(t *testing.T) {
 	cmd := worldProgram(t, "nobody reads its errors")
 	out := filepath.Join(t.TempDir(), "out")
