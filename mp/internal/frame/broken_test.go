@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// What happens to bytes that no process of this program has sent, and to values
-// that cannot be sent.
+// Bytes arrive that no process of this program has sent, and values cannot be
+// sent.
 
-// A value that cannot be encoded leaves no trace, and what an encoder then
-// believes it has described is described again.
+// If a value cannot be encoded, no byte of it is sent. The encoder then sends the
+// descriptions of the types again.
 func TestFailedEncodeLeavesNoTrace(t *testing.T) {
 	w, r, b := pipe()
 	for range 2 {
@@ -31,8 +31,8 @@ func TestFailedEncodeLeavesNoTrace(t *testing.T) {
 	}
 }
 
-// A write of nothing would be a system call for nothing; and on Windows, who
-// reads it takes it for the end of the pipe.
+// A writer does not write 0 bytes: on Windows, the reader would take that for
+// EOF.
 func TestNothingIsNotWritten(t *testing.T) {
 	writes := 0
 	w := NewWriter(writerFunc(func(b []byte) (int, error) {
@@ -51,7 +51,8 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
-// After a failed write half a frame may be out, so nothing follows it.
+// After a failed write, half a frame may be in the pipe, so nothing else is
+// written.
 func TestNothingFollowsHalfAFrame(t *testing.T) {
 	var out bytes.Buffer
 	w := NewWriter(writerFunc(func(b []byte) (int, error) {
@@ -72,13 +73,13 @@ func TestNothingFollowsHalfAFrame(t *testing.T) {
 	}
 }
 
-// zeros is a pipe without an end.
+// zeros is a pipe that never gets EOF.
 type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { return len(b), nil }
 
-// G8: a size that lies costs no more than what is believed, and eight times
-// of what has arrived.
+// G8: if a frame claims a false size, the reader allocates at most a fixed number
+// of bytes, and eight times the bytes that have arrived.
 func TestLengthThatLies(t *testing.T) {
 	for _, kind := range []Kind{1, kindTypes, 1 | failed} {
 		lie := make([]byte, headerSize)
@@ -93,20 +94,19 @@ func TestLengthThatLies(t *testing.T) {
 				t.Error(err)
 			}
 			if used := after.TotalAlloc - before.TotalAlloc; used > uint64(believed+8*arrives+1<<20) {
-				t.Errorf("after %d bytes it has cost %d", arrives, used)
+				t.Errorf("after %d bytes, %d bytes were allocated", arrives, used)
 			}
 		}
 	}
 	r := NewReader(strings.NewReader(strings.Repeat("\xff", headerSize) + strings.Repeat("\x00", headerSize)))
-	for range 2 { // nobody knows where the next one would begin
+	for range 2 { // the second error is the same: the next frame cannot be found
 		if _, err := r.Next(); !errors.Is(err, ErrTooLong) {
 			t.Error(err)
 		}
 	}
 }
 
-// Bytes that are no value, or not all of one, or more than one, are an error,
-// and not the end of the pipe.
+// Half a value, two values, and other bytes are errors, but not EOF.
 func TestBrokenValues(t *testing.T) {
 	whole, err := Encode(&named{"a", point{1, 2}})
 	if err != nil {
@@ -123,7 +123,7 @@ func TestBrokenValues(t *testing.T) {
 		broken(Value{Types: whole.Types, Data: whole.Data[:n]})
 	}
 	broken(Value{Types: whole.Types, Data: append(bytes.Clone(whole.Data), whole.Data...)})
-	broken(Value{Data: whole.Data}) // of no type
+	broken(Value{Data: whole.Data}) // without a type
 	broken(Failure(errors.New("no")))
 	var got named
 	if err := Decode(whole, &got); err != nil || got.Name != "a" {
@@ -131,7 +131,8 @@ func TestBrokenValues(t *testing.T) {
 	}
 }
 
-// G8: a list costs no more than its bytes deserve, whatever they say.
+// G8: if a list claims a false length, it is an error, and the reader does not
+// allocate that length.
 func TestCountsOfListsThatLie(t *testing.T) {
 	whole, err := EncodeList([]*named{{"a", point{}}, {"b", point{}}})
 	if err != nil {
@@ -155,13 +156,13 @@ func TestCountsOfListsThatLie(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	if used := after.TotalAlloc - before.TotalAlloc; used > 16<<20 {
-		t.Errorf("it has cost %d bytes", used)
+		t.Errorf("%d bytes were allocated", used)
 	}
 }
 
-// Whatever bytes arrive, reading and decoding them ends, with values or with
-// errors, and takes no more memory than they deserve. (Not with a map: gob makes
-// room for as many elements as the bytes say that there are.)
+// Any bytes can be read and decoded: the result is a value or an error. It does
+// not hang, and needs little memory. (There are no maps here, because gob
+// allocates as many elements as the bytes claim.)
 func FuzzFrames(f *testing.F) {
 	gob.Register([]any{})
 	var b bytes.Buffer
@@ -214,7 +215,8 @@ func decode[T any](f Frame) {
 	DecodeList[T](f.Value, int(f.ID%100))
 }
 
-// mustEnd lets a hang be a failure of the input that it hangs on.
+// With mustEnd, a test that hangs fails. So the fuzzer keeps the input on which
+// it hangs.
 func mustEnd() (ended func() bool) {
 	return time.AfterFunc(10*time.Second, func() {
 		debug.SetTraceback("all")

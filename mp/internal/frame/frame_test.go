@@ -77,8 +77,8 @@ func TestValuesArrive(t *testing.T) {
 	}
 }
 
-// Values stand alone: each can be decoded without the others, by somebody who
-// gets them through another pipe.
+// Each value can be decoded without the others, also by a process that gets it
+// through another pipe.
 func TestValuesStandAlone(t *testing.T) {
 	var values []Value
 	for i := range 3 {
@@ -123,7 +123,7 @@ func trouble(how, when string) error {
 	return nil
 }
 
-// A value that cannot be encoded or decoded, in whatever way, costs itself.
+// If a value cannot be encoded or decoded, only that value is an error.
 func TestTroubleStaysAtItsValue(t *testing.T) {
 	for _, when := range []string{"encode", "decode"} {
 		for _, how := range []string{"error", "panic", "goexit"} {
@@ -150,7 +150,7 @@ type event struct {
 	Title string
 }
 
-type own struct { // has a GobEncode of its own, whatever is embedded
+type own struct { // has its own GobEncode, so the embedded one does not count
 	time.Time
 	Title string
 }
@@ -227,14 +227,15 @@ func TestListsHaveErrorsInTheirPlaces(t *testing.T) {
 	}
 }
 
-// When there are too many descriptions for a pipe, they are sent again.
+// A pipe remembers a limited number of descriptions of types. When there are too
+// many, they are sent again.
 func TestManyTypes(t *testing.T) {
 	w, r, _ := pipe()
 	v, _ := Encode(&named{"a", point{1, 2}})
 	text := v.Types.Value()
 	for i := range 3 * maxTypes {
 		other := v
-		if i%2 == 0 { // the same description, with something that nobody looks at after it
+		if i%2 == 0 { // the same description, and bytes after it that are never read
 			other.Types = unique.Make(text + strings.Repeat("\x00", i))
 		}
 		if err := w.Send(ctx, Frame{Kind: 1, Value: other}); err != nil {
@@ -246,7 +247,7 @@ func TestManyTypes(t *testing.T) {
 	}
 }
 
-// A Send whose context ends leaves the pipe in order.
+// After a Send whose context has ended, the pipe still works.
 func TestSendEndsWithItsContext(t *testing.T) {
 	in, out, err := os.Pipe()
 	if err != nil {
@@ -290,7 +291,7 @@ func TestSendEndsWithItsContext(t *testing.T) {
 		}
 	}
 	if sent > 0 || partial > 1 {
-		t.Errorf("%d are missing, %d arrived that were given up", sent, partial)
+		t.Errorf("%d frames are missing, %d arrived although their Send failed", sent, partial)
 	}
 }
 

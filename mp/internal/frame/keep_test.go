@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What was decoded once does not keep the bytes that it came from.
+// After Decode, the bytes of the value are not kept in memory.
 func TestDecoderKeepsNoBytes(t *testing.T) {
 	type long struct{ S []string }
 	v, err := Encode(&long{[]string{strings.Repeat("x", 64<<20)}})

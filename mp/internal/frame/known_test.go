@@ -1,4 +1,4 @@
-package frame_test // so that the two types that are made known are not its own
+package frame_test // so that none and passed are types of another package
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// None is sent as nothing, a key is passed only in an argument.
+// A none is sent in 0 bytes. A key is passed only in an argument.
 type (
 	none   struct{}
 	key    struct{ Name string }
@@ -41,8 +41,7 @@ type mixed struct {
 	List []none
 }
 
-// None needs no bytes, and does not keep numbers from being sent as they lie in
-// memory.
+// A none needs no bytes. Numbers beside it are still sent as they are in memory.
 func TestNoneIsNothing(t *testing.T) {
 	for _, v := range []any{none{}, spot{1, 2, none{}}, [2]spot{{1, 2, none{}}, {3, 4, none{}}}} {
 		if got, size := arrive(t, v), int(reflect.TypeOf(v).Size()); got.size != size || got.v != v {
@@ -83,8 +82,8 @@ type bunch struct {
 	Any    any
 }
 
-// Each handle in an argument is found, wherever it is, and a value with one is
-// refused elsewhere; and a handle must not be a copy, or stay behind.
+// EncodeArgument finds each handle in an argument. Encode refuses a value with a
+// handle. Both refuse a handle that is a copy, or in a field that gob skips.
 func TestHandlesAreFound(t *testing.T) {
 	v := bunch{key{"a"}, &key{"b"}, nil, map[string][]*key{"x": {{"c"}, {"d"}}}, nil}
 	names := map[string]bool{}

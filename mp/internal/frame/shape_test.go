@@ -32,12 +32,12 @@ func TestWhatGobMustEncode(t *testing.T) {
 	for _, v := range []any{true, "a", uintptr(1), new(int), map[int]int{}, []string{}, []bool{}, [][]int{}, struct{ a int }{},
 		struct{ B bool }{}, struct{ P *int }{}, time.Time{}, []time.Time{}, picky{}, [0]picky{}} {
 		if newShape(reflect.TypeOf(v)).plain {
-			t.Errorf("a %T would be sent as it lies in memory", v)
+			t.Errorf("a %T would be sent as it is in memory", v)
 		}
 	}
 }
 
-// What arrives may be of any length, and lie at any place.
+// Bytes may have a wrong length, and may begin at an odd address.
 func TestBrokenMemory(t *testing.T) {
 	for _, n := range []int{0, 1, 7, 9, 16} {
 		if err := Decode(Value{Data: make([]byte, n)}, new(int64)); err == nil {
@@ -54,16 +54,16 @@ func TestBrokenMemory(t *testing.T) {
 		copy(bytes[at:], append([]byte{1, 0, 0, 0, 0, 0, 0, 0, 2}, make([]byte, 7)...))
 		var got []int64
 		if err := Decode(Value{Data: bytes[at : at+16]}, &got); err != nil || !reflect.DeepEqual(got, []int64{1, 2}) {
-			t.Errorf("at an odd place, %d: %v, %v", at, got, err)
+			t.Errorf("at an odd address, %d: %v, %v", at, got, err)
 		}
 		if uintptr(unsafe.Pointer(&got[0]))%unsafe.Alignof(got[0]) != 0 {
-			t.Error("numbers lie at an odd place")
+			t.Error("numbers are at an odd address")
 		}
 	}
 }
 
-// A copy of what is encoded does not change with it, and what is decoded does
-// not change with what comes next.
+// If a variable changes after Encode, a kept value does not change. Fixed tells
+// whether a copy of a variable is independent of it.
 func TestKeep(t *testing.T) {
 	list := []int{1, 2}
 	v, _ := Encode(&list)
@@ -103,7 +103,7 @@ func TestWhatWouldBeLost(t *testing.T) {
 		reflect.TypeFor[any]():                            "",
 	} {
 		if got := newShape(v).refusal; !strings.HasPrefix(got, want) || got != "" && want == "" {
-			t.Errorf("of a %v would be lost %q, want %q", v, got, want)
+			t.Errorf("refusal of a %v is %q, want %q", v, got, want)
 		}
 	}
 }

@@ -12,10 +12,11 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// G8: whatever a process says, the one who hears it goes on, with its own
-// books in order.
+// G8: a process may send any bytes. The process that reads them goes on, and its
+// data stays consistent.
 
-// mustEnd lets a hang be a failure of the input that it hangs on.
+// With mustEnd, a test that hangs fails. So the fuzzer keeps the input on which
+// it hangs.
 func mustEnd() (ended func() bool) {
 	return time.AfterFunc(20*time.Second, func() {
 		debug.SetTraceback("all")
@@ -23,7 +24,7 @@ func mustEnd() (ended func() bool) {
 	}).Stop
 }
 
-// A child speaks to the owner of a queue.
+// The owner of a queue reads from a child.
 func FuzzQueueServer(f *testing.F) {
 	f.Add(talk(say(kindPut, 0, '7'), say(kindWant, 3), say(kindTaken, 1), say(kindDone, 1), say(kindBack, 2)))
 	f.Add(talk(
@@ -64,7 +65,7 @@ func FuzzQueueServer(f *testing.F) {
 	})
 }
 
-// A grandchild speaks to a process that has the queue from its own parent.
+// A process has a queue of its parent, and reads from its own child.
 func FuzzQueueServerInTheMiddle(f *testing.F) {
 	f.Add(talk(
 		say(kindWant, 3),
@@ -98,7 +99,7 @@ func FuzzQueueServerInTheMiddle(f *testing.F) {
 	})
 }
 
-// The owner of a queue speaks to a child.
+// A child reads from the owner of a queue.
 func FuzzQueueLink(f *testing.F) {
 	f.Add(talk(
 		say(kindTerms, 0, encodeTerms(terms{relayed: true})...),
@@ -133,9 +134,9 @@ func FuzzQueueLink(f *testing.F) {
 			l.mu.Unlock()
 		}
 		l.Listen(bytes.NewReader(data))
-		calls.Wait() // nobody waits for ever
+		calls.Wait() // no call waits forever
 		if got != 1 {
-			t.Errorf("%d times an item, or that there is none", got)
+			t.Errorf("%d results of one want", got)
 		}
 	})
 }

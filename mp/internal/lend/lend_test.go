@@ -19,30 +19,32 @@ import (
 
 var ctx = context.Background()
 
-// soon ends in half a minute: long enough for everything that should happen.
+// soon returns a context that ends in half a minute. In a correct program, no
+// call takes that long.
 func soon(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// until waits for something that nobody tells.
+// until asks again and again until so() is true, if there is no message to wait
+// for.
 func until(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	for ctx := soon(t); !so(); time.Sleep(time.Millisecond) {
 		if ctx.Err() != nil {
-			t.Fatalf("%s: not so after half a minute", what)
+			t.Fatalf("%s: not true after half a minute", what)
 		}
 	}
 }
 
-// A nobody is a child that is not a process.
+// A nobody takes the place of a child process.
 type nobody struct{}
 
 func (nobody) Kill() error { return nil }
 func (nobody) Waiting(int) {}
 
-// number is an item.
+// number returns an item.
 func number(n int) frame.Value { return frame.Value{Data: []byte(strconv.Itoa(n))} }
 
 func numberOf(t *testing.T, it Item) int {
@@ -54,8 +56,8 @@ func numberOf(t *testing.T, it Item) int {
 	return n
 }
 
-// link connects a child to a holder. end lets the child end, and returns when
-// everything that it said has been heard.
+// link connects a child to a holder. end ends the child, and returns when the
+// holder has read all of its messages.
 func link(t *testing.T, h Holder, joinable bool) (l *Link, end func()) {
 	t.Helper()
 	upR, upW, _ := os.Pipe()
@@ -79,8 +81,8 @@ func link(t *testing.T, h Holder, joinable bool) (l *Link, end func()) {
 	return l, end
 }
 
-// serve lets a child say something, slowly, and then end. It returns when all
-// its calls have ended, too.
+// In serve, a child sends these bytes slowly, and then ends. serve returns when
+// all calls of the child have ended.
 func serve(t *testing.T, h Holder, joinable bool, said []byte) {
 	t.Helper()
 	s := NewServer(h, joinable, nobody{})
@@ -89,7 +91,7 @@ func serve(t *testing.T, h Holder, joinable bool, said []byte) {
 	until(t, "the end of all calls", func() bool { return s.waiting() == 0 })
 }
 
-// A drip gives others a chance before each byte, and before the end.
+// A drip lets other goroutines run before each byte, and before EOF.
 type drip struct{ said []byte }
 
 func (d *drip) Read(b []byte) (int, error) {
@@ -103,14 +105,14 @@ func (d *drip) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// waiting counts the calls that have not been answered.
+// waiting counts the calls that have no result yet.
 func (s *Server) waiting() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.calls)
 }
 
-// talk is what a process says.
+// talk returns the bytes of several messages.
 func talk(frames ...frame.Frame) []byte {
 	var b bytes.Buffer
 	frame.NewWriter(&b).SendAll(frames)
@@ -121,7 +123,8 @@ func say(k frame.Kind, id uint64, data ...byte) frame.Frame {
 	return frame.Frame{Kind: k, ID: id, Value: frame.Value{Data: data}}
 }
 
-// What a consumer has been sent ahead, and does not use, others can have.
+// If items were sent ahead to a consumer, the owner can take them back for
+// another consumer.
 func TestItemsAheadAreAskedBack(t *testing.T) {
 	const n = 1000
 	s := NewStore(0, false)
@@ -155,8 +158,8 @@ func TestItemsAheadAreAskedBack(t *testing.T) {
 	}
 }
 
-// Of an item can be told that it is taken, done or comes back; anything else is
-// nonsense and must not make it disappear.
+// A consumer can say of an item that it is taken, done or comes back. After any
+// other message, the item must still be there.
 func TestNonsenseAboutAnItem(t *testing.T) {
 	store := NewStore(0, false)
 	store.Put(ctx, number(7), true)
@@ -169,19 +172,19 @@ func TestNonsenseAboutAnItem(t *testing.T) {
 	}
 }
 
-// What a child says of an item counts only if it can be so: otherwise the item
-// is still there for others.
+// If a child says something impossible of an item, the item is still there for
+// other consumers.
 func TestNonsenseFromAConsumer(t *testing.T) {
 	for name, said := range map[string][]byte{
 		"it wants no items": talk(say(kindWant, 0)),
-		"it is done with what it has not taken": talk(
+		"it is done with an item that it has not taken": talk(
 			say(kindWant, 1), say(kindDone, 1), say(kindTell, 2, encodeTell(kindDone, 1)...)),
-		"it takes what it was not given":      talk(say(kindTaken, 1), say(kindDone, 1)),
-		"it gives back what it was not given": talk(say(kindBack, 1), say(kindTell, 1, encodeTell(kindBack, 1)...)),
-		"it is done twice":                    talk(say(kindWant, 1), say(kindTaken, 1), say(kindBack, 1), say(kindDone, 1)),
-		"it tells nothing":                    talk(say(kindWant, 1), say(kindTell, 1), say(kindTell, 2, encodeTell(kindPut, 1)...)),
-		"it returns less than an item":        talk(say(kindReturn, 1), say(kindReturn, 2, 1, 2, 3)),
-		"it returns what it must say is done": talk(say(kindReturn, 1, encodeTell(0, 1)[1:]...)),
+		"it takes an item that it was not given":      talk(say(kindTaken, 1), say(kindDone, 1)),
+		"it gives back an item that it was not given": talk(say(kindBack, 1), say(kindTell, 1, encodeTell(kindBack, 1)...)),
+		"it is done twice":                            talk(say(kindWant, 1), say(kindTaken, 1), say(kindBack, 1), say(kindDone, 1)),
+		"it tells nothing":                            talk(say(kindWant, 1), say(kindTell, 1), say(kindTell, 2, encodeTell(kindPut, 1)...)),
+		"it returns less than an item":                talk(say(kindReturn, 1), say(kindReturn, 2, 1, 2, 3)),
+		"it returns an item without TaskDone":         talk(say(kindReturn, 1, encodeTell(0, 1)[1:]...)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := NewStore(0, true)
@@ -203,15 +206,16 @@ func TestNonsenseFromAConsumer(t *testing.T) {
 	}
 }
 
-// A room is given back once, and used once, whatever a child says of it.
+// A room is a place in a queue for one item. It is used once or given back once,
+// even if a child says something else.
 func TestNonsenseAboutRooms(t *testing.T) {
 	for name, said := range map[string][]frame.Frame{
-		"it uses none":                   {say(kindRoom, 1), say(kindTryRoom, 2)},
-		"it gives one back":              {say(kindRoom, 1), say(kindCancel, 1)},
-		"it gives back twice":            {say(kindRoom, 1), say(kindCancel, 1), say(kindCancel, 1)},
-		"it gives back what it has used": {say(kindRoom, 1), say(kindPut, 1, '7'), say(kindCancel, 1), say(kindWant, 1), say(kindTaken, 1)},
-		"it gives back others":           {say(kindRoom, 1), say(kindCancel, 2), say(kindCancel, 0)},
-		"it puts parts of nothing":       {say(kindRoom, 1), say(kindPart, 1, 1), say(kindPart, 9, 1)},
+		"it uses none":                       {say(kindRoom, 1), say(kindTryRoom, 2)},
+		"it gives one back":                  {say(kindRoom, 1), say(kindCancel, 1)},
+		"it gives back twice":                {say(kindRoom, 1), say(kindCancel, 1), say(kindCancel, 1)},
+		"it gives back one that it has used": {say(kindRoom, 1), say(kindPut, 1, '7'), say(kindCancel, 1), say(kindWant, 1), say(kindTaken, 1)},
+		"it gives back rooms of others":      {say(kindRoom, 1), say(kindCancel, 2), say(kindCancel, 0)},
+		"it puts parts of nothing":           {say(kindRoom, 1), say(kindPart, 1, 1), say(kindPart, 9, 1)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := NewStore(2, false)
@@ -236,7 +240,7 @@ func TestNonsenseAboutRooms(t *testing.T) {
 	}
 }
 
-// Room that was kept in the moment in which the child ended is given back.
+// A child asks for room, and ends. The room is given back.
 func TestRoomForOneThatHasEnded(t *testing.T) {
 	store := NewStore(1, false)
 	s := NewServer(store, false, nobody{})
@@ -248,7 +252,8 @@ func TestRoomForOneThatHasEnded(t *testing.T) {
 	checkReturned(t, store)
 }
 
-// A call that waits for room when its child ends, or gives up, gets none.
+// While a call waits for room, its child ends, or gives the call up. The call
+// gets no room.
 func TestRoomThatNobodyWaitsFor(t *testing.T) {
 	for _, cancel := range []bool{true, false} {
 		store := NewStore(1, false)
@@ -257,7 +262,7 @@ func TestRoomThatNobodyWaitsFor(t *testing.T) {
 		s.Open()
 		s.obey(say(kindRoom, 1))
 		s.beginCalls()
-		until(t, "somebody who waits for room", func() bool {
+		until(t, "a call that waits for room", func() bool {
 			store.mu.Lock()
 			defer store.mu.Unlock()
 			return len(store.waiting) == 1
@@ -276,7 +281,8 @@ func TestRoomThatNobodyWaitsFor(t *testing.T) {
 	}
 }
 
-// G3: of a Put that breaks off, nothing is left: no half of an item, no room.
+// G3: if a child dies in the middle of a Put, nothing of it is left: not half an
+// item, and no room.
 func TestPutThatBreaksOff(t *testing.T) {
 	long := bytes.Repeat([]byte("long"), 20)
 	for name, said := range map[string][]byte{
@@ -304,14 +310,15 @@ func TestPutThatBreaksOff(t *testing.T) {
 	}
 }
 
-// What comes back comes before all that has not been lent, in its old order.
+// Items that come back are again in their old places: before all items that were
+// not lent.
 func TestOrderOfWhatComesBack(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	s := NewStore(0, false)
 	var ready, lent []int
 	put := 0
 	for i := range 50_000 {
-		grow := i%5000 < 3000 // long lines and short ones
+		grow := i%5000 < 3000 // the queue becomes long, and then short again
 		switch n := rng.IntN(10); {
 		case n < 2 && len(lent) > 0:
 			at := rng.IntN(len(lent))
@@ -340,7 +347,7 @@ func TestOrderOfWhatComesBack(t *testing.T) {
 	}
 }
 
-// checkReturned: nobody has an item of the queue, or a room in it, any more.
+// checkReturned checks that no child has an item of the queue, or a room in it.
 func checkReturned(t *testing.T, store *Store) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {

@@ -7,22 +7,22 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// An item can come back only if it was taken, and once.
+// An item can come back only if it was taken, and only once.
 func TestNonsenseAboutWhatWasTaken(t *testing.T) {
 	back := func(id uint64) []byte { return append(encodeTell(0, id)[1:], '8') }
 	for name, said := range map[string][]byte{
-		"it returns what it has not taken":     talk(say(kindReturn, 1, back(1)...)),
-		"it returns what was never put":        talk(say(kindReturn, 1, back(2)...)),
-		"it returns what it was given":         talk(say(kindWant, 1), say(kindReturn, 1, back(1)...)),
-		"it returns something twice":           talk(say(kindWant, 1), say(kindTaken, 1), say(kindReturn, 1, back(1)...), say(kindReturn, 2, back(1)...)),
-		"it returns something after giving it": talk(say(kindWant, 1), say(kindBack, 1), say(kindReturn, 1, back(1)...)),
+		"it returns an item that it has not taken":     talk(say(kindReturn, 1, back(1)...)),
+		"it returns an item that was never put":        talk(say(kindReturn, 1, back(2)...)),
+		"it returns an item that it has not taken yet": talk(say(kindWant, 1), say(kindReturn, 1, back(1)...)),
+		"it returns an item twice":                     talk(say(kindWant, 1), say(kindTaken, 1), say(kindReturn, 1, back(1)...), say(kindReturn, 2, back(1)...)),
+		"it returns an item after giving it back":      talk(say(kindWant, 1), say(kindBack, 1), say(kindReturn, 1, back(1)...)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := NewStore(0, false)
 			store.Put(ctx, number(7), true)
 			serve(t, store, false, said)
 			store.Put(ctx, number(9), true)
-			serve(t, store, false, talk(say(kindWant, 1), say(kindWant, 9))) // and gives all of them back
+			serve(t, store, false, talk(say(kindWant, 1), say(kindWant, 9))) // this child gives all items back
 			checkReturned(t, store)
 			store.Close()
 			for n := range 3 {
@@ -34,7 +34,7 @@ func TestNonsenseAboutWhatWasTaken(t *testing.T) {
 	}
 }
 
-// A child that asks for room twice with one number has it once.
+// If a child asks for room twice with one number, it gets room once.
 func TestNonsenseAboutRoomNumbers(t *testing.T) {
 	for name, said := range map[string][]frame.Frame{
 		"it asks twice":              {say(kindRoom, 1), say(kindRoom, 1)},
