@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// An attempt is what somebody may write in exercise.go. They are in testdata:
+// An attempt is code that a reader may write in exercise.go. In testdata it looks
+// like this:
 //
 //	=== Join, then Recv
 //	says: First receive, then join.
@@ -18,12 +19,12 @@ import (
 //	-	lines of the worked solution
 //	+	and what to write in their place
 //
-// Without says, it is right. In the place of such changes, there can be all of
-// the text, without what is above the first declaration.
+// Without "says", the attempt is right. Instead of changes, there may be a whole
+// file, without its package clause and its imports.
 type attempt struct {
 	lesson, name string
-	says         string // what its failure has to say
-	hangs        bool   // it waits for what cannot come
+	says         string // its failure must contain this text
+	hangs        bool   // it waits for something that cannot come
 	body         string
 }
 
@@ -57,8 +58,8 @@ func parseAttempt(lesson, section string) attempt {
 	return a
 }
 
-// written is all of exercise.go. Which packages it imports is left out in
-// testdata.
+// written returns the whole text of exercise.go. It adds the imports, which are
+// not in testdata.
 func (a attempt) written(solution string) (string, error) {
 	text := "package main\n\n" + a.body
 	if strings.HasPrefix(a.body, "-") || a.body == "" {

@@ -1,9 +1,8 @@
-// Package exercise is what the four exercises have in common. Each lesson that
+// Package exercise has the code that the four exercises share. Each lesson that
 // has an exercise has a file exercise.go, in which the reader writes a function.
 //
-// [Oracle], [Translate] and [WordsOf] are what that function's processes call.
-// A [Case] is a part of the test. Notes are how the processes tell the test what
-// they do: see [Note].
+// The processes of that function call [Oracle], [Translate] or [WordsOf]. A [Case]
+// is a part of the test. With [Note], the processes tell the test what they do.
 package exercise
 
 import (
@@ -20,15 +19,15 @@ const stub = `panic("not begun")`
 
 var stubLine = regexp.MustCompile(`(?m)^\s*` + regexp.QuoteMeta(stub))
 
-// begun reports whether somebody has begun to write in a file: it no longer has
-// the line which the stub has.
+// begun reports whether the reader has begun to write: the file no longer has the
+// line of the stub.
 func begun(file string) (bool, error) {
 	text, err := os.ReadFile(file)
 	return err == nil && !stubLine.Match(text), err
 }
 
-// Progress says how many of the exercises are done, in one line. It tests those
-// that are begun. The directory is the top of the project.
+// Progress says in one line how many of the exercises are done. It tests those
+// that are begun. top is the project's directory.
 func Progress(ctx context.Context, top string) string {
 	files, _ := filepath.Glob(filepath.Join(top, "lessons", "[0-9]*", "exercise.go"))
 	done := make([]bool, len(files))
@@ -54,7 +53,7 @@ func Progress(ctx context.Context, top string) string {
 // passes tests the exercise in a lesson's directory.
 func passes(ctx context.Context, dir string) bool {
 	for _, d := range []string{dir, filepath.Dir(dir), filepath.Join(dir, "..", "..", "mp")} {
-		os.ReadDir(d) // for go test to see: if these change, an old result is not good enough
+		os.ReadDir(d) // so that go test does not use an old result if a file there has changed
 	}
 	cmd := exec.CommandContext(ctx, "go", "test", "-run=^TestExercise$", ".") // with the dot, go test remembers results
 	cmd.Dir = dir

@@ -27,11 +27,12 @@ func TestBegun(t *testing.T) {
 		}
 	}
 	if got, err := begun(file + "x"); got || err == nil {
-		t.Errorf("a file that is not there is begun: %t, %v", got, err)
+		t.Errorf("a file that does not exist is begun: %t, %v", got, err)
 	}
 }
 
-// Progress counts what passes, and names the first that was begun and does not.
+// Progress counts the exercises that pass. It names the first one that was begun
+// and does not pass.
 func TestProgress(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip(err)

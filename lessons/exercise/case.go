@@ -14,16 +14,15 @@ import (
 	"processbook/mp"
 )
 
-// A Case is one thing on which the test of an exercise insists. It is tried in a
-// process of its own: whatever the reader's code does there, the lesson's other
-// tests do not notice, and nothing is left behind.
+// A Case is one part of the test of an exercise. It runs in its own process. So
+// the reader's code cannot disturb the other tests, and leaves nothing behind.
 type Case struct {
 	Name string
 	Try  func(*Trial)
 }
 
-// A Test is a *testing.T, as far as it is needed here. Lessons import this
-// package, and package testing should not be in a lesson.
+// A Test has the methods of a *testing.T that are needed here. Lessons import
+// this package, and package testing should not be in a lesson.
 type Test interface {
 	Name() string
 	Output() io.Writer
@@ -33,15 +32,14 @@ type Test interface {
 	TempDir() string
 }
 
-// SkipUntilBegun skips the test of an exercise as long as exercise.go is the
-// stub.
+// SkipUntilBegun skips the test of an exercise if exercise.go is still the stub.
 func SkipUntilBegun(t Test) {
 	dir, _ := os.Getwd()
 	file := "lessons/" + filepath.Base(dir) + "/exercise.go"
 	ok, err := begun("exercise.go")
 	switch {
 	case err != nil:
-		fmt.Fprintf(t.Output(), "%s cannot be read: %v; git restore %[1]s brings it back\n", file, err)
+		fmt.Fprintf(t.Output(), "%s cannot be read: %v; to get it back: git restore %[1]s\n", file, err)
 		t.FailNow()
 	case !ok:
 		fmt.Fprintf(t.Output(), "not begun: %s (it still has the line %s)\n", file, stub)
@@ -49,14 +47,14 @@ func SkipUntilBegun(t Test) {
 	}
 }
 
-// How the process of a trial ends, if the reader's code does not end it.
+// These are the exit codes of a trial, unless the reader's code ends its process.
 const (
 	passed = 90
 	failed = 91
 )
 
-// Check tries the case. If it fails, what it says comes after what the reader's
-// code has printed.
+// Check tries the case. If it fails, Check prints what the reader's code has
+// printed, and then the failure.
 func (c Case) Check(t Test) {
 	if os.Getenv(dirVar) != "" {
 		c.Try(new(Trial))
@@ -71,7 +69,7 @@ func (c Case) Check(t Test) {
 	cmd := exec.Command(program, "-test.run="+pattern(t.Name()), "-test.timeout=0")
 	cmd.Env = append(os.Environ(), dirVar+"="+dir)
 	cmd.Stdout, cmd.Stderr = &output, &output
-	cmd.WaitDelay = usualLimit // the processes that are left hold the output open
+	cmd.WaitDelay = usualLimit // if the trial leaves processes, they hold the output open
 	err = cmd.Run()
 	code := cmd.ProcessState.ExitCode()
 	if code == passed && !errors.Is(err, exec.ErrWaitDelay) {
@@ -85,7 +83,7 @@ func (c Case) Check(t Test) {
 	t.Fail()
 }
 
-// pattern is what -test.run needs to find only this test.
+// pattern returns the pattern with which -test.run finds only this test.
 func pattern(name string) string {
 	parts := strings.Split(name, "/")
 	for i, part := range parts {
@@ -94,10 +92,10 @@ func pattern(name string) string {
 	return strings.Join(parts, "/")
 }
 
-const lookAtEnd = "A panic says above in which line it was. os.Exit and log.Fatal end the process " +
-	"in which they are called. Return an error instead, and let the test decide."
+const lookAtEnd = "If it was a panic, its line is above. os.Exit and log.Fatal end the process " +
+	"in which they are called. Return an error instead."
 
-// unexpected says how a trial ended that did not end as it should.
+// unexpected says how a trial ended, if it did not end with passed or failed.
 func unexpected(err error) string {
 	if errors.Is(err, exec.ErrWaitDelay) {
 		return "Your function has returned, but a process that it started was still there at the end."
@@ -109,7 +107,7 @@ func unexpected(err error) string {
 	return "The process that called your function ended before your function had returned: " + how + "."
 }
 
-// A tail is the end of what is written to it.
+// A tail keeps the last bytes that are written to it.
 type tail []byte
 
 func (t *tail) Write(p []byte) (int, error) {
@@ -120,19 +118,20 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A Trial is a Case that is being tried.
+// A Trial is one run of a Case.
 type Trial struct{ did string }
 
-// Did says what the test does next. It is the first thing that a failure tells.
-// The notes of what the test did before are forgotten.
+// Did tells what the test does next. A failure begins with this text. Did deletes
+// the notes of the steps before.
 func (t *Trial) Did(format string, args ...any) {
 	os.Remove(inTrial("notes"))
 	t.did = fmt.Sprintf(format, args...)
 	os.WriteFile(inTrial("did"), []byte(t.did), 0o666) // for Check, if this process ends
 }
 
-// Call calls the reader's code, for a limited time. After it no process may be
-// left. If it does not return, look says where to look.
+// Call calls the reader's code. The test fails if the code does not return in
+// time, or leaves processes. look tells the reader where to look if it does not
+// return.
 func (t *Trial) Call(look string, code func()) {
 	returned := make(chan struct{})
 	go func() {
@@ -156,14 +155,14 @@ func (t *Trial) Call(look string, code func()) {
 const lookAtLeft = "Only Join tells that a process has ended. Terminate and Kill return earlier than that, and a result can " +
 	"arrive earlier than that. Call Join for each process, on each way out of your function. A Join whose ctx has ended does not wait."
 
-// Fail ends the trial: it tells what the test did, what it saw, perhaps with
-// some lines, and where to look.
+// Fail ends the trial. It prints what the test did, what it saw, some more lines,
+// and where to look.
 func (t *Trial) Fail(saw, look string, lines ...string) {
 	fmt.Print(report(t.did, saw, look, lines...))
-	os.Exit(failed) // and so the children end
+	os.Exit(failed) // so the children also end
 }
 
-// report has a paragraph for each of its parts.
+// report returns one paragraph for each of its parts.
 func report(did, saw, look string, lines ...string) string {
 	text := paragraph("did", did) + paragraph("saw", saw)
 	for _, line := range lines {
@@ -172,8 +171,8 @@ func report(did, saw, look string, lines ...string) string {
 	return text + paragraph("look", look)
 }
 
-// paragraph breaks a text into lines, and leaves room for what go test writes in
-// front of them.
+// paragraph breaks a text into lines. They are short, because go test indents
+// them.
 func paragraph(label, text string) string {
 	var b strings.Builder
 	line := fmt.Sprintf("%-6s", label)

@@ -11,9 +11,9 @@ import (
 	"syscall"
 )
 
-// Oracle answers a question. It says what it is told to say: "say yes" gives
-// "yes". Some questions are too much for it: "fail", "panic", "exit", "hang"
-// and "defy" do what they say: SIGTERM ends what hangs, and not what defies it.
+// Oracle answers a question: the answer to "say yes" is "yes". After "fail",
+// "panic", "exit" or "hang", it does that. After "defy", it hangs and ignores
+// SIGTERM.
 func Oracle(question string) (string, error) {
 	Note("asked %s", question)
 	what, rest, _ := strings.Cut(question, " ")
@@ -27,9 +27,9 @@ func Oracle(question string) (string, error) {
 	return "", misfortune(question)
 }
 
-// Translate translates a word into capitals. Some words are special. A "meet"
-// waits until its number of them are at work, a "wait" until that number are done.
-// "fail" and "exit" do what they say.
+// Translate translates a word into capitals. Some words are special. "meet 3"
+// waits until three words "meet 3" have begun. "wait 3" waits until three words
+// that begin with "wait" are done. After "fail" or "exit", Translate does that.
 func Translate(word string) (string, error) {
 	Note("began %s", word)
 	what, rest, _ := strings.Cut(word, " ")
@@ -55,9 +55,9 @@ func Translate(word string) (string, error) {
 	return strings.ToUpper(word), nil
 }
 
-// WordsOf counts the words of a file. Some files are special. A "meet-2-a" waits
-// until two such files are being counted. A "stuck" is never finished, but only
-// the first time.
+// WordsOf counts the words of a file. Some files are special. "meet-2-a" waits
+// until two files "meet" have begun. "stuck" hangs the first time that it is
+// counted.
 func WordsOf(file string) (map[string]int, error) {
 	name := filepath.Base(file)
 	Note("began %s", name)
@@ -85,7 +85,7 @@ func WordsOf(file string) (map[string]int, error) {
 	return words, nil
 }
 
-// misfortune does what goes wrong.
+// misfortune fails, exits, panics or hangs, as the order says.
 func misfortune(order string) error {
 	what, rest, _ := strings.Cut(order, " ")
 	switch what {

@@ -9,9 +9,8 @@ import (
 	"processbook/mp"
 )
 
-// KillFirst kills the first child that it sees, some time after that, and so at
-// another moment for each length of time. It does that in the background, until
-// stop is called.
+// KillFirst waits for a child, and kills it this much later. It works in the
+// background until stop is called.
 func KillFirst(later time.Duration) (stop func()) {
 	return inBackground(func() (more bool) {
 		for _, c := range mp.Children() {
@@ -23,8 +22,8 @@ func KillFirst(later time.Duration) (stop func()) {
 	})
 }
 
-// KillThose kills each child that has noted something that begins with these
-// words. It does that in the background, until stop is called.
+// KillThose kills each child with a note that begins with these words. It works
+// in the background until stop is called.
 func KillThose(words string) (stop func()) {
 	return inBackground(func() (more bool) {
 		time.Sleep(2 * time.Millisecond) // it orders nothing: a pause before looking again
@@ -35,9 +34,9 @@ func KillThose(words string) (stop func()) {
 	})
 }
 
-// KillBusy kills n children, one after the other, each a moment after it has
-// noted something; and now and then a newborn one, or all. It does that in the
-// background, until stop is called.
+// KillBusy kills n times, each time a moment after a new note: usually the child
+// that wrote the note, sometimes the newest child, and sometimes all. It works in
+// the background until stop is called.
 func KillBusy(n int) (stop func()) {
 	seen := int64(0)
 	return inBackground(func() (more bool) {
@@ -74,8 +73,7 @@ func killChild(pid int) {
 	}
 }
 
-// inBackground does something again and again, as long as there is more to do
-// and until stop is called.
+// inBackground calls do again and again, until do returns false or stop is called.
 func inBackground(do func() (more bool)) (stop func()) {
 	stopped, ended := make(chan struct{}), make(chan struct{})
 	go func() {

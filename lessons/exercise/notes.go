@@ -9,24 +9,23 @@ import (
 	"time"
 )
 
-// dirVar names the directory of a [Trial], for its children. Outside of a trial
-// nobody takes notes.
+// dirVar tells the children of a [Trial] its directory. Outside a trial it is not
+// set, and Note does nothing.
 const dirVar = "EXERCISE_DIR"
 
-// Dir returns the directory of the trial, for files that go with it.
+// Dir returns the directory of the trial, for its files.
 func Dir() string { return os.Getenv(dirVar) }
 
 func inTrial(name string) string { return filepath.Join(Dir(), name) }
 
-// A Remark is what a process has noted.
+// A Remark is one note of a process.
 type Remark struct {
 	PID  int
 	Text string
 }
 
-// Note writes down what this process does, for the test. All processes of a
-// trial write to the same file, a line at a time, so its lines are in the order
-// in which things happened.
+// Note tells the test what this process does. All processes of a trial append
+// lines to the same file, so the lines are in the order of the events.
 func Note(format string, args ...any) {
 	if os.Getenv(dirVar) == "" {
 		return
@@ -42,8 +41,7 @@ func Note(format string, args ...any) {
 	}
 }
 
-// Notes returns what all processes of the trial have noted so far, if it begins
-// with certain words.
+// Notes returns all notes of the trial so far that begin with these words.
 func Notes(words string) (all []Remark) {
 	text, _ := os.ReadFile(inTrial("notes"))
 	for line := range strings.Lines(string(text)) {
@@ -69,11 +67,11 @@ func Await(n int, words string) bool {
 
 const (
 	usualLimit = 30 * time.Second
-	limitVar   = "EXERCISE_LIMIT" // has another one
+	limitVar   = "EXERCISE_LIMIT" // if set, the limit is this
 )
 
-// Limit is how long the code of an exercise may take: long, because a busy
-// machine is slow. Tests of these tests shorten it.
+// Limit returns how long the code of an exercise may take. That is long, because
+// a busy machine is slow. TestAttempts makes it shorter.
 func Limit() time.Duration {
 	if d, err := time.ParseDuration(os.Getenv(limitVar)); err == nil {
 		return d

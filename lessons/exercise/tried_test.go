@@ -25,7 +25,7 @@ var exercises = []struct{ lesson, function, answer string }{
 	{"08-ipc", "countWords", "8-count.md"},
 }
 
-// The worked solutions are right, each in its lesson.
+// Each worked solution passes the test of its lesson.
 func TestWorkedSolutions(t *testing.T) {
 	b := newBench(t)
 	var packages []string
@@ -48,12 +48,12 @@ func TestWorkedSolutions(t *testing.T) {
 	}
 }
 
-var tryThese = flag.String("attempts", "", "let TestAttempts try those whose names match this `REGEXP`: . is all, and takes a minute")
+var tryThese = flag.String("attempts", "", "let TestAttempts try the attempts whose names match this `REGEXP`; . means all, and takes a minute")
 
-// What the test says of wrong solutions helps. Other right ones are right.
+// Wrong solutions fail with a text that helps. Other right solutions pass.
 func TestAttempts(t *testing.T) {
 	if *tryThese == "" {
-		t.Skip("to try what others may write: go test ./lessons/exercise -attempts .")
+		t.Skip("to try other solutions: go test ./lessons/exercise -attempts .")
 	}
 	b := newBench(t)
 	attempts, err := readAttempts()
@@ -75,12 +75,12 @@ func TestAttempts(t *testing.T) {
 		}
 		results[i] = make(chan result, 1)
 		go func() {
-			if !a.hangs { // what hangs keeps nobody busy
+			if !a.hangs { // an attempt that hangs needs no CPU
 				slots <- struct{}{}
 				defer func() { <-slots }()
 			}
 			output, err := b.try(a, b.text(a), fmt.Sprint(i))
-			for n := 0; n < 3 && err != nil; n++ { // what works by luck may pass; and the machine may be too busy
+			for n := 0; n < 3 && err != nil; n++ { // a wrong solution may pass by luck, and a busy machine may be too slow
 				a.hangs = false
 				output, err = b.try(a, b.text(a), fmt.Sprint(i))
 			}
@@ -104,8 +104,8 @@ func tell(t *testing.T, output string, err error) {
 	t.Logf("%s", output)
 }
 
-// A bench is where attempts are built: the go command sees files in this project
-// that are not there.
+// A bench builds attempts. With an overlay, the go command sees files in this
+// project that do not exist.
 type bench struct {
 	t     *testing.T
 	top   string
@@ -122,7 +122,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	os.ReadDir("../../mp") // for go test to see: if this changes, an old result is not good enough
+	os.ReadDir("../../mp") // so that go test does not use an old result if a file there has changed
 	return &bench{t, top, t.TempDir(), make(map[string]string)}
 }
 
@@ -137,7 +137,7 @@ func (b *bench) read(name string) string {
 
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
-// solution is the Go text in a file of answers/exercises.
+// solution returns the Go text in a file of answers/exercises.
 func (b *bench) solution(lesson string) string {
 	b.t.Helper()
 	for _, e := range exercises {
@@ -157,7 +157,7 @@ func (b *bench) solution(lesson string) string {
 	return ""
 }
 
-// text is what is written in an attempt.
+// text returns the text of an attempt.
 func (b *bench) text(a attempt) string {
 	b.t.Helper()
 	text, err := a.written(b.solution(a.lesson))
@@ -169,8 +169,8 @@ func (b *bench) text(a attempt) string {
 
 var topLevel = regexp.MustCompile(`(?m)^(?:func|type|var|const) ([A-Za-z]\w*)`)
 
-// together puts all attempts at an exercise into one package: a package for each
-// would take a minute to build. So their names get a number, and a variable
+// together puts all attempts at an exercise into one package, because to build a
+// package for each would take a minute. Each name gets a number, and a variable
 // chooses one of the functions.
 func (b *bench) together(lesson, function string, attempts []attempt) {
 	b.t.Helper()
@@ -254,11 +254,11 @@ func (b *bench) build(packages ...string) {
 	}
 }
 
-// soon is when an attempt that hangs is told so.
+// soon is the limit for an attempt that hangs.
 const soon = "6s"
 
-// try runs a test that was built, in a directory like that of the lesson. The
-// error is that it did not say what it should.
+// try runs a test that was built, in a directory like that of the lesson. It
+// returns an error if the test's output is not the expected one.
 func (b *bench) try(a attempt, text, number string) (output string, err error) {
 	dir := filepath.Join(b.dir, "try"+number, "lessons", a.lesson)
 	err = errors.Join(os.MkdirAll(dir, 0o777), os.WriteFile(filepath.Join(dir, "exercise.go"), []byte(text), 0o666))
@@ -281,9 +281,9 @@ func (b *bench) try(a attempt, text, number string) (output string, err error) {
 	said := strings.Join(strings.Fields(string(out)), " ")
 	switch {
 	case a.says == "" && (err != nil || !strings.HasSuffix(said, "PASS")):
-		return string(out), fmt.Errorf("it is right, and does not pass: %v", err)
+		return string(out), fmt.Errorf("this right solution does not pass: %v", err)
 	case a.says != "" && err == nil:
-		return string(out), errors.New("it is wrong, and passes")
+		return string(out), errors.New("this wrong solution passes")
 	case !strings.Contains(said, a.says):
 		return string(out), fmt.Errorf("want a failure that says %q", a.says)
 	}

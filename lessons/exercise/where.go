@@ -12,16 +12,16 @@ import (
 	"processbook/mp"
 )
 
-// Every process of a trial looks from time to time for the file "where". When it
-// is there, they all say where they are. A signal would do that, but not on
-// Windows.
+// Every process of a trial looks from time to time for the file "where". When the
+// file exists, each process writes down where it is. (A signal would be simpler,
+// but Windows has none.)
 func init() {
 	if os.Getenv(dirVar) != "" {
 		go func() {
 			awaitFile(inTrial("where"), time.Now().Add(time.Hour))
 			file := inTrial("where." + strconv.Itoa(os.Getpid()))
 			os.WriteFile(file+"~", []byte(here()), 0o666)
-			os.Rename(file+"~", file) // now it is there as a whole
+			os.Rename(file+"~", file) // so the reader of the file never sees half of it
 		}()
 	}
 }
@@ -37,7 +37,7 @@ func awaitFile(name string, until time.Time) {
 
 var inExercise = regexp.MustCompile(`[/\\]exercise\.go:(\d+)`)
 
-// here says at which lines of exercise.go the goroutines of this process are.
+// here returns the lines of exercise.go at which goroutines of this process are.
 func here() string {
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
@@ -57,8 +57,8 @@ func here() string {
 	return said
 }
 
-// everywhere asks all processes of the trial where they are. One that does not
-// answer in time may be stopped.
+// everywhere asks all processes of the trial where they are. It does not wait
+// long for an answer, because a process may be suspended.
 func everywhere() (said []string) {
 	os.WriteFile(inTrial("where"), nil, 0o666)
 	tell := func(name string, pid int) {
