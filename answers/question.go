@@ -49,7 +49,7 @@ type Question struct {
 // answer says.
 type Prompt struct{ Text, Points string }
 
-// An Item is one of the 50 questions of the quiz, like 6a, in one of two forms.
+// An Item is one of the questions of the quiz, like 6a, in one of two forms.
 type Item struct {
 	ID       string   // "6a"
 	Text     []string // lines: the question, and what it offers

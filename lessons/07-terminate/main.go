@@ -10,18 +10,17 @@
 //	p.terminate(); p.kill()           stuck.Terminate(); stubborn.Kill()
 //	p.join(); p.exitcode              p.Join(ctx); p.ExitCode()
 //
-// Change it: terminate Right, not Left. Or leave out the Kill; Ctrl-C helps.
+// Change it: terminate Right, not Left. Or leave out the Kill.
 package main
 
 import (
 	"context"
 	"fmt"
 	"os/signal"
-	"syscall"
-	"time"
-
 	"processbook/lessons"
 	"processbook/mp"
+	"syscall"
+	"time"
 )
 
 var tick = 400 * time.Millisecond // -unit
@@ -39,11 +38,10 @@ var worker = mp.Proc("worker", func(ignore bool) error {
 var partner = mp.Proc("partner", func(c *mp.Conn[string, string]) error {
 	defer fmt.Println(mp.Current().Name, "cleans up")
 	fmt.Println(mp.Current().Name, "waits for a message")
-	if _, err := c.Recv(); err != nil { // io.EOF: there is no partner any more
-		time.Sleep(2 * tick)
-		return nil
-	}
-	return c.Send("")
+	_, err := c.Recv()
+	time.Sleep(2 * tick)
+	fmt.Println(mp.Current().Name, "received", err)
+	return nil
 })
 
 func program(ctx context.Context) error {
@@ -64,7 +62,7 @@ func program(ctx context.Context) error {
 	time.Sleep(2 * tick)
 	fmt.Println("main: is Stubborn alive?", stubborn.Alive()) // Windows: false
 	stubborn.Kill()
-	ended(ctx, stubborn)
+	ended(ctx, stubborn) // without Kill, it waits until Ctrl-C
 	left.Terminate()
 	ended(ctx, left)
 	ended(ctx, right) // it got no signal
@@ -72,9 +70,10 @@ func program(ctx context.Context) error {
 }
 
 func ended(ctx context.Context, p *mp.Process) {
-	p.Join(ctx) // its error is the exit code in words
-	code, _ := p.ExitCode()
-	fmt.Println("main:", p.Name, "ended with exit code", code)
+	p.Join(ctx)                           // its error is the exit code in words
+	if code, over := p.ExitCode(); over { // not after Ctrl-C
+		fmt.Println("main:", p.Name, "ended with exit code", code)
+	}
 }
 
 func main() { lessons.Main(lesson, program) }

@@ -8,6 +8,8 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"strings"
+	"time"
 
 	"processbook/lessons"
 )
@@ -19,26 +21,23 @@ var lesson = lessons.Lesson{
 	Number:  7,
 	Title:   "How do you end a process?",
 	Mirrors: "no example",
-	Plan:    plan,
+	Plan:    func() string { return plan },
 	Picture: picture,
 	Try:     "-unit 1s, -free, -plain",
 	Facts:   experiments,
 	Tick:    &tick,
 	Source:  source,
-	Sum:     "a73567d7",
+	Sum:     "0c1f9d0f",
 }
 
-func plan() string {
-	return `Main starts Stuck and Stubborn, which hang, and Left and Right, which each wait for a message
-		from the other: a deadlock. Stubborn ignores SIGTERM. Then main calls Terminate for Stuck; Terminate for
-		Stubborn and, 2 ticks later, Kill; and Terminate for Left. After each call, main joins the process.`
-}
+const plan = "Main starts Stuck and Stubborn, which hang, and Left and Right, which each wait for a message from the other:" +
+	" a deadlock. Stubborn ignores SIGTERM. Then main calls Terminate for Stuck; Terminate for Stubborn and, 2 ticks later," +
+	" Kill; and Terminate for Left. After each call, main joins the process."
 
 func picture(ctx context.Context, run *lessons.Run) error {
 	lessons.Println(run.Rows())
 	lessons.Para("saw", "%s", saw(run))
-	lessons.Println()
-	if err := drawCleanups(ctx); err != nil {
+	if err := drawAll(ctx); err != nil {
 		return err
 	}
 	return drawOthers(ctx)
@@ -56,71 +55,52 @@ func saw(run *lessons.Run) (text string) {
 		if run.Printed(child.Name + " cleans up") {
 			text += ", and cleaned up"
 		}
-		text += freed(run, child) + ". "
-	}
-	if text == "" {
-		text = "Main started no process. "
+		text += ". "
 	}
 	return text + fmt.Sprintf("Main's exit code is %d.", run.Main().Code)
 }
 
-// freed says whose end was the end of the deadlock.
-func freed(run *lessons.Run, child lessons.Life) string {
-	for _, other := range run.Children(run.Main()) {
-		both := run.Printed(child.Name+" waits") && run.Printed(other.Name+" waits")
-		if both && child.Code == 0 && other.Code < 0 && other.Ended < child.Ended {
-			return ": it received EOF after " + other.Name + " had ended"
-		}
-	}
-	return ""
-}
-
-// drawCleanups compares a message, Terminate, and a process that handles SIGTERM.
-func drawCleanups(ctx context.Context) error {
-	rows, err := askAll(ctx)
-	if err != nil {
-		return err
-	}
-	lessons.Para("also", "Listener waits for a message. Loner and Polite hang, but Polite handles SIGTERM. Each of them has"+
-		" deferred a cleanup. Main sends \"please stop\" to all of them, and then calls Terminate for those that are still alive.")
-	const format = "  %-9s  %-14s  %-14s  %s\n"
-	lessons.Printf("\n"+format, "who", `"please stop"`, "Terminate", "deferred cleanup")
+// drawAll compares ways to hang, and ways to end.
+func drawAll(ctx context.Context) error {
+	rows, err := tryAll(ctx)
+	lessons.Println()
+	lessons.Para("also", "Seven processes have each deferred a cleanup. Main sends \"please stop\" to the first two, and calls"+
+		" Terminate for the others. If one is still alive then, main calls Kill.")
+	const format = "  %-30s  %-10s  %9v  %s\n"
+	lessons.Printf("\n"+format, "the process", "ended by", "exit code", "cleanup")
+	quickest := time.Hour
 	for _, r := range rows {
-		asked, terminated, cleanup := "lives on", fmt.Sprint("exit code ", r.exitCode), "does not run"
-		if r.obeyed {
-			asked, terminated = terminated, "-"
+		lessons.Printf(format, r.does, r.by, r.code, map[bool]string{true: "runs", false: "does not run"}[r.cleaned])
+		if r.by == "Terminate" {
+			quickest = min(quickest, r.took)
 		}
-		if r.cleaned {
-			cleanup = "runs"
-		}
-		lessons.Printf(format, r.name, asked, terminated, cleanup)
 	}
-	start, end, err := quickest(ctx)
 	lessons.Println()
-	lessons.Para("saw", "A process can end in its own way, cleanup included, when it receives a message or handles SIGTERM."+
-		" Terminate is quick: in the best of 5 runs, Join returned %s after the call. To start Loner took %s.",
-		lessons.Microseconds(end), lessons.Microseconds(start))
-	lessons.Println()
+	lessons.Para("saw", "Terminate ends processes that do not respond, and it is quick: the quickest of them had ended %s"+
+		" after the call. A process cleans up only if its function returns. On Linux and macOS, a process can handle SIGTERM,"+
+		" or ignore it; then only Kill helps.", lessons.Microseconds(quickest))
 	return err
 }
 
-// drawOthers shows what a terminated process takes along.
+// drawOthers shows what ends with a process.
 func drawOthers(ctx context.Context) error {
-	lessons.Para("also", "Main terminates four more processes, and looks at what is left to others.")
-	lessons.Printf("\n  %-10s  %-28s  %s\n", "terminated", "had to do with others", "what is left to others")
-	for _, row := range []struct{ name, item, situation, left string }{
-		{"Loner", "7e", "nothing", "%s of 3 others bring a result"},
-		{"Parent", "7b", "its child, Kid", "Kid %s"},
-		{"Holder", "7c", "the only token of a lock", "%s of 3 others get the lock"},
-		{"Writer", "7d", "half a message in a pipe", "the reader gets %s"},
+	lessons.Println()
+	lessons.Para("also", "What happens to other processes when main terminates one that ...")
+	lessons.Println()
+	letters := strings.NewReplacer("A", "the token", "B", "the file", "C", "its message,", "D", "EOF")
+	for _, e := range []struct{ item, has, then string }{
+		{"7b", "has a child, which also has a child", "of all three end:"},
+		{"7c", "has a token, a lock file and a pipe", "they get:"},
+		{"7d", "is in the middle of a message", "the reader gets:"},
 	} {
-		fact, err := experiments.Measure(ctx, row.item)
+		fact, err := experiments.Measure(ctx, e.item)
 		if err != nil {
 			return err
 		}
-		lessons.Printf("  %-10s  %-28s  "+row.left+"\n", row.name, row.situation, fact)
+		lessons.Printf("  %-38s  %s %s\n", e.has, e.then, letters.Replace(fact))
 	}
 	lessons.Println()
-	lessons.Para("saw", "So terminate a process if it shares nothing. A lock, half a message and a child end with it.")
+	lessons.Para("saw", "So terminate a process if it shares nothing. The system knows nothing of a token or of a lock file: nobody"+
+		" gives them back. A child and half a message end with the process.")
 	return nil
 }

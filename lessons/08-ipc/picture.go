@@ -34,86 +34,70 @@ const plan = "Example 6: main puts a box with x = 10 into a queue, and then sets
 	" take them until main closes the queue, and put the results into another queue. The system decides their order."
 
 func picture(ctx context.Context, run *lessons.Run) error {
-	lessons.Para("saw", "%s", saw(run))
+	saw := fmt.Sprintf("Main's exit code is %d.", run.Main().Code)
+	for _, child := range run.Lives[1:] {
+		saw += " " + child.Name + " " + child.End() + "."
+	}
+	lessons.Para("saw", "%s", saw)
 	if run.Changed {
 		lessons.Para("note", "The rest is not about your program. It is measured in experiments.go.")
 	}
-	x, events, err6 := example6(ctx)
-	done, join, err7 := example7(ctx)
-	c, err8 := example8(ctx)
-	ends, err := endsOfPipe(ctx)
-	if err = errors.Join(err6, err7, err8, err); err != nil {
-		return err
-	}
-	drawBoxes(x, events)
-	drawEmpty(done, join)
-	drawTurns(c)
-	drawPipes(strings.Split(ends, ", "))
-	return nil
+	return errors.Join(drawBoxes(ctx), drawTurns(ctx), drawFacts(ctx))
 }
 
-// saw says how the processes ended.
-func saw(run *lessons.Run) string {
-	text := fmt.Sprintf("Main's exit code is %d.", run.Main().Code)
-	for _, child := range run.Lives[1:] {
-		text += " " + child.Name + " " + child.End() + "."
-	}
-	return text
-}
-
-func drawBoxes(x [4]string, events []string) {
+func drawBoxes(ctx context.Context) error {
+	mine := box{"x": 10, "y": 0}
+	child, err := ask(ctx, mine, 20, "x", "x")
 	lessons.Println()
-	lessons.Para("also", "The box again, step by step, and a lock. Main locks a Mutex, a variable of the program."+
-		" The child and a goroutine of main ask for it. Then main unlocks it.")
+	lessons.Para("also", "The box again. Main asks the child for x two times. Between the answers, the child sets its x to 99.")
 	lessons.Printf("\n  main        child\n  +--------+  +--------+\n")
-	lessons.Printf("  | x = %2s |  | x = %2s |  main has set its x to 20\n", x[0], x[1])
-	lessons.Printf("  | x = %2s |  | x = %2s |  then the child has set its x to 99\n", x[2], x[3])
-	lessons.Printf("  +--------+  +--------+\n\n")
-	lessons.Para("lock", "%s", strings.Join(events, ", "))
-	lessons.Para("saw", "The child has a copy of the box. It also has its own Mutex, which nobody has locked."+
-		" The goroutine asks for the Mutex that main has. A Mutex is for the threads of one process.")
-}
-
-func drawEmpty(done int, join string) {
-	lessons.Println()
-	lessons.Para("also", "Example 7: 4 consumers exit when the queue looks empty. They look before main puts 10 tasks.")
-	lessons.Printf("\n  tasks done   main's Join\n  %10d   %s\n\n", done, join)
-	lessons.Para("saw", "%s", sawEmpty(done, join))
-}
-
-func sawEmpty(done int, join string) string {
-	return fmt.Sprintf("%d tasks are done. An empty queue can mean that all is done, but also that nothing has come yet."+
-		" Main's Join %s: it counts unfinished tasks, not consumers. In the chapter's program timing decides when a"+
-		" consumer looks. So it hangs in some runs only.", done, join)
-}
-
-// drawTurns draws what each taker said, turn by turn.
-func drawTurns(c *crew) {
-	lessons.Println()
-	lessons.Para("also", "Example 8, with turns, and with a pill: a message that means \"exit\". 4 consumers take 10 tasks and 1 pill."+
-		" A column is a turn. In it stand the task that a consumer took and the result that it put: is it prime?")
-	lessons.Println()
-	for _, p := range c.takers {
-		row := "  " + p.Name
-		for _, r := range c.said {
-			if r.By == p.Name {
-				row += fmt.Sprintf("  %-13s", r.Text)
-			}
-		}
-		lessons.Println(strings.TrimRight(row, " "))
+	for _, x := range child[:len(child)-1] {
+		lessons.Printf("  | x = %d |  | x = %s |\n", mine["x"], x)
 	}
-	lessons.Printf("%14s* a pill  . waits until main closes the queue\n\n", "")
-	lessons.Para("saw", "A task goes to one consumer. All consumers put results into one queue, and each result says who put it."+
-		" A pill is a message, so it goes to one consumer, too: %d of %d exited. The other %d waited until main closed the"+
-		" queue. Every consumer sees that.", c.count(tookPill), len(c.takers), c.count(isClosed))
+	lessons.Printf("  +--------+  +--------+\n\n")
+	lessons.Para("saw", "The child has a copy of the box. A message is always a copy.")
+	return err
 }
 
-func drawPipes(ends []string) {
+func drawTurns(ctx context.Context) error {
+	took, _, _, err := turns(ctx)
 	lessons.Println()
-	lessons.Para("also", "Two processes send a message to main, each through its own pipe. One is killed after that message,"+
-		" the other in the middle of its next one. What does main receive then?")
-	lessons.Printf("\n  the sender is killed         main receives\n")
-	lessons.Printf("  between two messages         %s\n  in the middle of a message   %s\n\n", ends[0], ends[1])
-	lessons.Para("saw", "When a process ends, the system closes its pipes. So the reader does not wait forever, and it knows"+
-		" whether the last message was complete.")
+	lessons.Para("also", "Example 8, with turns: 4 consumers take 3 tasks, a pill and 7 tasks. A pill is a message that means"+
+		" \"exit\". Each column is one round.")
+	lessons.Println()
+	for i, row := range took {
+		text := ""
+		for _, n := range row {
+			text += fmt.Sprintf("  %2d", n)
+		}
+		lessons.Printf("  Consumer %d%s\n", i+1, strings.NewReplacer("-1", " .", " 0", " *").Replace(text))
+	}
+	lessons.Printf("              * a pill  . nothing more: the queue is closed\n\n")
+	lessons.Para("saw", "Each task goes to one consumer. So does a pill: one consumer exits, and the others take the remaining"+
+		" tasks. When main closes the queue, every consumer sees that.")
+	return err
+}
+
+// drawFacts shows the rest of what experiments.go measures.
+func drawFacts(ctx context.Context) error {
+	lessons.Println()
+	lessons.Para("also", "Five more experiments with queues, a pipe and a lock. The lock is a Mutex, a variable of the program.")
+	lessons.Printf("\n  %-43s  %s\n", "what the processes do", "what comes of it")
+	for _, e := range []struct{ item, did, came string }{
+		{"8b", "A puts 2 results, B puts 3; both are killed", "of A, of B:"},
+		{"8e", "of 6 tasks 4 are taken, and 3 of these done", "Len, to do:"},
+		{"8f", "main sees a task; another process takes it", "main's Get"},
+		{"8d", "a child answers 11, 12 and 13, and exits", "first, last:"},
+		{"8c", "main has a lock; two others want it", "order:"},
+	} {
+		came, err := experiments.Measure(ctx, e.item)
+		if err != nil {
+			return err
+		}
+		lessons.Printf("  %-43s  %s %s\n", e.did, e.came, came)
+	}
+	lessons.Println()
+	lessons.Para("saw", "A queue keeps the items of a process that has ended, and a pipe keeps its messages. That a queue is"+
+		" empty does not mean that all tasks are done. Each process has its own Mutex, so the child did not wait for main.")
+	return nil
 }
