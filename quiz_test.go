@@ -462,9 +462,29 @@ func needGo(t *testing.T) {
 	}
 }
 
-// The answers in answers/ are those of this machine, and every lesson reports
-// all of its questions and no other.
+// Each lesson's TestFacts measures the facts of form 1, and wants the answers
+// that are in answers/.
+func TestFactsWantTheAnswers(t *testing.T) {
+	for _, q := range readQuestions(t) {
+		test, err := os.ReadFile(filepath.Join(q.Lesson, "main_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, it := range q.Items {
+			want, printed := fmt.Sprintf("%q: %q,", it.ID, it.Answer), fmt.Sprintf("%q", it.ID+"\t"+it.Answer)
+			if text := string(test); !strings.Contains(text, want) && !strings.Contains(text, printed) {
+				t.Errorf("%s says %q, and TestFacts of %s has no line %s", q.File, it.Answer, q.Lesson, want)
+			}
+		}
+	}
+}
+
+// The answers in answers/ are those of this machine, in both forms, and every
+// lesson reports all of its questions and no other.
 func TestAnswers(t *testing.T) {
+	if os.Getenv("LONG_TESTS") == "" {
+		t.Skip("it runs all lessons: LONG_TESTS=1 go test -run TestAnswers")
+	}
 	needGo(t)
 	questions := readQuestions(t)
 	t.Cleanup(measured.Clear) // with -count, measure again

@@ -70,9 +70,6 @@ func report(t *testing.T, students int, beliefs []belief) string {
 
 func TestTheReportOfAClassNamesItsBeliefs(t *testing.T) {
 	for students, beliefs := range classes {
-		if testing.Short() && students > 20 {
-			continue // it is the same, and slow with -race
-		}
 		text := report(t, students, beliefs)
 		rest := strings.Join(strings.Fields(text), " ")
 		for _, b := range beliefs {

@@ -35,9 +35,10 @@ func RunTests(m interface{ Run() int }, main func()) {
 		os.Exit(0)
 	}
 	mp.Init()
-	os.Unsetenv("COLUMNS") // what lessons print is compared
-	flag.Parse()           // the arguments are for go test
-	os.Args = os.Args[:1]  // and none is left for the lesson
+	os.Unsetenv("COLUMNS")         // what lessons print is compared
+	flag.Set("test.parallel", "4") // most of them wait
+	flag.Parse()                   // the arguments are for go test
+	os.Args = os.Args[:1]          // and none is left for the lesson
 	aliases = make(map[int]int)
 	os.Exit(m.Run())
 }

@@ -24,7 +24,7 @@ import (
 )
 
 var (
-	chaosTime = flag.Duration("chaos", 2*time.Second, "how long TestChaos runs")
+	chaosTime = flag.Duration("chaos", time.Duration(many(5))*time.Second, "how long TestChaos runs")
 	chaosSeed = flag.Uint64("chaosseed", 0, "the seed of TestChaos's random numbers; 0: the time")
 )
 

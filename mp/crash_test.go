@@ -160,8 +160,8 @@ func checkTask(t *testing.T, task *TaskError, way string) {
 }
 
 func TestCrashMatrixOfAProcess(t *testing.T) {
-	for _, when := range []string{"decoding", "running", "returned"} {
-		for _, way := range someWays() {
+	for when, ways := range map[string][]string{"decoding": someWays(), "running": allWays, "returned": someWays()} {
+		for _, way := range ways {
 			if when == "returned" && way == "error" {
 				continue // it has already returned nil
 			}
@@ -247,7 +247,7 @@ func checkNotStarted(t *testing.T, errs []error, why string) {
 func TestIdleWorkersMayDie(t *testing.T) {
 	for _, sig := range deadly {
 		p := NewPool(square, 2)
-		for i := range 10 {
+		for i := range many(10) {
 			for _, w := range p.staffed() {
 				w.cmd.Process.Signal(sig)
 				if sig != os.Kill || runtime.GOOS == "windows" { // it does not end at once, and may begin one more task

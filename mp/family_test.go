@@ -18,14 +18,15 @@ import (
 	"time"
 )
 
-// someWays returns the ways in which die can end a process. With -short, it
-// leaves out those that take long.
+// allWays are the ways in which die can end a process.
+var allWays = []string{"error", "panic", "exit", "kill", "goroutine", "map", "unlock", "stack"}
+
+// someWays returns those that are quick, or in the long tests all.
 func someWays() []string {
-	ways := []string{"error", "panic", "exit", "kill", "goroutine", "map", "unlock", "stack"}
-	if testing.Short() {
-		return ways[:5]
+	if !longTests {
+		return allWays[:5]
 	}
-	return ways
+	return allWays
 }
 
 // die ends a process. Some ways need another goroutine, because mp would recover

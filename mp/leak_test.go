@@ -15,7 +15,7 @@ func holdings() (goroutines, files, children int) {
 }
 
 // 200 cycles also find rare leaks, but they take long.
-var cycles = flag.Int("cycles", 10, "how often TestNothingIsLeftOver does each thing")
+var cycles = flag.Int("cycles", many(10), "how often TestNothingIsLeftOver does each thing")
 
 // leavesNothing calls do many times, and compares the holdings before and after.
 // It waits up to ten seconds, because a goroutine may end a moment later.
@@ -24,8 +24,7 @@ func leavesNothing(t *testing.T, do func(*testing.T)) {
 	do(t) // some things are made once and kept
 	runtime.GC()
 	goroutines, files, children := holdings()
-	n := many(*cycles)
-	for range n {
+	for range *cycles {
 		do(t)
 	}
 	var g, f, c int
@@ -37,7 +36,7 @@ func leavesNothing(t *testing.T, do func(*testing.T)) {
 			return
 		}
 	}
-	t.Errorf("before %d goroutines, %d files, %d children; after %d times %d, %d, %d", goroutines, files, children, n, g, f, c)
+	t.Errorf("before %d goroutines, %d files, %d children; after %d times %d, %d, %d", goroutines, files, children, *cycles, g, f, c)
 	if g > goroutines {
 		b := make([]byte, 1<<16)
 		t.Logf("%s", b[:runtime.Stack(b, true)])

@@ -120,10 +120,12 @@ func inTime(t *testing.T, what string, do func()) {
 	}
 }
 
-// many returns n, or a fifth of it with -short, which is for slow runs such as
-// with the race detector.
+// longTests is set by whoever also wants the tests that take long.
+var longTests = os.Getenv("LONG_TESTS") != ""
+
+// many returns n in the long tests, and a fifth of it in the quick ones.
 func many(n int) int {
-	if testing.Short() {
+	if !longTests {
 		return max(1, n/5)
 	}
 	return n

@@ -29,7 +29,11 @@ var (
 		if err := c.Send(make([]byte, frame.MaxSize+1)); !errors.Is(err, ErrTooLong) {
 			return fmt.Errorf("Send(1 GiB and a byte) = %v, want %v", err, ErrTooLong)
 		}
-		sent := make([]byte, 512<<20)
+		size := 32 << 20 // not believed at once
+		if longTests {
+			size = 512 << 20
+		}
+		sent := make([]byte, size)
 		for i := 0; i < len(sent); i += 1 << 20 {
 			sent[i] = byte(i >> 20)
 		}
@@ -130,14 +134,11 @@ func TestManyWorkers(t *testing.T) {
 }
 
 // The argument of the process is sent with gob, which copies it several times.
-// So it is shorter than the one of the pool, but still longer than the child
-// allocates at once.
+// So it is never longer than the quick tests' argument of the pool: longer than
+// the child allocates at once.
 func TestLargeArgument(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs 0.5 GiB of memory")
-	}
 	t.Parallel() // the system takes long to find the memory
-	load := make([]byte, 100<<20)
+	load := make([]byte, many(100)<<20)
 	p := NewPool(measure, 2)
 	defer p.Close()
 	if n, err := p.Apply(context.Background(), load); n != len(load) || err != nil {
@@ -154,9 +155,6 @@ func TestLargeArgument(t *testing.T) {
 // A message that is too long is refused, and the next one arrives whole. The
 // sender is a new process: there, memory costs nothing until it is written to.
 func TestLargeMessage(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs 1 GiB of memory")
-	}
 	t.Parallel()
 	from, to := Pipe[[]byte, uint32]()
 	receiver := start(t, NewProcess(weighMessage, to))

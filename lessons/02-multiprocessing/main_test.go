@@ -269,18 +269,21 @@ func TestEveryFlagWorksQuietlyAndNobodyIsLeft(t *testing.T) {
 		"-free -bad 2 -plan":          "number 2 divides by zero",
 		"-facts":                      "2e 0 0 2 0 2",
 	} {
-		var stderr strings.Builder
-		cmd := lessons.Command(strings.Fields(args)...)
-		cmd.Stderr, cmd.WaitDelay = &stderr, lessons.Limit
-		out, err := cmd.Output()
-		if err != nil || stderr.Len() > 0 || !lessons.Contains(out, want) {
-			t.Errorf("%s: %v, want %q\n%s%s", args, err, want, out, &stderr)
-		}
-		for line := range strings.Lines(string(out)) {
-			if line = strings.TrimSuffix(line, "\n"); len(line) > 76 || strings.TrimRight(line, " ") != line {
-				t.Errorf("%s: a line is too long or ends with a blank: %q", args, line)
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			var stderr strings.Builder
+			cmd := lessons.Command(strings.Fields(args)...)
+			cmd.Stderr, cmd.WaitDelay = &stderr, lessons.Limit
+			out, err := cmd.Output()
+			if err != nil || stderr.Len() > 0 || !lessons.Contains(out, want) {
+				t.Errorf("%s: %v, want %q\n%s%s", args, err, want, out, &stderr)
 			}
-		}
+			for line := range strings.Lines(string(out)) {
+				if line = strings.TrimSuffix(line, "\n"); len(line) > 76 || strings.TrimRight(line, " ") != line {
+					t.Errorf("%s: a line is too long or ends with a blank: %q", args, line)
+				}
+			}
+		})
 	}
 }
 

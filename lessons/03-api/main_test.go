@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestOutput(t *testing.T) {
+	t.Parallel()
 	if err := lessons.Prints(main, output); err != nil {
 		t.Error(err)
 	}
@@ -152,6 +153,7 @@ var changes = map[string]struct {
 
 // The lesson tells what happened, whatever a reader makes of main.go.
 func TestChangedProgram(t *testing.T) {
+	t.Parallel()
 	for name, change := range changes {
 		if change.want == nil {
 			continue // it is for another test
@@ -167,21 +169,26 @@ func TestChangedProgram(t *testing.T) {
 
 // Flags reach main.go, and the picture is that of its run.
 func TestFlags(t *testing.T) {
+	t.Parallel()
 	for args, want := range map[string]string{
 		"-code 0":    "Process-1 exited. A process has",
 		"-code 255":  "exit code 255 -",
 		"-workers 1": "The pool started 1 process for all its tasks.",
 		"-workers 9": "workers alive 9 - after close 0 -",
 	} {
-		out, err := lessons.Command(append(strings.Fields(args), "-unit", "100ms")...).Output()
-		if err != nil || !lessons.Contains(out, want) {
-			t.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
-		}
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			out, err := lessons.Command(append(strings.Fields(args), "-unit", "100ms")...).Output()
+			if err != nil || !lessons.Contains(out, want) {
+				t.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
+			}
+		})
 	}
 }
 
 // -plain is main.go and nothing else.
 func TestPlain(t *testing.T) {
+	t.Parallel()
 	out, err := lessons.Command("-plain").CombinedOutput()
 	want, _, _ := strings.Cut(strings.SplitN(output, "prints ", 2)[1], "\n\n")
 	if err != nil || !lessons.Contains(out, want) || strings.Contains(string(out), "LESSON") {
@@ -202,12 +209,16 @@ func TestEveryWorkerHasATask(t *testing.T) {
 // Whoever is left holds the standard output that all of the family share, so
 // its end is the end of everybody.
 func TestNobodyIsLeftAfterTheStory(t *testing.T) {
+	t.Parallel()
 	for _, args := range []string{"-plan", "-unit 100ms -code 0", "-free -plain", "-free -code 255 -workers 1", "-free -workers 9", "-facts"} {
-		cmd := lessons.Command(strings.Fields(args)...)
-		cmd.WaitDelay = lessons.Limit
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", args, err, out)
-		}
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			cmd := lessons.Command(strings.Fields(args)...)
+			cmd.WaitDelay = lessons.Limit
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", args, err, out)
+			}
+		})
 	}
 }
 

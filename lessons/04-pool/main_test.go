@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 // The system decides the order of the results in the queue, but for the slow
 // one, which comes last.
 func TestOutput(t *testing.T) {
+	t.Parallel()
 	out, err := lessons.Command().Output()
 	if got := sorted(string(out)); err != nil || got != sorted(output) {
 		t.Errorf("%v, got\n%s\nwant\n%s", err, got, sorted(output))
@@ -190,6 +191,7 @@ var changes = map[string]struct {
 
 // The lesson tells what happened, whatever a reader makes of main.go.
 func TestChangedProgram(t *testing.T) {
+	t.Parallel()
 	for name, change := range changes {
 		if change.want == nil {
 			continue // it is for another test
@@ -206,20 +208,25 @@ func TestChangedProgram(t *testing.T) {
 // Flags reach main.go. Whatever task is slow: the queue has it last, Map in its
 // place.
 func TestFlags(t *testing.T) {
+	t.Parallel()
 	for args, want := range map[string]string{
 		"-slow 5":              "In the queue list, task 5 is at place 10, and 10 results are there. In the Map list, task 5 is at place 5,",
 		"-slow 10 -workers 10": "task 10 is at place 10, and 10 results are there. In the Map list, task 10 is at place 10,",
 		"-workers 10":          "Processes outside the pool: 10. Workers of the pool: 10. Fewer",
 	} {
-		out, err := lessons.Command(strings.Fields(args)...).Output()
-		if err != nil || !lessons.Contains(out, want) {
-			t.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
-		}
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			out, err := lessons.Command(strings.Fields(args)...).Output()
+			if err != nil || !lessons.Contains(out, want) {
+				t.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
+			}
+		})
 	}
 }
 
 // -plain is main.go and nothing else.
 func TestPlain(t *testing.T) {
+	t.Parallel()
 	out, err := lessons.Command("-plain").CombinedOutput()
 	_, want, _ := strings.Cut(output, "prints ")
 	want, _, _ = strings.Cut(want, "\n\n")
@@ -240,18 +247,22 @@ func TestLines(t *testing.T) {
 // Whoever is left holds the standard output that all of the family share, so
 // its end is the end of everybody.
 func TestNobodyIsLeftAfterTheStory(t *testing.T) {
+	t.Parallel()
 	for _, args := range []string{"-plan", "-free -plain", "-free -slow 5", "-free -slow 10 -workers 10", "-facts"} {
-		cmd := lessons.Command(strings.Fields(args)...)
-		cmd.WaitDelay = lessons.Limit
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Errorf("%s: %v\n%s", args, err, out)
-		}
-		for line := range strings.Lines(string(out)) {
-			if len(line) > 77 {
-				t.Errorf("%s: longer than 76 columns: %q", args, line)
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			cmd := lessons.Command(strings.Fields(args)...)
+			cmd.WaitDelay = lessons.Limit
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Errorf("%s: %v\n%s", args, err, out)
 			}
-		}
+			for line := range strings.Lines(string(out)) {
+				if len(line) > 77 {
+					t.Errorf("%s: longer than 76 columns: %q", args, line)
+				}
+			}
+		})
 	}
 }
 

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestOutput(t *testing.T) {
+	t.Parallel()
 	if err := lessons.Prints(main, output); err != nil {
 		t.Error(err)
 	}
@@ -105,15 +106,19 @@ func TestClaims(t *testing.T) {
 
 // Everybody is in the tree once, below its parent.
 func TestFlags(t *testing.T) {
+	t.Parallel()
 	for args, twins := range map[string]int{"-twins 4": 4, "-twins 9 -unit 200ms": 9} {
-		out, err := lessons.Command(strings.Fields(args)...).Output()
-		if err != nil {
-			t.Errorf("%s: %v\n%s", args, err, out)
-		}
-		want := append([]string{"+- Worker 1", "+- Worker 2", "+- Process-3", "| +- Process-3:1"}, slices.Repeat([]string{"+- Twin"}, twins)...)
-		if got, pids := treeOf(string(out)); !slices.Equal(got, want) || pids != len(want) {
-			t.Errorf("%s: %q with %d PIDs, want %q, each with one of its own", args, got, pids, want)
-		}
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			out, err := lessons.Command(strings.Fields(args)...).Output()
+			if err != nil {
+				t.Errorf("%s: %v\n%s", args, err, out)
+			}
+			want := append([]string{"+- Worker 1", "+- Worker 2", "+- Process-3", "| +- Process-3:1"}, slices.Repeat([]string{"+- Twin"}, twins)...)
+			if got, pids := treeOf(string(out)); !slices.Equal(got, want) || pids != len(want) {
+				t.Errorf("%s: %q with %d PIDs, want %q, each with one of its own", args, got, pids, want)
+			}
+		})
 	}
 }
 
@@ -188,6 +193,7 @@ var renamed = mp.Proc("renamed", func(mp.None) error {
 
 // The lesson tells what happened, whatever a reader makes of main.go.
 func TestChangedProgram(t *testing.T) {
+	t.Parallel()
 	for name, change := range changes {
 		if change.want == nil {
 			continue // it is for another test
@@ -211,6 +217,7 @@ var pid = regexp.MustCompile(`\b\d{2,}\b`) // or another number as long
 
 // -plain is main.go and nothing else.
 func TestPlain(t *testing.T) {
+	t.Parallel()
 	out, err := lessons.Command("-plain").CombinedOutput()
 	if err != nil || !strings.HasPrefix(string(out), "main  ") || strings.Count(string(out), "\n") != 11 {
 		t.Errorf("got %v and\n%s\nwant 11 lines, from main's on", err, out)
@@ -220,18 +227,22 @@ func TestPlain(t *testing.T) {
 // Whoever is left holds the standard output that all of the family share, so
 // its end is the end of everybody.
 func TestNobodyIsLeftAfterTheStory(t *testing.T) {
+	t.Parallel()
 	for _, args := range []string{"-unit 200ms", "-unit 200ms -plain", "-free", "-free -twins 9", "-plan", "-facts"} {
-		cmd := lessons.Command(strings.Fields(args)...)
-		cmd.WaitDelay = lessons.Limit
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Errorf("%v: %v\n%s", args, err, out)
-		}
-		for line := range strings.Lines(string(out)) {
-			if len(line) > 77 || strings.HasSuffix(line, " \n") {
-				t.Errorf("%v: a long line, or blanks at its end: %q", args, line)
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			cmd := lessons.Command(strings.Fields(args)...)
+			cmd.WaitDelay = lessons.Limit
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Errorf("%v: %v\n%s", args, err, out)
 			}
-		}
+			for line := range strings.Lines(string(out)) {
+				if len(line) > 77 || strings.HasSuffix(line, " \n") {
+					t.Errorf("%v: a long line, or blanks at its end: %q", args, line)
+				}
+			}
+		})
 	}
 }
 

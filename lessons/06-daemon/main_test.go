@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestOutput(t *testing.T) {
+	t.Parallel()
 	if err := lessons.Prints(main, output); err != nil {
 		t.Error(err)
 	}
@@ -165,6 +166,7 @@ var changes = map[string]struct {
 
 // The lesson tells what happened, whatever a reader makes of main.go.
 func TestChangedProgram(t *testing.T) {
+	t.Parallel()
 	for name, change := range changes {
 		if change.want == nil {
 			continue // it is for another test
@@ -180,20 +182,25 @@ func TestChangedProgram(t *testing.T) {
 
 // Flags reach main.go, and the picture is that of its run.
 func TestFlags(t *testing.T) {
+	t.Parallel()
 	for args, want := range map[string]string{
 		"-nodaemon": `Worker 1 exited after that: main waited for it. Worker 2 exited after that: main waited for it.`,
 		"-join 1":   `main: Join says context deadline exceeded and Alive says true`,
 		"-join 20":  `Worker 1, a daemon, exited before that. Worker 2 exited before that. Main waited for no other process.`,
 	} {
-		out, err := lessons.Command(strings.Fields(args)...).Output()
-		if err != nil || !lessons.Contains(out, want) {
-			t.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
-		}
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			out, err := lessons.Command(strings.Fields(args)...).Output()
+			if err != nil || !lessons.Contains(out, want) {
+				t.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
+			}
+		})
 	}
 }
 
 // -plain is main.go and nothing else.
 func TestPlain(t *testing.T) {
+	t.Parallel()
 	out, err := lessons.Command("-plain").CombinedOutput()
 	if want := "Worker 1 starting\nWorker 2 starting\nWorker 2 exiting\n"; err != nil || string(out) != want {
 		t.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
@@ -203,12 +210,16 @@ func TestPlain(t *testing.T) {
 // Whoever is left holds the standard output that all of the family share, so
 // its end is the end of everybody.
 func TestNobodyIsLeftAfterTheStory(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{{"-unit", "100ms"}, {"-unit", "100ms", "-nodaemon", "-plain"}, {"-free"}, {"-free", "-join", "1"}, {"-facts"}} {
-		cmd := lessons.Command(args...)
-		cmd.WaitDelay = lessons.Limit
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%v: %v\n%s", args, err, out)
-		}
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			t.Parallel()
+			cmd := lessons.Command(args...)
+			cmd.WaitDelay = lessons.Limit
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%v: %v\n%s", args, err, out)
+			}
+		})
 	}
 }
 

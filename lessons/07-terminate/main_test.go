@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestOutput(t *testing.T) {
+	t.Parallel()
 	if err := lessons.Prints(main, here(output)); err != nil {
 		t.Error(err)
 	}
@@ -240,6 +241,7 @@ var changes = map[string]struct {
 
 // The lesson tells what happened, whatever a reader makes of main.go.
 func TestChangedProgram(t *testing.T) {
+	t.Parallel()
 	for name, change := range changes {
 		if change.want == nil {
 			continue // it is for another test
@@ -255,6 +257,7 @@ func TestChangedProgram(t *testing.T) {
 
 // -plain is main.go and nothing else.
 func TestPlain(t *testing.T) {
+	t.Parallel()
 	out, err := lessons.Command("-plain").CombinedOutput()
 	if want := here(plain); err != nil || string(out) != want {
 		t.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
@@ -277,18 +280,22 @@ main: Right ended with exit code 0
 // Whoever is left holds the standard output that all of the family share, so
 // its end is the end of everybody. That matters here: most of them hang.
 func TestNobodyIsLeftAfterTheStory(t *testing.T) {
+	t.Parallel()
 	for _, args := range []string{"-unit 500ms", "-free", "-free -plain", "-plan", "-facts"} {
-		cmd := lessons.Command(strings.Fields(args)...)
-		cmd.WaitDelay = lessons.Limit
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Errorf("%v: %v\n%s", args, err, out)
-		}
-		for line := range strings.Lines(string(out)) {
-			if len(line) > 77 || strings.HasSuffix(line, " \n") {
-				t.Errorf("%v: a long line, or blanks at its end: %q", args, line)
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			cmd := lessons.Command(strings.Fields(args)...)
+			cmd.WaitDelay = lessons.Limit
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Errorf("%v: %v\n%s", args, err, out)
 			}
-		}
+			for line := range strings.Lines(string(out)) {
+				if len(line) > 77 || strings.HasSuffix(line, " \n") {
+					t.Errorf("%v: a long line, or blanks at its end: %q", args, line)
+				}
+			}
+		})
 	}
 }
 

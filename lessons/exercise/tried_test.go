@@ -25,8 +25,16 @@ var exercises = []struct{ lesson, function, answer string }{
 	{"08-ipc", "countWords", "8-count.md"},
 }
 
-// Each worked solution passes the test of its lesson.
+// longTests is set by whoever also wants the tests that take long.
+var longTests = os.Getenv("LONG_TESTS") != ""
+
+// Each worked solution passes the test of its lesson. The quick test tries the
+// first one.
 func TestWorkedSolutions(t *testing.T) {
+	exercises := exercises
+	if !longTests {
+		exercises = exercises[:1]
+	}
 	b := newBench(t)
 	var packages []string
 	for _, e := range exercises {
@@ -48,11 +56,11 @@ func TestWorkedSolutions(t *testing.T) {
 	}
 }
 
-var tryThese = flag.String("attempts", "", "let TestAttempts try the attempts whose names match this `REGEXP`; . means all, and takes a minute")
+var tryThese = flag.String("attempts", "", "let TestAttempts try the attempts whose names match this `REGEXP`; with LONG_TESTS, it tries all, and takes a minute")
 
 // Wrong solutions fail with a text that helps. Other right solutions pass.
 func TestAttempts(t *testing.T) {
-	if *tryThese == "" {
+	if *tryThese == "" && !longTests {
 		t.Skip("to try other solutions: go test ./lessons/exercise -attempts .")
 	}
 	b := newBench(t)
