@@ -133,9 +133,8 @@ func TestManyWorkers(t *testing.T) {
 	}
 }
 
-// The argument of the process is sent with gob, which copies it several times.
-// So it is never longer than the quick tests' argument of the pool: longer than
-// the child allocates at once.
+// Both arguments are longer than the child allocates at once. The one of the
+// process stays short, because gob copies it several times.
 func TestLargeArgument(t *testing.T) {
 	t.Parallel() // the system takes long to find the memory
 	load := make([]byte, many(100)<<20)
