@@ -10,6 +10,38 @@ import (
 	"time"
 )
 
+// How a pool works. Its invariant: a task is begun at most once. At any moment a
+// task is either at its call or in flight at one worker. When a worker ends, the
+// task that it has begun fails, and the others go back to their call.
+//
+// A worker does its tasks in the order in which it gets them. Of each, it says
+// that it is begun before it calls the function: in a message of its own if it
+// had to wait for the task, and otherwise with the answer before. So the pool
+// knows at any moment which task a worker's end costs.
+//
+// A task through a pool whose worker is killed:
+//
+//	caller         pool                     worker A         worker B
+//	  │ Apply x      │                         │                │
+//	  ├─────────────▶│ at its call: x          │                │
+//	  │              ├── task x ──────────────▶│                │
+//	  │              │ in flight at A: x     killed             │
+//	  │              │ A's pipe ends: x is not begun, and goes back
+//	  │              ├── task x ───────────────────────────────▶│
+//	  │              │ in flight at B: x                        │
+//	  │              │◀─────────────────────────────── begun ───┤
+//	  │              │ begun by B: x                            │
+//	  │              │◀────────────────────────────── answer ───┤
+//	  │◀─────────────┤                                          │
+//
+// If A has said that x is begun, Apply returns a TaskError that says how A ended.
+//
+// Who calls whom: programs call the Pool (pool.go), whose Imap is a stream
+// (stream.go). The Pool calls its workers (worker.go), with mu held, and none of
+// them waits: each has goroutines that write to its process and hear it, and
+// these come back through look and change. In the process, work (work.go) takes
+// tasks from the inbox (inbox.go), and only messages go from there to the pool.
+
 // A Pool is a fixed number of worker processes that do tasks. A task is one call
 // of the pool's function, with one argument. It is Python's Pool.
 //
@@ -121,6 +153,56 @@ func (p *Pool[A, R]) Map(ctx context.Context, args []A) ([]R, error) {
 	return p.all(ctx, args, max(1, p.Chunk))
 }
 
+// Imap does a task for each argument of a sequence, which may be endless; for a
+// list, write slices.Values(list). It yields the results in the order of the
+// arguments, each as soon as the results before it have been yielded. For a task
+// that fails, it yields a [*TaskError] and goes on. If the call itself fails, the
+// last thing that it yields is that error, which is not a TaskError: see
+// [Pool.Apply].
+//
+// Imap takes arguments from the sequence as workers become free, and is never
+// more than 64 for each worker ahead of your loop. If you leave the loop, or if
+// ctx ends, tasks that have not begun are not done, and workers that are at a
+// task of this call are killed. The sequence runs in a goroutine of its own, and
+// has returned before the loop ends, so it must not wait forever. Each loop over
+// what Imap returns does the tasks again.
+func (p *Pool[A, R]) Imap(ctx context.Context, args iter.Seq[A]) iter.Seq2[R, error] {
+	return p.stream(ctx, args, true)
+}
+
+// ImapUnordered is [Pool.Imap], but yields the results as they come.
+func (p *Pool[A, R]) ImapUnordered(ctx context.Context, args iter.Seq[A]) iter.Seq2[R, error] {
+	return p.stream(ctx, args, false)
+}
+
+// Close says that there will be no more tasks, waits until the given ones are
+// done, and ends the workers. An Imap gets no more of its arguments; it yields
+// ErrClosed in the place of the next. A second Close does nothing. Do not call
+// it from a sequence that is an Imap's argument: it would wait for itself.
+//
+// A pool that is never closed keeps its workers until [Main] returns.
+func (p *Pool[A, R]) Close() error {
+	p.mu.Lock()
+	if p.state == nil {
+		p.state = ErrClosed
+	}
+	p.settle()
+	p.mu.Unlock()
+	p.places.Wait()
+	return nil
+}
+
+// Terminate kills the workers, whatever they are at, and waits for their end.
+// Every call that is waiting returns [ErrTerminated]. A second Terminate does
+// nothing.
+func (p *Pool[A, R]) Terminate() error {
+	p.mu.Lock()
+	p.terminate()
+	p.mu.Unlock()
+	p.places.Wait()
+	return nil
+}
+
 // all is Map with a chunk size.
 func (p *Pool[A, R]) all(ctx context.Context, args []A, chunk int) ([]R, error) {
 	results := make([]R, len(args))
@@ -139,16 +221,6 @@ func (p *Pool[A, R]) all(ctx context.Context, args []A, chunk int) ([]R, error) 
 		return nil, err
 	}
 	return results, joined(failures)
-}
-
-// wait waits until a call is over.
-func (p *Pool[A, R]) wait(c *call[A, R]) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for !c.over {
-		c.news.Wait()
-	}
-	return c.err
 }
 
 // joined is errors.Join, in the order of the tasks.
@@ -187,19 +259,14 @@ func (p *Pool[A, R]) begin(ctx context.Context, c *call[A, R]) (forget func() bo
 	return context.AfterFunc(ctx, func() { p.cancel(c, ctx.Err()) }), nil
 }
 
-// look calls do with mu held: so workers and Imaps look at the pool.
-func (p *Pool[A, R]) look(do func()) {
+// wait waits until a call is over.
+func (p *Pool[A, R]) wait(c *call[A, R]) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	do()
-}
-
-// change calls do with mu held, and then hands out tasks: so they change it.
-func (p *Pool[A, R]) change(do func()) {
-	p.look(func() {
-		do()
-		p.assign()
-	})
+	for !c.over {
+		c.news.Wait()
+	}
+	return c.err
 }
 
 // cancel ends a call whose tasks are not wanted any more, and kills the workers
@@ -216,80 +283,6 @@ func (p *Pool[A, R]) cancel(c *call[A, R], err error) {
 		}
 	}
 	p.end(c, err)
-}
-
-// Call the methods below with mu held, except occupy, hire, Close and Terminate.
-
-// endIfDone ends a call when each argument has its result. The loop over an Imap
-// may not have come to them all: so Close may be called in the loop.
-func (p *Pool[A, R]) endIfDone(c *call[A, R]) {
-	if !c.over && !c.open && c.missing == 0 {
-		p.end(c, c.err)
-	}
-}
-
-// end takes a call off the list and tells it.
-func (p *Pool[A, R]) end(c *call[A, R], err error) {
-	c.over, c.err = true, err
-	p.calls = slices.DeleteFunc(p.calls, func(o *call[A, R]) bool { return o == c })
-	c.news.Broadcast()
-	p.settle()
-}
-
-// goesOn reports whether there may be tasks.
-func (p *Pool[A, R]) goesOn() bool { return p.state == nil || p.state == ErrClosed && len(p.calls) > 0 }
-
-// settle lets the workers go when the pool is closed and all is done.
-func (p *Pool[A, R]) settle() {
-	if !p.goesOn() {
-		for _, w := range p.workers {
-			w.finish()
-		}
-	}
-	p.moved.Broadcast()
-}
-
-// Close says that there will be no more tasks, waits until the given ones are
-// done, and ends the workers. An Imap gets no more of its arguments; it yields
-// ErrClosed in the place of the next. A second Close does nothing. Do not call
-// it from a sequence that is an Imap's argument: it would wait for itself.
-//
-// A pool that is never closed keeps its workers until [Main] returns.
-func (p *Pool[A, R]) Close() error {
-	p.mu.Lock()
-	if p.state == nil {
-		p.state = ErrClosed
-	}
-	p.settle()
-	p.mu.Unlock()
-	p.places.Wait()
-	return nil
-}
-
-// Terminate kills the workers, whatever they are at, and waits for their end.
-// Every call that is waiting returns [ErrTerminated]. A second Terminate does
-// nothing.
-func (p *Pool[A, R]) Terminate() error {
-	p.mu.Lock()
-	p.terminate()
-	p.mu.Unlock()
-	p.places.Wait()
-	return nil
-}
-
-func (p *Pool[A, R]) terminate() {
-	p.state = ErrTerminated
-	p.endAll(ErrTerminated)
-	p.settle() // for a worker that is just being started, and cannot be killed yet
-	for _, w := range p.workers {
-		w.process.Kill()
-	}
-}
-
-func (p *Pool[A, R]) endAll(err error) {
-	for _, c := range slices.Clone(p.calls) {
-		p.end(c, err)
-	}
 }
 
 // occupy keeps one place of the pool occupied, until the pool's end.
@@ -315,6 +308,67 @@ func (p *Pool[A, R]) hire() *worker[A, R] {
 	return w
 }
 
+// look calls do with mu held: so workers and Imaps look at the pool.
+func (p *Pool[A, R]) look(do func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	do()
+}
+
+// change calls do with mu held, and then hands out tasks: so they change it.
+func (p *Pool[A, R]) change(do func()) {
+	p.look(func() {
+		do()
+		p.assign()
+	})
+}
+
+// The methods below are called with mu held.
+
+// endIfDone ends a call when each argument has its result. The loop over an Imap
+// may not have come to them all: so Close may be called in the loop.
+func (p *Pool[A, R]) endIfDone(c *call[A, R]) {
+	if !c.over && !c.open && c.missing == 0 {
+		p.end(c, c.err)
+	}
+}
+
+// end takes a call off the list and tells it.
+func (p *Pool[A, R]) end(c *call[A, R], err error) {
+	c.over, c.err = true, err
+	p.calls = slices.DeleteFunc(p.calls, func(o *call[A, R]) bool { return o == c })
+	c.news.Broadcast()
+	p.settle()
+}
+
+func (p *Pool[A, R]) endAll(err error) {
+	for _, c := range slices.Clone(p.calls) {
+		p.end(c, err)
+	}
+}
+
+// goesOn reports whether there may be tasks.
+func (p *Pool[A, R]) goesOn() bool { return p.state == nil || p.state == ErrClosed && len(p.calls) > 0 }
+
+// settle lets the workers go when the pool is closed and all is done.
+func (p *Pool[A, R]) settle() {
+	if !p.goesOn() {
+		for _, w := range p.workers {
+			w.finish()
+		}
+	}
+	p.moved.Broadcast()
+}
+
+func (p *Pool[A, R]) terminate() {
+	p.state = ErrTerminated
+	p.endAll(ErrTerminated)
+	p.settle() // for a worker that is just being started, and cannot be killed yet
+	for _, w := range p.workers {
+		w.process.Kill()
+	}
+}
+
 const (
 	patience = 30               // how many workers in a row may be killed before they come to Main
 	restTime = time.Second / 10 // after a worker that could not be started
@@ -334,42 +388,6 @@ func (p *Pool[A, R]) stumble(why error, killed bool) {
 	})
 	if len(p.workers) == 0 {
 		p.endAll(fmt.Errorf("mp: no worker can be started: %w", why))
-	}
-}
-
-// ready returns how many tasks of the call could be handed out now.
-func (c *call[A, R]) ready() int { return len(c.returned) + (len(c.args)+c.chunk-1)/c.chunk }
-
-// take returns the next task. Those that came back are first.
-func (c *call[A, R]) take() (t *task[A, R]) {
-	if len(c.returned) > 0 {
-		t, c.returned = c.returned[0], c.returned[1:]
-		return t
-	}
-	n := min(c.chunk, len(c.args))
-	t = &task[A, R]{call: c, first: c.first, args: c.args[:n:n]}
-	c.first += n
-	c.args = c.args[n:]
-	return t
-}
-
-// errors returns an error for each argument of the task.
-func (t *task[A, R]) errors(why *TaskError) []*TaskError {
-	failed := make([]*TaskError, len(t.args))
-	for i := range failed {
-		e := *why
-		e.Index = t.first + i
-		failed[i] = &e
-	}
-	return failed
-}
-
-// deliver passes on what came of a task, if its call still wants that.
-func (t *task[A, R]) deliver(p *Pool[A, R], results []R, failed []*TaskError) {
-	if c := t.call; !c.over {
-		c.missing -= len(t.args)
-		c.put(t, results, failed)
-		p.endIfDone(c)
 	}
 }
 
@@ -424,6 +442,9 @@ func (p *Pool[A, R]) rebalance() {
 	}
 }
 
+// window is how far ahead of its caller an Imap may be, for each worker.
+const window = 64
+
 // room returns how many tasks the workers could take now.
 func (p *Pool[A, R]) room() int {
 	n := p.size - len(p.workers) // a new one comes when there is a task for it
@@ -433,27 +454,38 @@ func (p *Pool[A, R]) room() int {
 	return n
 }
 
-// window is how far ahead of its caller an Imap may be, for each worker.
-const window = 64
+// ready returns how many tasks of the call could be handed out now.
+func (c *call[A, R]) ready() int { return len(c.returned) + (len(c.args)+c.chunk-1)/c.chunk }
 
-// Imap does a task for each argument of a sequence, which may be endless; for a
-// list, write slices.Values(list). It yields the results in the order of the
-// arguments, each as soon as the results before it have been yielded. For a task
-// that fails, it yields a [*TaskError] and goes on. If the call itself fails, the
-// last thing that it yields is that error, which is not a TaskError: see
-// [Pool.Apply].
-//
-// Imap takes arguments from the sequence as workers become free, and is never
-// more than 64 for each worker ahead of your loop. If you leave the loop, or if
-// ctx ends, tasks that have not begun are not done, and workers that are at a
-// task of this call are killed. The sequence runs in a goroutine of its own, and
-// has returned before the loop ends, so it must not wait forever. Each loop over
-// what Imap returns does the tasks again.
-func (p *Pool[A, R]) Imap(ctx context.Context, args iter.Seq[A]) iter.Seq2[R, error] {
-	return p.stream(ctx, args, true)
+// take returns the next task. Those that came back are first.
+func (c *call[A, R]) take() (t *task[A, R]) {
+	if len(c.returned) > 0 {
+		t, c.returned = c.returned[0], c.returned[1:]
+		return t
+	}
+	n := min(c.chunk, len(c.args))
+	t = &task[A, R]{call: c, first: c.first, args: c.args[:n:n]}
+	c.first += n
+	c.args = c.args[n:]
+	return t
 }
 
-// ImapUnordered is [Pool.Imap], but yields the results as they come.
-func (p *Pool[A, R]) ImapUnordered(ctx context.Context, args iter.Seq[A]) iter.Seq2[R, error] {
-	return p.stream(ctx, args, false)
+// deliver passes on what came of a task, if its call still wants that.
+func (t *task[A, R]) deliver(p *Pool[A, R], results []R, failed []*TaskError) {
+	if c := t.call; !c.over {
+		c.missing -= len(t.args)
+		c.put(t, results, failed)
+		p.endIfDone(c)
+	}
+}
+
+// errors returns an error for each argument of the task.
+func (t *task[A, R]) errors(why *TaskError) []*TaskError {
+	failed := make([]*TaskError, len(t.args))
+	for i := range failed {
+		e := *why
+		e.Index = t.first + i
+		failed[i] = &e
+	}
+	return failed
 }
