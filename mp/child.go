@@ -22,8 +22,7 @@ import (
 const (
 	msgOrders   frame.Kind = iota + 1 // down: the child's name and what to run
 	msgArgument                       // down: with what
-	msgTask                           // down, to a pool's worker
-	msgChunk                          // down: several tasks at once
+	msgTask                           // down, to a pool's worker: arguments; id is how many
 	msgReturn                         // down: give back the tasks that you have not begun
 	msgFinish                         // down: there will be no more
 	msgBorn                           // up: the Go runtime runs, so signals are heard
@@ -32,10 +31,8 @@ const (
 	msgFailed                         // up: a RemoteError, the last thing a child says
 	msgBegun                          // up: I have begun the first task that you have no answer to
 	msgReturned                       // up: id is how many tasks I give back, the last ones
-	msgAnswer                         // up: to a task; id is 1 if I have begun the next one
-	msgAnswers                        // up: to a chunk's tasks that have one
-	msgFailures                       // up, before msgAnswers: RemoteErrors of the others, by their places
-	msgProblem                        // up: a RemoteError instead of an answer
+	msgFailure                        // up: a RemoteError; id is which argument of the task failed
+	msgAnswer                         // up, then: the results of the task; id is 1 if I have begun the next one
 )
 
 // orders are what a child must know before anything else.
@@ -109,7 +106,11 @@ func init() {
 	arrived.places = o.Places
 	self = newChildFamily(o)
 	this = &child{up: frame.NewWriter(arrived.files[placeUp]), orders: o}
-	this.inbox = newInbox(down, this.up, !o.Work)
+	this.inbox = newInbox()
+	go func() {
+		this.listen(down, this.up)
+		self.orphaned()
+	}()
 	this.say(msgBorn, 0, frame.Value{})
 }
 

@@ -107,13 +107,13 @@ func (e *RemoteError) place() string {
 }
 
 // framesOfPanic leaves out what a stack has before the last panic, which is our
-// look at it, and from once on.
+// look at it, and from try on.
 func framesOfPanic(stack string) string {
 	head, frames, _ := strings.Cut(stack, "\n")
 	if _, after, ok := strings.Cut(frames, "\npanic("); ok {
 		frames = "panic(" + after
 	}
-	frames, _, _ = strings.Cut(frames, here+"once(")
+	frames, _, _ = strings.Cut(frames, here+"try(")
 	return head + "\n" + frames
 }
 
@@ -147,49 +147,28 @@ func (e *TaskError) reason() string {
 
 func (e *TaskError) Unwrap() error { return e.Err }
 
-// attempt calls f and turns a panic, or a runtime.Goexit, into a *RemoteError:
-// the process that asked for the call must also hear of it.
-func attempt(name string, f func() error) (err error) {
-	attempts(name, func() bool {
-		err = f()
-		return false
-	}, func(failure *RemoteError) bool {
-		err = failure
-		return false
-	})
+// attempt is try in a goroutine of its own, because a runtime.Goexit ends the
+// goroutine: that, too, is an error.
+func attempt(name string, f func() error) error {
+	var err error = &RemoteError{name, "runtime.Goexit", "runtime.Goexit was called", "goroutine exited"}
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		err = try(name, f)
+	}()
+	<-left
 	return err
 }
 
-// attempts calls do until it returns false. If a call does not return, because of
-// a panic or a runtime.Goexit, failed is called, and answers in its place. They
-// run in another goroutine, because a Goexit ends it; then there is a new one.
-func attempts(name string, do func() (more bool), failed func(*RemoteError) (more bool)) {
-	for more := true; more; {
-		left := make(chan struct{})
-		go func() {
-			defer close(left)
-			for more {
-				once(name, &more, do, failed)
-			}
-		}()
-		<-left
-	}
-}
-
-func once(name string, more *bool, do func() bool, failed func(*RemoteError) bool) {
-	returned := false
+// try calls f. A panic is an error, because the process that asked for the call
+// must hear of it.
+func try(name string, f func() error) (err error) {
 	defer func() {
-		r := recover()
-		switch {
-		case returned:
-		case r == nil:
-			*more = failed(&RemoteError{name, "runtime.Goexit", "runtime.Goexit was called", "goroutine exited"})
-		default:
-			*more = failed(&RemoteError{name, fmt.Sprintf("%T", r), fmt.Sprint(r), framesOfPanic(string(debug.Stack()))})
+		if r := recover(); r != nil {
+			err = &RemoteError{name, fmt.Sprintf("%T", r), fmt.Sprint(r), framesOfPanic(string(debug.Stack()))}
 		}
 	}()
-	*more = do()
-	returned = true
+	return f()
 }
 
 // remote turns an error into one that can be sent.

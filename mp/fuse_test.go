@@ -111,5 +111,5 @@ func TestCrashBeforeTheTaskIsTaken(t *testing.T) {
 func (p *Pool[A, R]) given() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.ContainsFunc(p.slots, func(s *slot[A, R]) bool { return len(s.flight) > 0 })
+	return slices.ContainsFunc(p.workers, func(w *worker[A, R]) bool { return len(w.flight) > 0 })
 }

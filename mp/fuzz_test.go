@@ -218,37 +218,31 @@ func FuzzSlot(f *testing.F) {
 	f.Add(talk(
 		say(msgBegun, 0, nil),
 		say(msgAnswer, 1, 7),
-		say(msgFailures, 1, []mishap{{At: 1, Err: RemoteError{Func: "f", Message: "m"}}}),
-		say(msgAnswers, 1, []int{1}),
-		say(msgProblem, 0, RemoteError{Func: "f", Message: "m"}),
+		say(msgFailure, 1, RemoteError{Func: "f", Message: "m"}),
+		say(msgAnswer, 1, []int{1, 0}),
 		say(msgReturned, 1, nil),
 	))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		defer mustEnd()()
 		p := NewPool(square, 1)
-		p.Chunk = 2
-		s := &slot[int, int]{pool: p}
-		p.slots = append(p.slots, s)
-		s.worker = onlooker("PoolWorker-1", 0)
-		s.worker.say = frame.NewWriter(io.Discard)
-		s.ready = true
+		w := newWorker(p)
+		w.process = onlooker("PoolWorker-1", 0)
+		w.here, w.recalled = true, true
+		p.workers = append(p.workers, w)
 		results := 0
-		c := &call[int, int]{
-			left: func() int { return 0 },
-			put:  func(t *task[int, int], _ []int, _ []*TaskError) { results += len(t.args) },
-			fail: func(error) {},
-		}
+		c := &call[int, int]{chunk: 1, missing: 5, put: func(t *task[int, int], _ []int, _ []*TaskError) { results += len(t.args) }}
+		c.news.L = &p.mu
 		for i, args := range [][]int{{1}, {2, 3}, {4}, {5}} {
-			s.give(&task[int, int]{call: c, index: i, args: args, chunk: len(args) > 1})
+			w.give(&task[int, int]{call: c, first: i, args: args})
 		}
 		for in := frame.NewReader(bytes.NewReader(data)); ; {
 			f, err := in.Next()
 			if err != nil {
 				break
 			}
-			s.hear(f)
+			w.hear(f)
 		}
-		s.reap()
+		w.reap(nil)
 		for _, t := range c.returned {
 			results += len(t.args)
 		}
@@ -261,21 +255,19 @@ func FuzzSlot(f *testing.F) {
 // A worker reads from its pool.
 func FuzzWorker(f *testing.F) {
 	f.Add(talk(
-		say(msgTask, 0, 7),
-		say(msgChunk, 2, []int{1, 2}),
+		say(msgTask, 1, 7),
+		say(msgTask, 2, []int{1, 2}),
 		say(msgReturn, 0, nil),
-		say(msgTask, 0, 7),
+		say(msgTask, 1, 7),
 		say(msgFinish, 0, nil),
 	))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		defer mustEnd()()
-		c := &child{up: frame.NewWriter(io.Discard)}
-		c.inbox = openInbox(frame.NewReader(bytes.NewReader(data)), c.up, func(in *inbox) {
-			in.mu.Lock()
-			defer in.mu.Unlock()
-			in.finished = true
-		})
-		w := &worker[int, int]{child: c, name: "square", f: func(n int) (int, error) { return n * n, nil }}
-		attempts(w.name, w.step, w.fail)
+		c := &child{inbox: newInbox(), up: frame.NewWriter(io.Discard)}
+		go func() {
+			c.listen(frame.NewReader(bytes.NewReader(data)), c.up)
+			c.obey(frame.Frame{Kind: msgFinish}, c.up)
+		}()
+		work(c, "square", func(n int) (int, error) { return n * n, nil })
 	})
 }

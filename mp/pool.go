@@ -5,13 +5,42 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"reflect"
 	"slices"
 	"sync"
 	"time"
-
-	"processbook/mp/internal/frame"
 )
+
+// How a pool works. Its invariant: a task is begun at most once. At any moment a
+// task is either at its call or in flight at one worker. When a worker ends, the
+// task that it has begun fails, and the others go back to their call.
+//
+// A worker does its tasks in the order in which it gets them. Of each, it says
+// that it is begun before it calls the function: in a message of its own if it
+// had to wait for the task, and otherwise with the answer before. So the pool
+// knows at any moment which task a worker's end costs.
+//
+// A task through a pool whose worker is killed:
+//
+//	caller         pool                     worker A         worker B
+//	  │ Apply x      │                         │                │
+//	  ├─────────────▶│ at its call: x          │                │
+//	  │              ├── task x ──────────────▶│                │
+//	  │              │ in flight at A: x     killed             │
+//	  │              │ A's pipe ends: x is not begun, and goes back
+//	  │              ├── task x ───────────────────────────────▶│
+//	  │              │ in flight at B: x                        │
+//	  │              │◀─────────────────────────────── begun ───┤
+//	  │              │ begun by B: x                            │
+//	  │              │◀────────────────────────────── answer ───┤
+//	  │◀─────────────┤                                          │
+//
+// If A has said that x is begun, Apply returns a TaskError that says how A ended.
+//
+// Who calls whom: programs call the Pool (pool.go), whose Imap is a stream
+// (stream.go). The Pool calls its workers (worker.go), with mu held, and none of
+// them waits: each has goroutines that write to its process and hear it, and
+// these come back through look and change. In the process, work (work.go) takes
+// tasks from the inbox (inbox.go), and only messages go from there to the pool.
 
 // A Pool is a fixed number of worker processes that do tasks. A task is one call
 // of the pool's function, with one argument. It is Python's Pool.
@@ -45,41 +74,46 @@ type Pool[A, R any] struct {
 	// and TaskTimeout, times Chunk, is for the whole chunk. 0 means 1.
 	Chunk int
 
-	f       Function[A, R]
-	workers int
-	certain bool // an argument is encoded at once: none of the program's own code runs for it
+	f    Function[A, R]
+	size int // how many workers there should be
 
 	mu       sync.Mutex
-	moved    sync.Cond // something has changed that feeders wait for
-	state    error     // nil, ErrClosed, ErrTerminated, or why there are no workers
-	slots    []*slot[A, R]
-	staff    sync.WaitGroup // slots
-	calls    []*call[A, R]  // unfinished, in order of arrival
-	stumbles int            // workers that have not come to Main, since one has
+	moved    sync.Cond       // something has changed that an Imap or a place without a worker waits for
+	state    error           // nil, then ErrClosed or ErrTerminated
+	opened   bool            // set with the first task, when the first workers are started
+	places   sync.WaitGroup  // one for each worker that there should be
+	workers  []*worker[A, R] // those that have not ended, also those that have not started
+	calls    []*call[A, R]   // those that are not over, oldest first
+	stumbles int             // how many workers in a row have ended before they came to Main
+	resting  bool            // set for a moment when workers cannot be started
 }
 
-// A call is one Apply, Map, Imap or ImapUnordered.
+// A call is one Apply, Map, Imap or ImapUnordered. Its pool's mu guards it.
 type call[A, R any] struct {
-	next     func() *task[A, R]                   // the next task, if there is one now
-	left     func() int                           // how many next would return now
-	put      func(*task[A, R], []R, []*TaskError) // takes a task's results, and the errors of those that failed
-	fail     func(err error)                      // ends the call
-	returned []*task[A, R]                        // came back from a worker that had not begun them
-	over     bool                                 // ended: its tasks are not wanted any more
+	args     []A           // the arguments that no worker has got
+	first    int           // the index of the first of them
+	chunk    int           // how many make a task
+	returned []*task[A, R] // tasks that workers have given back
+	missing  int           // how many arguments have no result
+	open     bool          // more arguments may come
+	put      func(t *task[A, R], results []R, failed []*TaskError)
+	news     sync.Cond // the call is over, or an Imap has a result
+	over     bool      // set at its end: its tasks are not wanted any more
+	err      error     // why it has ended, if not because all is done
 }
 
-// A task is what is handed to a worker at once: an argument, or a chunk.
+// A task is what a worker gets at once: one argument, or a chunk of them.
 type task[A, R any] struct {
-	call  *call[A, R]
-	index int // of the first argument
-	args  []A
-	chunk bool
+	call    *call[A, R]
+	first   int // the index of the first argument
+	args    []A
+	refused error // set if they cannot be encoded
 }
 
 // NewPool returns a pool of so many workers that call f. They start, all of
 // them, with the first task.
 func NewPool[A, R any](f Function[A, R], workers int) *Pool[A, R] {
-	p := &Pool[A, R]{f: f, workers: workers, certain: frame.Certain(reflect.TypeFor[A]())}
+	p := &Pool[A, R]{f: f, size: workers}
 	p.moved.L = &p.mu
 	return p
 }
@@ -119,270 +153,6 @@ func (p *Pool[A, R]) Map(ctx context.Context, args []A) ([]R, error) {
 	return p.all(ctx, args, max(1, p.Chunk))
 }
 
-// all is Map with a chunk size.
-func (p *Pool[A, R]) all(ctx context.Context, args []A, chunk int) ([]R, error) {
-	results := make([]R, len(args))
-	var failures []*TaskError
-	given, missing := 0, len(args)
-	done := make(chan error, 1)
-	c := &call[A, R]{fail: func(err error) { done <- err }}
-	c.left = func() int { return (len(args) - given + chunk - 1) / chunk }
-	c.next = func() *task[A, R] {
-		t := &task[A, R]{c, given, args[given:min(given+chunk, len(args))], chunk > 1}
-		given += len(t.args)
-		return t
-	}
-	c.put = func(t *task[A, R], got []R, failed []*TaskError) {
-		failures = append(failures, failed...)
-		copy(results[t.index:], got)
-		if missing -= len(t.args); missing == 0 {
-			p.end(c, nil)
-		}
-	}
-	if err := p.begin(ctx, c); err != nil || len(args) == 0 {
-		p.cancel(c, nil)
-		return nil, err
-	}
-	var err error
-	select {
-	case err = <-done:
-	case <-ctx.Done():
-		p.cancel(c, ctx.Err())
-		err = <-done // nil: the last result came in the same moment
-	}
-	if err != nil {
-		return nil, err
-	}
-	return results, joined(failures)
-}
-
-// joined is errors.Join, in the order of the tasks.
-func joined(failures []*TaskError) error {
-	slices.SortFunc(failures, func(a, b *TaskError) int { return a.Index - b.Index })
-	errs := make([]error, len(failures))
-	for i, f := range failures {
-		errs[i] = f
-	}
-	return errors.Join(errs...)
-}
-
-// begin adds a call to those that are being worked for.
-func (p *Pool[A, R]) begin(ctx context.Context, c *call[A, R]) error {
-	slots, err := p.enter(ctx, c)
-	for _, s := range slots {
-		s.sendNow()
-	}
-	return err
-}
-
-// enter returns the slots where there is something to tell now.
-func (p *Pool[A, R]) enter(ctx context.Context, c *call[A, R]) (slots []*slot[A, R], err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.workers < 1:
-		return nil, fmt.Errorf("mp: a pool needs at least 1 worker, not %d", p.workers)
-	case p.state != nil:
-		return nil, p.state
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	}
-	p.calls = append(p.calls, c)
-	if p.slots == nil {
-		p.open()
-	}
-	p.assign()
-	p.moved.Broadcast()
-	for _, s := range p.slots {
-		if len(s.outbox) > 0 {
-			slots = append(slots, s)
-		}
-	}
-	return slots, nil
-}
-
-// open hires the workers.
-func (p *Pool[A, R]) open() {
-	for range p.workers {
-		s := &slot[A, R]{pool: p}
-		p.slots = append(p.slots, s)
-		p.staff.Add(1)
-		go s.run()
-	}
-}
-
-// end takes a call off the list and tells it. Call it with mu held.
-func (p *Pool[A, R]) end(c *call[A, R], err error) {
-	if c.over {
-		return
-	}
-	c.over = true
-	p.calls = slices.DeleteFunc(p.calls, func(o *call[A, R]) bool { return o == c })
-	c.fail(err)
-	p.moved.Broadcast()
-	p.settle()
-}
-
-// cancel ends a call whose tasks are not wanted any more. Those that have not
-// begun come back; a worker that is at one of them is killed.
-func (p *Pool[A, R]) cancel(c *call[A, R], err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, s := range p.slots {
-		s.abandon(c)
-	}
-	p.end(c, err)
-	p.deal()
-}
-
-// goesOn reports whether there may be tasks.
-func (p *Pool[A, R]) goesOn() bool { return p.state == nil || p.state == ErrClosed && len(p.calls) > 0 }
-
-// settle lets the workers go when the pool is closed and all is done.
-func (p *Pool[A, R]) settle() {
-	if p.state == ErrClosed && len(p.calls) == 0 {
-		for _, s := range p.slots {
-			if s.ready {
-				s.post(order[A, R]{kind: msgFinish})
-				s.wake()
-			} else if s.worker != nil { // it has not come to Main; do not wait long for it
-				time.AfterFunc(time.Second, s.dismissal(s.worker))
-			}
-		}
-	}
-}
-
-// Close says that there will be no more tasks, waits until the given ones are
-// done, and ends the workers. An Imap gets no more of its arguments; it yields
-// ErrClosed in the place of the next. A second Close does nothing. Do not call
-// it from a sequence that is an Imap's argument: it would wait for itself.
-//
-// A pool that is never closed keeps its workers until [Main] returns.
-func (p *Pool[A, R]) Close() error {
-	p.mu.Lock()
-	if p.state == nil {
-		p.state = ErrClosed
-	}
-	p.moved.Broadcast()
-	p.settle()
-	p.mu.Unlock()
-	p.staff.Wait()
-	return nil
-}
-
-// Terminate kills the workers, whatever they are at, and waits for their end.
-// Every call that is waiting returns [ErrTerminated]. A second Terminate does
-// nothing.
-func (p *Pool[A, R]) Terminate() error {
-	p.mu.Lock()
-	p.terminate(ErrTerminated)
-	p.mu.Unlock()
-	p.staff.Wait()
-	return nil
-}
-
-// terminate ends all calls with this error, and the workers. Call it with mu held.
-func (p *Pool[A, R]) terminate(why error) {
-	p.state = why
-	for _, c := range slices.Clone(p.calls) {
-		p.end(c, why)
-	}
-	for _, s := range p.slots {
-		if s.worker != nil {
-			s.worker.Kill()
-		}
-	}
-	p.moved.Broadcast()
-}
-
-// available returns how many tasks could be handed out now.
-func (p *Pool[A, R]) available() int {
-	n := 0
-	for _, c := range p.calls {
-		n += c.ready()
-	}
-	return n
-}
-
-// take returns the next task. Those that came back are first.
-func (p *Pool[A, R]) take() *task[A, R] {
-	for _, c := range p.calls {
-		if c.ready() > 0 {
-			return c.take()
-		}
-	}
-	return nil
-}
-
-// ready returns how many tasks of the call could be handed out now.
-func (c *call[A, R]) ready() int { return len(c.returned) + c.left() }
-
-func (c *call[A, R]) take() *task[A, R] {
-	if len(c.returned) > 0 {
-		t := c.returned[0]
-		c.returned = c.returned[1:]
-		return t
-	}
-	return c.next()
-}
-
-// deal hands out tasks, and lets the writers know. Call it with mu held.
-func (p *Pool[A, R]) deal() {
-	p.assign()
-	for _, s := range p.slots {
-		if len(s.outbox) > 0 {
-			s.wake()
-		}
-	}
-}
-
-// assign hands out tasks: one to every idle worker, and then, to those that are
-// quick, some ahead, so that they need not wait for the next. When there is
-// nothing for an idle worker, a busy one is asked to return what it has not
-// begun. Call it, and all below, with mu held.
-func (p *Pool[A, R]) assign() {
-	for _, s := range p.slots {
-		if s.idle() {
-			if t := p.take(); t != nil {
-				s.give(t)
-			}
-		}
-	}
-	for _, s := range p.slots {
-		p.refill(s)
-	}
-	if slices.ContainsFunc(p.slots, (*slot[A, R]).idle) {
-		p.rebalance()
-	}
-}
-
-// refill gives a busy worker as many tasks as it should have ahead: a share of
-// what is there, so that all workers come to the end at about the same time.
-func (p *Pool[A, R]) refill(s *slot[A, R]) {
-	n := s.room()
-	if n <= 0 {
-		return
-	}
-	c := s.flight[0].call // no other: if c is canceled, this worker is killed
-	if c.over {
-		return
-	}
-	for range min(n, c.ready()/(2*len(p.slots))) {
-		s.give(c.take())
-	}
-}
-
-// rebalance asks the worker with most tasks ahead for those not begun.
-func (p *Pool[A, R]) rebalance() {
-	most := slices.MaxFunc(p.slots, func(a, b *slot[A, R]) int { return a.ahead() - b.ahead() })
-	if most.ahead() > 0 {
-		most.recall()
-	}
-}
-
-// window is how far ahead of its caller an Imap may be, for each worker.
-const window = 64
-
 // Imap does a task for each argument of a sequence, which may be endless; for a
 // list, write slices.Values(list). It yields the results in the order of the
 // arguments, each as soon as the results before it have been yielded. For a task
@@ -403,4 +173,319 @@ func (p *Pool[A, R]) Imap(ctx context.Context, args iter.Seq[A]) iter.Seq2[R, er
 // ImapUnordered is [Pool.Imap], but yields the results as they come.
 func (p *Pool[A, R]) ImapUnordered(ctx context.Context, args iter.Seq[A]) iter.Seq2[R, error] {
 	return p.stream(ctx, args, false)
+}
+
+// Close says that there will be no more tasks, waits until the given ones are
+// done, and ends the workers. An Imap gets no more of its arguments; it yields
+// ErrClosed in the place of the next. A second Close does nothing. Do not call
+// it from a sequence that is an Imap's argument: it would wait for itself.
+//
+// A pool that is never closed keeps its workers until [Main] returns.
+func (p *Pool[A, R]) Close() error {
+	p.mu.Lock()
+	if p.state == nil {
+		p.state = ErrClosed
+	}
+	p.settle()
+	p.mu.Unlock()
+	p.places.Wait()
+	return nil
+}
+
+// Terminate kills the workers, whatever they are at, and waits for their end.
+// Every call that is waiting returns [ErrTerminated]. A second Terminate does
+// nothing.
+func (p *Pool[A, R]) Terminate() error {
+	p.mu.Lock()
+	p.terminate()
+	p.mu.Unlock()
+	p.places.Wait()
+	return nil
+}
+
+// all is Map with a chunk size.
+func (p *Pool[A, R]) all(ctx context.Context, args []A, chunk int) ([]R, error) {
+	results := make([]R, len(args))
+	var failures []*TaskError
+	c := &call[A, R]{args: args, chunk: chunk, missing: len(args)}
+	c.put = func(t *task[A, R], got []R, failed []*TaskError) {
+		failures = append(failures, failed...)
+		copy(results[t.first:], got)
+	}
+	forget, err := p.begin(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer forget()
+	if err := p.wait(c); err != nil {
+		return nil, err
+	}
+	return results, joined(failures)
+}
+
+// joined is errors.Join, in the order of the tasks.
+func joined(failures []*TaskError) error {
+	slices.SortFunc(failures, func(a, b *TaskError) int { return a.Index - b.Index })
+	errs := make([]error, len(failures))
+	for i, f := range failures {
+		errs[i] = f
+	}
+	return errors.Join(errs...)
+}
+
+// begin adds a call to those that the workers work for, until forget is called
+// or ctx ends.
+func (p *Pool[A, R]) begin(ctx context.Context, c *call[A, R]) (forget func() bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.size < 1:
+		return nil, fmt.Errorf("mp: a pool needs at least 1 worker, not %d", p.size)
+	case p.state != nil:
+		return nil, p.state
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	}
+	c.news.L = &p.mu
+	p.calls = append(p.calls, c)
+	if !p.opened {
+		p.opened = true
+		for range p.size {
+			p.places.Go(p.occupy)
+		}
+	}
+	p.endIfDone(c)
+	p.assign()
+	return context.AfterFunc(ctx, func() { p.cancel(c, ctx.Err()) }), nil
+}
+
+// wait waits until a call is over.
+func (p *Pool[A, R]) wait(c *call[A, R]) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !c.over {
+		c.news.Wait()
+	}
+	return c.err
+}
+
+// cancel ends a call whose tasks are not wanted any more, and kills the workers
+// that have got some of them.
+func (p *Pool[A, R]) cancel(c *call[A, R], err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c.over {
+		return
+	}
+	for _, w := range p.workers {
+		if len(w.flight) > 0 && w.flight[0].call == c {
+			w.process.Kill()
+		}
+	}
+	p.end(c, err)
+}
+
+// occupy keeps one place of the pool occupied, until the pool's end.
+func (p *Pool[A, R]) occupy() {
+	for w := p.hire(); w != nil; w = p.hire() {
+		w.live()
+	}
+}
+
+// hire adds a worker. When workers cannot be started, it waits until somebody
+// wants one. At the pool's end it returns nil.
+func (p *Pool[A, R]) hire() *worker[A, R] {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.goesOn() && p.stumbles > 0 && (p.resting || len(p.calls) == 0) {
+		p.moved.Wait()
+	}
+	if !p.goesOn() {
+		return nil
+	}
+	w := newWorker(p)
+	p.workers = append(p.workers, w)
+	return w
+}
+
+// look calls do with mu held: so workers and Imaps look at the pool.
+func (p *Pool[A, R]) look(do func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	do()
+}
+
+// change calls do with mu held, and then hands out tasks: so they change it.
+func (p *Pool[A, R]) change(do func()) {
+	p.look(func() {
+		do()
+		p.assign()
+	})
+}
+
+// The methods below are called with mu held.
+
+// endIfDone ends a call when each argument has its result. The loop over an Imap
+// may not have come to them all: so Close may be called in the loop.
+func (p *Pool[A, R]) endIfDone(c *call[A, R]) {
+	if !c.over && !c.open && c.missing == 0 {
+		p.end(c, c.err)
+	}
+}
+
+// end takes a call off the list and tells it.
+func (p *Pool[A, R]) end(c *call[A, R], err error) {
+	c.over, c.err = true, err
+	p.calls = slices.DeleteFunc(p.calls, func(o *call[A, R]) bool { return o == c })
+	c.news.Broadcast()
+	p.settle()
+}
+
+func (p *Pool[A, R]) endAll(err error) {
+	for _, c := range slices.Clone(p.calls) {
+		p.end(c, err)
+	}
+}
+
+// goesOn reports whether there may be tasks.
+func (p *Pool[A, R]) goesOn() bool { return p.state == nil || p.state == ErrClosed && len(p.calls) > 0 }
+
+// settle lets the workers go when the pool is closed and all is done.
+func (p *Pool[A, R]) settle() {
+	if !p.goesOn() {
+		for _, w := range p.workers {
+			w.finish()
+		}
+	}
+	p.moved.Broadcast()
+}
+
+func (p *Pool[A, R]) terminate() {
+	p.state = ErrTerminated
+	p.endAll(ErrTerminated)
+	p.settle() // for a worker that is just being started, and cannot be killed yet
+	for _, w := range p.workers {
+		w.process.Kill()
+	}
+}
+
+const (
+	patience = 30               // how many workers in a row may be killed before they come to Main
+	restTime = time.Second / 10 // after a worker that could not be started
+)
+
+// stumble is called when a worker has not come to Main. If it was killed, the
+// next one may live; otherwise the next one will end in the same way. Then the
+// other workers go on, and if there are none, the waiting calls fail; the next
+// call tries again.
+func (p *Pool[A, R]) stumble(why error, killed bool) {
+	if p.stumbles++; killed && p.stumbles < patience {
+		return
+	}
+	p.resting = true
+	time.AfterFunc(restTime, func() {
+		p.change(func() { p.resting = false })
+	})
+	if len(p.workers) == 0 {
+		p.endAll(fmt.Errorf("mp: no worker can be started: %w", why))
+	}
+}
+
+// assign hands out tasks: one to every idle worker, and then, to those that are
+// quick, some ahead, so that they need not wait for the next. When there is
+// nothing for an idle worker, a busy one is asked to return what it has not
+// begun.
+func (p *Pool[A, R]) assign() {
+	for _, w := range p.workers {
+		if w.idle() {
+			p.next(w)
+		}
+	}
+	for _, w := range p.workers {
+		p.refill(w)
+	}
+	if slices.ContainsFunc(p.workers, (*worker[A, R]).idle) {
+		p.rebalance()
+	}
+	p.moved.Broadcast()
+}
+
+// next gives a worker a task of the oldest call that has one.
+func (p *Pool[A, R]) next(w *worker[A, R]) {
+	for _, c := range p.calls {
+		if c.ready() > 0 {
+			w.give(c.take())
+			return
+		}
+	}
+}
+
+// refill gives a busy worker as many tasks as it should have ahead: a share of
+// what is there, so that all workers come to the end at about the same time.
+func (p *Pool[A, R]) refill(w *worker[A, R]) {
+	n := w.room()
+	if n == 0 || w.flight[0].call.over {
+		return
+	}
+	c := w.flight[0].call // no other: if c is canceled, this worker is killed
+	for range min(n, c.ready()/(2*p.size)) {
+		w.give(c.take())
+	}
+}
+
+// rebalance asks the worker with most tasks ahead for those not begun.
+func (p *Pool[A, R]) rebalance() {
+	most := slices.MaxFunc(p.workers, func(a, b *worker[A, R]) int { return a.ahead() - b.ahead() })
+	if most.ahead() > 0 {
+		most.recalled = true
+		most.tell(msgReturn, nil)
+	}
+}
+
+// window is how far ahead of its caller an Imap may be, for each worker.
+const window = 64
+
+// room returns how many tasks the workers could take now.
+func (p *Pool[A, R]) room() int {
+	n := p.size - len(p.workers) // a new one comes when there is a task for it
+	for _, w := range p.workers {
+		n += w.room() + int(bit(w.idle()))
+	}
+	return n
+}
+
+// ready returns how many tasks of the call could be handed out now.
+func (c *call[A, R]) ready() int { return len(c.returned) + (len(c.args)+c.chunk-1)/c.chunk }
+
+// take returns the next task. Those that came back are first.
+func (c *call[A, R]) take() (t *task[A, R]) {
+	if len(c.returned) > 0 {
+		t, c.returned = c.returned[0], c.returned[1:]
+		return t
+	}
+	n := min(c.chunk, len(c.args))
+	t = &task[A, R]{call: c, first: c.first, args: c.args[:n:n]}
+	c.first += n
+	c.args = c.args[n:]
+	return t
+}
+
+// deliver passes on what came of a task, if its call still wants that.
+func (t *task[A, R]) deliver(p *Pool[A, R], results []R, failed []*TaskError) {
+	if c := t.call; !c.over {
+		c.missing -= len(t.args)
+		c.put(t, results, failed)
+		p.endIfDone(c)
+	}
+}
+
+// errors returns an error for each argument of the task.
+func (t *task[A, R]) errors(why *TaskError) []*TaskError {
+	failed := make([]*TaskError, len(t.args))
+	for i := range failed {
+		e := *why
+		e.Index = t.first + i
+		failed[i] = &e
+	}
+	return failed
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -162,7 +164,7 @@ func TestTimeoutHitsNoNeighbour(t *testing.T) {
 func busy[A, R any](p *Pool[A, R]) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.ContainsFunc(p.slots, func(s *slot[A, R]) bool { return s.begun })
+	return slices.ContainsFunc(p.workers, func(w *worker[A, R]) bool { return w.begun })
 }
 
 // spin returns its PID, or runs forever.
@@ -205,10 +207,9 @@ func TestWorkersThatNeverStart(t *testing.T) {
 func TestTerminateAPoolThatHasGivenUp(t *testing.T) {
 	p := NewPool(Function[int, int]{&function{name: "ghost"}}, 2)
 	p.Apply(soon(t), 1)
-	until(t, "all slots wait for a task", func() bool {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		return p.stumbles >= patience && !slices.ContainsFunc(p.slots, func(s *slot[int, int]) bool { return s.worker != nil || s.resting })
+	until(t, "both places wait for a task", func() bool {
+		stacks := make([]byte, 1<<20)
+		return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "Pool[...]).hire(") >= 2
 	})
 	inTime(t, "Terminate", func() { p.Terminate() })
 }

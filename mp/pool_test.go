@@ -212,9 +212,9 @@ func TestTerminateEndsCalls(t *testing.T) {
 func (p *Pool[A, R]) staffed() (workers []*Process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, s := range p.slots {
-		if s.worker != nil && s.worker.PID() > 0 {
-			workers = append(workers, s.worker)
+	for _, w := range p.workers {
+		if w.process.PID() > 0 {
+			workers = append(workers, w.process)
 		}
 	}
 	return workers

@@ -149,11 +149,7 @@ func TestTaskOfADeadWorkerIsNotLost(t *testing.T) {
 		second, err = p.Apply(soon(t), None{})
 		applied <- err
 	}()
-	until(t, "the task is sent", func() bool {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		return len(p.slots[0].flight) == 1
-	})
+	until(t, "the task is sent", p.given)
 	p.staffed()[0].Kill()
 	if err := <-applied; second == first || err != nil {
 		t.Errorf("Apply() = %d, %v; the first worker was %d", second, err, first)

@@ -1,112 +1,354 @@
 package mp
 
 import (
+	"cmp"
+	"context"
 	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
 
 	"processbook/mp/internal/frame"
 )
 
-// A worker is a pool's child. It is told its tasks ahead of time and does them
-// one by one, in order. Its parent must know at any moment which one it would
-// lose if the worker died now, and that is: the first one without an answer,
-// if the worker has begun it. It says so if it had to look for it; otherwise
-// the answer before has said so.
-
+// A worker is one process of a pool, as the pool sees it. The pool's mu guards
+// the fields below pool, process and orders, except failures.
 type worker[A, R any] struct {
-	*child
-	name string
-	f    func(A) (R, error)
-	task frame.Frame
-	has  bool // a task, and its parent knows
+	pool    *Pool[A, R]
+	process *Process
+	orders  chan order[A, R] // what to tell the process; closed when that has ended
+
+	here      bool          // set when the process has come to Main; before, it gets no tasks
+	finishing bool          // set when it is told to finish; then it gets no more tasks
+	recalled  bool          // set when it is asked to return tasks, until it has answered
+	flight    []*task[A, R] // the tasks that it has got and not answered, oldest first; all are of one call
+	begun     bool          // set while it does the first of them
+	since     time.Time     // when it got the first of them, and later, when it began that
+	clock     *time.Timer   // calls expire when the first of them takes too long
+	depth     int           // how many tasks may be in flight; grows when they are quick
+	done      int           // how many arguments it has done
+	fault     error         // why the pool has killed it, if it was its own fault
+	failures  map[int]error // the errors of single arguments of the task that it does; only hear uses them
 }
 
-// work is the life of a worker.
-func work[A, R any](c *child, name string, f func(A) (R, error)) error {
-	w := &worker[A, R]{child: c, name: name, f: f}
-	attempts(name, w.step, w.fail)
-	return nil
+// An order is something to tell a worker.
+type order[A, R any] struct {
+	kind frame.Kind
+	task *task[A, R] // nil unless kind is msgTask
 }
 
-// step does a task, after having waited for one if need be. It reports whether
-// there may be more.
-func (w *worker[A, R]) step() (more bool) {
-	if !w.has {
-		if w.task, w.has = w.next(true); !w.has {
-			return false
+const (
+	maxDepth = 64
+	quick    = time.Millisecond / 4 // a task that takes less is one of many
+)
+
+func newWorker[A, R any](p *Pool[A, R]) *worker[A, R] {
+	w := &worker[A, R]{pool: p, process: newProcess("PoolWorker", p.f.function), depth: 1}
+	w.orders = make(chan order[A, R], maxDepth+2) // room for all tasks in flight, one msgReturn and one msgFinish
+	w.clock = time.AfterFunc(math.MaxInt64, w.expire)
+	w.process.Daemon = true
+	w.process.orders.Work = true
+	w.process.hear = w.hear
+	w.process.onHere = append(w.process.onHere, w.arrive)
+	return w
+}
+
+// live is the worker's whole life. It does not wait for write, because an
+// argument may take long to encode.
+func (w *worker[A, R]) live() {
+	err := w.process.Start(context.Background())
+	if err == nil {
+		go w.write()
+		<-w.process.Done()
+	}
+	w.pool.change(func() { w.reap(err) })
+}
+
+// write tells the process what is in orders. It encodes and writes without the
+// pool's mu, because the program's own code may run, and the pipe may be full.
+func (w *worker[A, R]) write() {
+	for o := range w.orders {
+		frames := []frame.Frame{w.encode(o)}
+		for range len(w.orders) { // many at once cost one system call
+			frames = append(frames, w.encode(<-w.orders))
 		}
-		w.say(msgBegun, 0, frame.Value{})
+		w.process.say.SendAll(frames)
 	}
-	if w.task.Kind == msgChunk {
-		return w.performAll()
-	}
-	var arg A
-	if err := frame.Decode(w.task.Value, &arg); err != nil {
-		return w.answerProblem(err)
-	}
-	answer, err := w.f(arg)
-	if err != nil {
-		return w.answerProblem(err)
-	}
-	v, err := frame.Encode(&answer)
-	return w.answer(msgAnswer, v, err)
 }
 
-// fail answers a task that has not returned.
-func (w *worker[A, R]) fail(why *RemoteError) (more bool) { return w.answerProblem(why) }
-
-func (w *worker[A, R]) answerProblem(why error) (more bool) {
-	v, _ := frame.Encode(remote(w.name, why)) // texts can always be encoded, unless they are too long
-	return w.answer(msgProblem, v, nil)
-}
-
-// answer sends what came of the task, or why that cannot be sent; and in the
-// same message whether the next task is begun.
-func (w *worker[A, R]) answer(k frame.Kind, v frame.Value, err error) (more bool) {
-	if err != nil {
-		return w.answerProblem(&RemoteError{w.name, fmt.Sprintf("%T", err), "its answer: " + err.Error(), ""})
-	}
-	w.task, w.has = w.next(false)
-	w.say(k, uint64(bit(w.has)), v)
-	return true
-}
-
-// performAll does the tasks of a chunk; each may fail by itself.
-func (w *worker[A, R]) performAll() (more bool) {
-	args, broken, err := frame.DecodeList[A](w.task.Value, int(w.task.ID))
-	if err != nil {
-		return w.answerProblem(err)
-	}
-	results := make([]R, 0, len(args)) // of those that failed there is none
-	var failed []mishap
-	i := 0
-	fail := func(why *RemoteError) bool {
-		failed = append(failed, mishap{i, *why})
-		i++
-		return i < len(args)
-	}
-	attempts(w.name, func() bool {
-		for ; i < len(args); i++ {
-			if err := broken[i]; err != nil {
-				return fail(remote(w.name, fmt.Errorf("its argument: %w", err)))
-			}
-			result, err := w.f(args[i])
-			if err != nil {
-				return fail(remote(w.name, err))
-			}
-			results = append(results, result)
+// encode returns an order as the process reads it. In the place of arguments
+// that cannot be encoded it sends the error, because answers are matched by order.
+func (w *worker[A, R]) encode(o order[A, R]) frame.Frame {
+	f := frame.Frame{Kind: o.kind}
+	switch o.kind {
+	case msgFinish:
+		time.AfterFunc(time.Second, w.killNewborn)
+	case msgTask:
+		var err error
+		if f.Value, err = frame.EncodeList(o.task.args, nil); err != nil {
+			f.Value = frame.Failure(err)
+			w.pool.look(func() { o.task.refused = fmt.Errorf("its argument: %w", err) })
 		}
-		return false
-	}, fail)
-	if len(failed) > 0 {
-		v, _ := frame.Encode(&failed)
-		w.say(msgFailures, 0, v)
+		f.ID = uint64(len(o.task.args))
 	}
-	v, err := frame.EncodeList(results)
-	return w.answer(msgAnswers, v, err)
+	return f
 }
 
-// A mishap is an answer that is an error.
-type mishap struct {
-	At  int // its place in the chunk
-	Err RemoteError
+// killNewborn ends a process that has not come to Main, and so has not heard
+// that it should finish.
+func (w *worker[A, R]) killNewborn() {
+	if !w.process.isHere() {
+		w.process.Kill()
+	}
+}
+
+// expire kills a process that is over its time.
+func (w *worker[A, R]) expire() {
+	w.pool.look(func() {
+		if len(w.flight) == 0 || time.Since(w.since) < w.limit() {
+			return // it has answered in the same moment
+		}
+		if w.begun { // otherwise the task goes to another worker
+			w.fault = fmt.Errorf("TaskTimeout is %v: %w", w.pool.TaskTimeout, context.DeadlineExceeded)
+		}
+		w.process.Kill()
+	})
+}
+
+// arrive is called when the process has come to Main. Only now it gets tasks:
+// whatever has happened to it before has cost nothing.
+func (w *worker[A, R]) arrive() {
+	w.pool.change(func() {
+		w.here = true
+		w.pool.stumbles = 0
+	})
+}
+
+// hear takes in what the process says. A message that makes no sense where it
+// comes costs the process its life.
+func (w *worker[A, R]) hear(f frame.Frame) {
+	t := w.current()
+	var results []R
+	var failed []*TaskError
+	if t != nil && f.Kind == msgAnswer {
+		results, failed = w.read(t, f.Value) // without mu, because the program's own code may run
+	}
+	w.pool.change(func() {
+		switch {
+		case f.Kind == msgBegun && t == nil && len(w.flight) > 0:
+			w.begin(time.Now())
+		case f.Kind == msgFailure && t != nil && f.ID < uint64(len(t.args)):
+			w.note(int(f.ID), f.Value)
+		case f.Kind == msgAnswer && t != nil:
+			w.answered(results, failed, f.ID == 1)
+		case f.Kind == msgReturned && w.recalled && f.ID <= uint64(len(w.flight))-uint64(bit(w.begun)):
+			w.recalled = false
+			w.giveBack(int(f.ID))
+		default:
+			w.misbehave()
+		}
+	})
+}
+
+// current returns the task that the process does, or nil. Only hear, and the
+// process's end, change which one that is.
+func (w *worker[A, R]) current() (t *task[A, R]) {
+	w.pool.look(func() {
+		if w.begun {
+			t = w.flight[0]
+		}
+	})
+	return t
+}
+
+// note remembers the error of one argument until the answer comes.
+func (w *worker[A, R]) note(at int, v frame.Value) {
+	if w.failures == nil {
+		w.failures = map[int]error{}
+	}
+	r := new(RemoteError)
+	w.failures[at] = cmp.Or[error](frame.Decode(v, r), r)
+}
+
+// read decodes the answer to a task: a result for each argument, and an error for
+// each that has failed.
+func (w *worker[A, R]) read(t *task[A, R], v frame.Value) (results []R, failed []*TaskError) {
+	results, unread, err := frame.DecodeList[R](v, len(t.args))
+	if err != nil {
+		return nil, t.errors(w.taskError(err))
+	}
+	if maps.Copy(unread, w.failures); len(unread) == 0 {
+		return results, nil
+	}
+	for i := range results {
+		if why := unread[i]; why != nil {
+			e := w.taskError(why)
+			e.Index = t.first + i
+			failed = append(failed, e)
+			results[i] = *new(R)
+		}
+	}
+	return results, failed
+}
+
+func (w *worker[A, R]) taskError(why error) *TaskError {
+	return &TaskError{Func: w.pool.f.name, Worker: w.process.Name, PID: w.process.PID(), Err: why}
+}
+
+// The methods below are called with the pool's mu held.
+
+// tell adds an order. There is always room, unless the process has returned
+// tasks that it has not read.
+func (w *worker[A, R]) tell(k frame.Kind, t *task[A, R]) {
+	select {
+	case w.orders <- order[A, R]{k, t}:
+	default:
+		w.misbehave()
+	}
+}
+
+func (w *worker[A, R]) misbehave() {
+	w.fault = frame.ErrBroken
+	w.process.Kill()
+}
+
+// finish lets the process end.
+func (w *worker[A, R]) finish() {
+	if !w.finishing {
+		w.finishing = true
+		w.tell(msgFinish, nil)
+	}
+}
+
+// ready reports whether it may get a task.
+func (w *worker[A, R]) ready() bool { return w.here && !w.finishing && !w.recalled }
+
+// idle reports whether it could begin a task at once.
+func (w *worker[A, R]) idle() bool { return w.ready() && len(w.flight) == 0 }
+
+// room returns how many more tasks it may have ahead of the one that it does.
+func (w *worker[A, R]) room() int {
+	if !w.ready() || len(w.flight) == 0 || w.pool.TaskTimeout > 0 {
+		return 0 // with a timeout, nothing ahead: a process killed for one task must not have begun the next
+	}
+	n := w.depth - len(w.flight)
+	if 2*n < w.depth {
+		return 0 // many at once cost one system call, and one each in drips
+	}
+	if most := w.pool.MaxTasksPerChild; most > 0 {
+		n = min(n, (most-w.done)/max(1, w.pool.Chunk)-len(w.flight))
+	}
+	return max(0, n)
+}
+
+// ahead returns how many tasks it could give back.
+func (w *worker[A, R]) ahead() int {
+	if !w.ready() {
+		return 0
+	}
+	return len(w.flight) - 1
+}
+
+func (w *worker[A, R]) give(t *task[A, R]) {
+	w.flight = append(w.flight, t)
+	w.tell(msgTask, t)
+	if len(w.flight) == 1 {
+		w.startClock(time.Now())
+	}
+}
+
+// startClock limits the time of the first task in flight: from when it is given,
+// because the process may be suspended, and again from when it is begun.
+func (w *worker[A, R]) startClock(now time.Time) {
+	w.since = now
+	if limit := w.limit(); limit > 0 {
+		w.clock.Reset(limit)
+	}
+}
+
+func (w *worker[A, R]) limit() time.Duration {
+	return w.pool.TaskTimeout * time.Duration(len(w.flight[0].args))
+}
+
+// begin is called when the process does the first task in flight.
+func (w *worker[A, R]) begin(now time.Time) {
+	w.begun = true
+	w.startClock(now)
+}
+
+// answered takes the first task out of flight. next is set if the process has
+// begun the task after it.
+func (w *worker[A, R]) answered(results []R, failed []*TaskError, next bool) {
+	t, now := w.flight[0], time.Now()
+	w.flight[0] = nil
+	w.flight = w.flight[1:]
+	w.begun, w.failures = false, nil
+	w.clock.Stop()
+	w.pace(now.Sub(w.since))
+	if t.refused != nil {
+		failed = t.errors(&TaskError{Func: w.pool.f.name, Err: t.refused})
+	}
+	t.deliver(w.pool, results, failed)
+	if w.done += len(t.args); w.pool.MaxTasksPerChild > 0 && w.done >= w.pool.MaxTasksPerChild {
+		w.finish()
+	}
+	if next && len(w.flight) > 0 {
+		w.begin(now)
+	}
+}
+
+// pace sets depth after a task that took so long.
+func (w *worker[A, R]) pace(took time.Duration) {
+	switch {
+	case took < quick:
+		w.depth = min(2*w.depth, maxDepth)
+	case took < 80*quick:
+		w.depth = 2 // while the process does one task, the next can be on its way
+	default:
+		w.depth = 1
+	}
+}
+
+// giveBack takes the last n tasks out of flight, which the process will not do.
+func (w *worker[A, R]) giveBack(n int) {
+	keep := len(w.flight) - n
+	for _, t := range slices.Backward(w.flight[keep:]) {
+		t.call.returned = slices.Insert(t.call.returned, 0, t)
+	}
+	w.flight = w.flight[:keep]
+}
+
+// reap is called when the process has ended, or was not started because of err.
+// The task that it has begun is lost; the others go back.
+func (w *worker[A, R]) reap(err error) {
+	p := w.pool
+	if w.process.dismissed.Load() { // Main is at its end
+		p.terminate()
+	}
+	if w.begun {
+		t := w.flight[0]
+		w.flight = w.flight[1:]
+		t.deliver(p, nil, t.errors(w.taskError(w.why(err))))
+	}
+	w.giveBack(len(w.flight))
+	w.clock.Stop()
+	close(w.orders)
+	p.workers = slices.DeleteFunc(p.workers, func(o *worker[A, R]) bool { return o == w })
+	if !w.here {
+		p.stumble(w.why(err), w.process.code < 0)
+	}
+}
+
+// why says how the worker ended.
+func (w *worker[A, R]) why(err error) error {
+	switch {
+	case err != nil:
+		return err
+	case w.fault != nil:
+		return w.fault
+	case w.process.exit != nil:
+		return w.process.exit
+	}
+	return &ExitError{Name: w.process.Name, PID: w.process.pid} // it called os.Exit(0)
 }

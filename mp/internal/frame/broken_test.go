@@ -134,7 +134,7 @@ func TestBrokenValues(t *testing.T) {
 // G8: if a list claims a false length, it is an error, and the reader does not
 // allocate that length.
 func TestCountsOfListsThatLie(t *testing.T) {
-	whole, err := EncodeList([]*named{{"a", point{}}, {"b", point{}}})
+	whole, err := EncodeList([]*named{{"a", point{}}, {"b", point{}}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestCountsOfListsThatLie(t *testing.T) {
 		}
 	}
 	for _, size := range []string{"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "\x06", "\x81", strings.Repeat("\xff", 11)} { // of the first element
-		if _, _, err := DecodeList[*named](Value{Data: []byte(size)}, 1); !errors.Is(err, ErrBroken) {
+		if _, _, err := DecodeList[*named](Value{Data: []byte(size)}, 2); !errors.Is(err, ErrBroken) {
 			t.Errorf("size % x: %v", size, err)
 		}
 	}
@@ -182,7 +182,7 @@ func FuzzFrames(f *testing.F) {
 	add(&named{"a", point{1, 2}}, &named{"b", point{3, 4}})
 	for _, list := range [][]*named{{{"a", point{}}, nil, {"c", point{}}}, {}} {
 		b.Reset()
-		v, err := EncodeList(list)
+		v, err := EncodeList(list, nil)
 		if err == nil {
 			err = NewWriter(&b).SendAll([]Frame{{Kind: 5, ID: 3, Value: v}, {Kind: 5, ID: 0, Value: Failure(io.EOF)}})
 		}

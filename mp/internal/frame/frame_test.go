@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/gob"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"reflect"
@@ -203,7 +204,7 @@ func TestWhatCannotBeSentIsNamed(t *testing.T) {
 }
 
 func TestListsHaveErrorsInTheirPlaces(t *testing.T) {
-	v, err := EncodeList([]picky{{"a"}, {"encode error"}, {"decode panic"}, {"d"}})
+	v, err := EncodeList([]picky{{"a"}, {"encode error"}, {"decode panic"}, {"d"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,17 +212,32 @@ func TestListsHaveErrorsInTheirPlaces(t *testing.T) {
 	if err != nil || len(got) != 4 || got[0].How != "a" || got[3].How != "d" || len(errs) != 2 || errs[1] == nil || errs[2] == nil {
 		t.Error(got, errs, err)
 	}
-	v, _ = EncodeList([]*named{{"a", point{}}, nil, {"c", point{}}})
+	v, _ = EncodeList([]*named{{"a", point{}}, nil, {"c", point{}}}, nil)
 	people, errs, err := DecodeList[*named](v, 3)
 	if err != nil || people[2].Name != "c" || len(errs) != 1 {
 		t.Error(people, errs, err)
 	}
 	for n := range 5 {
-		if _, _, err := DecodeList[*named](v, n); (err == nil) != (n == 3) {
-			t.Error(n, err)
+		if _, errs, err := DecodeList[*named](v, n); (err == nil && errs[0] == nil) != (n == 3) {
+			t.Error(n, errs, err)
 		}
 	}
-	v, _ = EncodeList([]int{1, 2, 3})
+	v, _ = EncodeList([]picky{{"a"}, {"encode goexit"}}, map[int]error{1: io.EOF})
+	if got, errs, err := DecodeList[picky](v, 2); err != nil || got[0].How != "a" || fmt.Sprint(errs) != "map[1:EOF]" {
+		t.Error("one has failed already:", got, errs, err)
+	}
+	v, err = EncodeList([]picky{{"a"}}, nil)
+	if got, errs, err := DecodeList[picky](v, 1); err != nil || got[0].How != "a" || len(errs) > 0 {
+		t.Error("only one:", got, errs, err)
+	}
+	v, _ = EncodeList([]int{1}, map[int]error{0: io.EOF})
+	if _, errs, err := DecodeList[int](v, 1); err != nil || fmt.Sprint(errs) != "map[0:EOF]" {
+		t.Error("the only one has failed already:", errs, err)
+	}
+	if _, err := EncodeList([]picky{{"encode error"}}, nil); err == nil {
+		t.Error("the only one cannot be encoded")
+	}
+	v, _ = EncodeList([]int{1, 2, 3}, nil)
 	if ints, _, err := DecodeList[int](v, 3); err != nil || ints[2] != 3 {
 		t.Error(ints, err)
 	}

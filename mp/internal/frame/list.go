@@ -6,15 +6,24 @@ import (
 )
 
 // EncodeList encodes a list, in which an element that cannot be encoded is an
-// error in its own place. Where nothing can go wrong, the list is one value,
-// which is ten times as fast as element by element.
-func EncodeList[T any](list []T) (Value, error) {
-	if Certain(reflect.TypeFor[T]()) {
+// error in its own place, as are those that have failed already. Where nothing can
+// go wrong, the list is one value, which is ten times as fast as element by
+// element. A list of one element is that element.
+func EncodeList[T any](list []T, failed map[int]error) (Value, error) {
+	switch {
+	case len(list) == 1 && failed[0] != nil:
+		return Failure(failed[0]), nil
+	case len(list) == 1:
+		return Encode(&list[0])
+	case Certain(reflect.TypeFor[T]()):
 		return Encode(&list)
 	}
 	var whole Value
 	for i := range list {
-		val, err := Encode(&list[i])
+		val, err := Value{}, failed[i]
+		if err == nil {
+			val, err = Encode(&list[i])
+		}
 		if err != nil {
 			val = Failure(err)
 		}
@@ -40,21 +49,34 @@ func failedBit(v Value) uint64 {
 // DecodeList decodes a list of n elements. The errors are those of elements, by
 // their places; err is that of the whole list.
 func DecodeList[T any](val Value, n int) (list []T, errs map[int]error, err error) {
-	if val.Failed || Certain(reflect.TypeFor[T]()) {
-		if err = Decode(val, &list); err == nil && len(list) != n {
-			err = ErrBroken
+	errs = map[int]error{}
+	switch {
+	case n == 1:
+		list = make([]T, 1)
+		if err := Decode(val, &list[0]); err != nil {
+			errs[0] = err
 		}
-		return list, nil, err
+		return list, errs, nil
+	case val.Failed || Certain(reflect.TypeFor[T]()):
+		err = Decode(val, &list)
+	case n < 0:
+		err = ErrBroken
+	default:
+		list, err = decodeElements[T](val, n, errs)
 	}
-	if n < 0 {
-		return nil, nil, ErrBroken
+	if err == nil && len(list) != n {
+		err = ErrBroken
 	}
-	list, errs = make([]T, 0, min(n, len(val.Data))), map[int]error{}
+	return list, errs, err
+}
+
+func decodeElements[T any](val Value, n int, errs map[int]error) ([]T, error) {
+	list := make([]T, 0, min(n, len(val.Data)))
 	for data := val.Data; len(data) > 0; {
 		head, used := binary.Uvarint(data)
 		size := head >> 1
 		if used <= 0 || size > uint64(len(data)-used) || len(list) == n {
-			return nil, nil, ErrBroken
+			return nil, ErrBroken
 		}
 		var v T
 		part := Value{val.Types, data[used : used+int(size) : used+int(size)], head&1 == 1, false}
@@ -67,8 +89,5 @@ func DecodeList[T any](val Value, n int) (list []T, errs map[int]error, err erro
 		list = append(list, v)
 		data = data[used+int(size):]
 	}
-	if len(list) != n {
-		return nil, nil, ErrBroken
-	}
-	return list, errs, nil
+	return list, nil
 }

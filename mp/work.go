@@ -1,0 +1,60 @@
+package mp
+
+import (
+	"fmt"
+
+	"processbook/mp/internal/frame"
+)
+
+// work is the life of a pool's worker, in its own process. It gets tasks ahead of
+// time and does them one by one, in order. The pool must know at any moment which
+// one would be lost if this process ended now. So it says when it begins a task:
+// by itself if it had to wait for the task, otherwise with the answer before.
+//
+// A runtime.Goexit in f ends the process, as os.Exit does.
+func work[A, R any](c *child, name string, f func(A) (R, error)) error {
+	for task, ok := c.next(true); ok; task, ok = c.next(true) {
+		c.say(msgBegun, 0, frame.Value{})
+		for ok {
+			answer := perform(c, name, f, task)
+			task, ok = c.next(false)
+			c.say(msgAnswer, uint64(bit(ok)), answer)
+		}
+	}
+	return nil
+}
+
+// perform does a task: it calls f with each of the arguments. It says which of
+// them have failed, and returns the results.
+func perform[A, R any](c *child, name string, f func(A) (R, error), task frame.Frame) frame.Value {
+	args, failed, err := frame.DecodeList[A](task.Value, int(task.ID))
+	if err != nil {
+		return frame.Failure(fmt.Errorf("its argument: %w", err))
+	}
+	results, i := make([]R, len(args)), 0
+	untilOneFails := func() error {
+		for ; i < len(args); i++ {
+			if err := failed[i]; err != nil {
+				return fmt.Errorf("its argument: %w", err)
+			}
+			result, err := f(args[i])
+			if err != nil {
+				return err
+			}
+			results[i] = result
+		}
+		return nil
+	}
+	for ; i < len(args); i++ {
+		if err := try(name, untilOneFails); err != nil {
+			failed[i] = err
+			text, _ := frame.Encode(remote(name, err)) // texts can always be encoded, unless they are too long
+			c.say(msgFailure, uint64(i), text)
+		}
+	}
+	answer, err := frame.EncodeList(results, failed)
+	if err != nil {
+		return frame.Failure(fmt.Errorf("its answer: %w", err))
+	}
+	return answer
+}
