@@ -147,7 +147,7 @@ func (s *slot[A, R]) write(w *Process, t *teller) {
 		t.Lock()
 		frames := t.unsent
 		t.unsent = nil
-		w.say.SendAll(append(frames, s.encode(s.takeOrders(w))...))
+		w.say.Send(context.Background(), append(frames, s.encode(s.takeOrders(w))...)...)
 		t.Unlock()
 	}
 }
