@@ -38,7 +38,7 @@ func TestGetsThatAreGivenUp(t *testing.T) {
 				}
 				store.Close()
 				var got []int
-				for {
+				for life := soon(t); life.Err() == nil; {
 					it, err := Get(moment(t), all[who])
 					if err == nil {
 						got = append(got, numberOf(t, it))
