@@ -122,10 +122,11 @@ func (l *look) parts(t reflect.Type, path string) {
 	case reflect.Interface:
 		l.open = true
 	case reflect.Func, reflect.Chan:
+		what := fmt.Sprintf("a %v", t)
 		if path != "" {
-			path = "its field " + path[1:] + ", "
+			what = fmt.Sprintf("its field %s, %s,", path[1:], what)
 		}
-		l.refuse(fmt.Sprintf("%sa %v, means nothing in another process", path, t))
+		l.refuse(what + " means nothing in another process")
 	}
 }
 
