@@ -30,12 +30,13 @@ type babbling struct {
 type tap struct {
 	*Queue[[]byte]
 	in, out *os.File
+	terms   lend.Terms
 }
 
 func (p *tap) GobDecode(b []byte) error {
 	_, files, err := claim(b[1:], 2)
 	if err == nil {
-		p.in, p.out = files[0], files[1]
+		p.in, p.out, p.terms = files[0], files[1], lend.Terms(b[0])
 	}
 	return err
 }
@@ -86,7 +87,7 @@ var (
 	})
 	// putHalf is a Put whose process dies before it is complete.
 	putHalf = Proc("putHalf", func(h halfPut) error {
-		link := lend.NewLink(&breaking{h.Q.out, h.Writes}, false)
+		link := lend.NewLink(&breaking{h.Q.out, h.Writes}, h.Q.terms)
 		go link.Listen(h.Q.in)
 		ctx, cancel := context.Background(), func() {}
 		if h.Parts {
@@ -126,7 +127,7 @@ func TestHalfAnItem(t *testing.T) {
 		{"half an item", 0, halfPut{}},
 		{"half an item, for which there is room", 1, halfPut{Writes: 1}},
 		{"half a part", 0, halfPut{Parts: true, Writes: 1}},
-		{"half of the frame that makes an item of the parts", 0, halfPut{Parts: true, Writes: 4}},
+		{"half of the frame that makes an item of the parts", 0, halfPut{Parts: true, Writes: 3}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			q := NewQueue[[]byte](test.capacity)

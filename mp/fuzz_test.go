@@ -2,6 +2,7 @@ package mp
 
 import (
 	"bytes"
+	"context"
 	"encoding/gob"
 	"errors"
 	"io"
@@ -24,7 +25,7 @@ import (
 // talk returns the bytes of several messages. As seeds, they make sense.
 func talk(frames ...frame.Frame) []byte {
 	var b bytes.Buffer
-	frame.NewWriter(&b).SendAll(frames)
+	frame.NewWriter(&b).Send(context.Background(), frames...)
 	return b.Bytes()
 }
 

@@ -125,7 +125,7 @@ func (q *Queue[T]) open(it lend.Item, err error) (v T, _ error) {
 	}
 	if err := frame.Decode(it.Value, &v); err != nil {
 		if q.joinable {
-			lend.Done(q.holder, it.ID)
+			q.holder.Done(it.ID)
 		}
 		return v, inQueue("get", errUnread{err})
 	}
@@ -229,7 +229,7 @@ func (q *JoinableQueue[T]) TaskDone() error {
 	id := q.work[0]
 	q.work = q.work[1:]
 	q.mu.Unlock()
-	return inQueue("task done", lend.Done(q.hold(), id))
+	return inQueue("task done", q.hold().Done(id))
 }
 
 // Join waits until every item that was put is done. It also waits if all
@@ -275,8 +275,7 @@ func (q *Queue[T]) handOver(h *handover) error {
 			closeAll([]*os.File{in, out})
 			return
 		}
-		s := lend.NewServer(holder, q.joinable, borrower{p})
-		p.links.Go(func() { s.Write(out) })
+		s := lend.NewServer(holder, borrower{p}, out)
 		p.links.Go(func() { s.Read(in) })
 		p.onHere = append(p.onHere, s.Open)
 	})
@@ -289,7 +288,7 @@ func (q *Queue[T]) GobEncode() ([]byte, error) {
 	if q.queue == nil || q.passed.Load() == 0 {
 		return nil, fmt.Errorf("a queue cannot be sent: %w", errNotPassed)
 	}
-	return append([]byte{bit(q.joinable)}, encodeHandle(q.number)...), nil
+	return append([]byte{byte(q.holder.Terms())}, encodeHandle(q.number)...), nil
 }
 
 // GobDecode makes a link to the parent's queue.
@@ -305,9 +304,10 @@ func (q *Queue[T]) GobDecode(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("a queue cannot be received: %w", err)
 	}
-	link := lend.NewLink(files[1], b[0] == 1)
+	terms := lend.Terms(b[0])
+	link := lend.NewLink(files[1], terms)
 	go link.Listen(files[0]) // ends with the parent, and so does this process
-	q.queue = newQueueOf(link, b[0] == 1)
+	q.queue = newQueueOf(link, terms&lend.Joinable != 0)
 	q.orphan = false
 	if arrived.queues == nil {
 		arrived.queues = map[uint64]*queue{}
@@ -316,15 +316,15 @@ func (q *Queue[T]) GobDecode(b []byte) error {
 	return nil
 }
 
+// GobDecode makes a link to the parent's queue.
+func (q *JoinableQueue[T]) GobDecode(b []byte) error {
+	q.Queue = new(Queue[T])
+	return q.Queue.GobDecode(b)
+}
+
 func bit(on bool) byte {
 	if on {
 		return 1
 	}
 	return 0
-}
-
-// GobDecode makes a link to the parent's queue.
-func (q *JoinableQueue[T]) GobDecode(b []byte) error {
-	q.Queue = new(Queue[T])
-	return q.Queue.GobDecode(b)
 }

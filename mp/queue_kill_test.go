@@ -444,7 +444,7 @@ var (
 		} {
 			all.Go(func() { said[i] = fmt.Sprint(errors.Is(call(), io.ErrUnexpectedEOF)) })
 		}
-		for waitingIn("lend.Get") < 1 || waitingIn("lend.(*Link).callNumbered") < 2 {
+		for waitingIn("lend.Get") < 1 || waitingIn("lend.wait") < 2 {
 			time.Sleep(time.Millisecond)
 		}
 		l.Say.Send("waiting")

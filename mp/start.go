@@ -68,13 +68,13 @@ func (p *Process) send(first []frame.Frame) {
 		long = long || len(first[i].Data) > frame.AtOnce/4 // an empty pipe takes 4 KiB in all
 	}
 	if !long {
-		p.say.SendAll(first)
+		p.say.Send(context.Background(), first...)
 		return
 	}
 	for i := range first {
 		first[i].Value = first[i].Keep() // Start returns before it is written
 	}
-	go p.say.SendAll(first)
+	go p.say.Send(context.Background(), first...)
 }
 
 // programFile is the file of this program, and programInfo what it was at the beginning.

@@ -55,11 +55,11 @@ func TestOrdersDuringALongTask(t *testing.T) {
 		return n, nil
 	})
 	task := func(n int) frame.Frame { return say(msgTask, 1, n) }
-	w.tell.SendAll([]frame.Frame{task(0), task(1), task(2), task(3)})
+	w.tell.Send(context.Background(), task(0), task(1), task(2), task(3))
 	w.expect(t, msgBegun, 0)
 	w.tell.Send(t.Context(), say(msgReturn, 0, nil))
 	w.expect(t, msgReturned, 3)
-	w.tell.SendAll([]frame.Frame{task(4), say(msgFinish, 0, nil)})
+	w.tell.Send(context.Background(), task(4), say(msgFinish, 0, nil))
 	close(goOn)
 	for answers := []int{0, 4}; len(answers) > 0; {
 		inTime(t, "an answer", func() {

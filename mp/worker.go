@@ -73,7 +73,7 @@ func (w *worker[A, R]) write() {
 		for range len(w.orders) { // many at once cost one system call
 			frames = append(frames, w.encode(<-w.orders))
 		}
-		w.process.say.SendAll(frames)
+		w.process.say.Send(context.Background(), frames...)
 	}
 }
 

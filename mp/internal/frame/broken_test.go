@@ -39,8 +39,8 @@ func TestNothingIsNotWritten(t *testing.T) {
 		writes++
 		return len(b), nil
 	}))
-	if err := w.SendAll(nil); writes > 0 || err != nil {
-		t.Errorf("SendAll() of nothing: %d writes, %v", writes, err)
+	if err := w.Send(ctx); writes > 0 || err != nil {
+		t.Errorf("Send() of nothing: %d writes, %v", writes, err)
 	}
 	if err := w.Send(ctx, Frame{Kind: 1}); writes != 1 || err != nil {
 		t.Errorf("Send() of a frame without bytes: %d writes, %v", writes, err)
@@ -184,7 +184,7 @@ func FuzzFrames(f *testing.F) {
 		b.Reset()
 		v, err := EncodeList(list, nil)
 		if err == nil {
-			err = NewWriter(&b).SendAll([]Frame{{Kind: 5, ID: 3, Value: v}, {Kind: 5, ID: 0, Value: Failure(io.EOF)}})
+			err = NewWriter(&b).Send(ctx, Frame{Kind: 5, ID: 3, Value: v}, Frame{Kind: 5, ID: 0, Value: Failure(io.EOF)})
 		}
 		if err != nil {
 			f.Fatal(err)

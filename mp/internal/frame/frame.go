@@ -28,6 +28,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"unique"
 )
 
@@ -72,6 +73,9 @@ type Writer struct {
 	rest    []byte        // of a frame that was begun when a context ended: it comes before the next one
 	numbers map[Types]byte
 	fault   error // a failed write: half a frame may be out, so nothing may follow it
+
+	mu     sync.Mutex
+	posted []Frame // by Post, and not written
 }
 
 // NewWriter returns a Writer for one end of a pipe.
@@ -79,34 +83,38 @@ func NewWriter(out io.Writer) *Writer {
 	return &Writer{out: out, turn: make(chan struct{}, 1), numbers: map[Types]byte{}}
 }
 
-// Send writes a frame. If ctx ends first, Send returns ctx.Err(); then a frame
-// with up to [AtOnce] bytes has not been sent, and of a longer one some bytes
-// may have been: the others are written before the next frame. (On Windows a
-// write cannot be interrupted.)
-func (w *Writer) Send(ctx context.Context, f Frame) error {
+// Send writes frames, all at once. If ctx ends first, Send returns ctx.Err();
+// then frames of up to [AtOnce] bytes together have not been sent, and of longer
+// ones some bytes may have been: the others are written before the next frame.
+// (On Windows a write cannot be interrupted.)
+func (w *Writer) Send(ctx context.Context, frames ...Frame) error {
 	if err := w.enter(ctx); err != nil {
 		return err
 	}
 	defer w.leave()
-	if err := w.add(ctx, f); err != nil {
-		return err
-	}
-	return w.flush(ctx)
+	return w.writeFrames(ctx, frames)
 }
 
-// SendAll writes frames, all at once.
-func (w *Writer) SendAll(frames []Frame) error {
-	ctx := context.Background()
-	if err := w.enter(ctx); err != nil {
-		return err
-	}
-	defer w.leave()
+func (w *Writer) writeFrames(ctx context.Context, frames []Frame) error {
 	for _, f := range frames {
 		if err := w.add(ctx, f); err != nil {
 			return err
 		}
 	}
 	return w.flush(ctx)
+}
+
+// Post does not wait: it lets a goroutine write frames, before all that are sent
+// later. The goroutine ends when the pipe has taken them.
+func (w *Writer) Post(frames ...Frame) {
+	w.mu.Lock()
+	w.posted = append(w.posted, frames...)
+	w.mu.Unlock()
+	select {
+	case w.turn <- struct{}{}:
+		w.leave()
+	default: // who writes now will leave
+	}
 }
 
 // enter waits for this goroutine's turn, and writes what an interrupted Send has
@@ -121,14 +129,36 @@ func (w *Writer) enter(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	n, err := w.write(ctx, w.rest)
-	if w.rest = w.rest[n:]; err != nil {
+	err := w.writeRest(ctx)
+	if err != nil {
 		w.leave()
 	}
 	return err
 }
 
-func (w *Writer) leave() { <-w.turn }
+func (w *Writer) writeRest(ctx context.Context) error {
+	n, err := w.write(ctx, w.rest)
+	w.rest = w.rest[n:]
+	return err
+}
+
+// leave ends this goroutine's turn. What was posted has the next one.
+func (w *Writer) leave() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.posted) == 0 {
+		<-w.turn
+		return
+	}
+	frames := w.posted
+	w.posted = nil
+	go func() {
+		defer w.leave()
+		if w.writeRest(context.Background()) == nil {
+			w.writeFrames(context.Background(), frames)
+		}
+	}()
+}
 
 // TrySend is [Writer.Send] for a short frame without waiting: it reports
 // whether the pipe has taken it.

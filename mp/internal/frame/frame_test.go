@@ -327,3 +327,39 @@ func TestPipesEnd(t *testing.T) {
 		}
 	}
 }
+
+// What was posted comes before all that is sent later, whoever writes it, and
+// none of the two keeps the one who posts.
+func TestPostedComesFirst(t *testing.T) {
+	r, out := io.Pipe()
+	w, in := NewWriter(out), NewReader(r)
+	const n = 1000
+	long := make([]byte, 2*inline)
+	go func() {
+		for i := uint64(0); i < 4*n; i += 4 {
+			w.Post(Frame{Kind: 1, ID: i}, Frame{Kind: 1, ID: i + 1, Value: Value{Data: long}})
+			w.Post(Frame{Kind: 1, ID: i + 2})
+			if i%3 == 0 {
+				w.Post(Frame{Kind: 1, ID: i + 3})
+			} else {
+				w.Send(ctx, Frame{Kind: 1, ID: i + 3})
+			}
+		}
+	}()
+	for i := range uint64(4 * n) {
+		if f, err := in.Next(); f.ID != i || err != nil {
+			t.Fatalf("frame %d, %v; want %d", f.ID, err, i)
+		}
+	}
+	r.Close() // nobody reads any more
+	for range 10 {
+		w.Post(Frame{Kind: 1})
+		w.Send(ctx)
+	}
+	if err := w.Send(ctx); err != io.ErrClosedPipe {
+		t.Errorf("Send() = %v; want %v", err, io.ErrClosedPipe)
+	}
+	if w.posted != nil {
+		t.Errorf("%d frames are kept for nobody", len(w.posted))
+	}
+}

@@ -52,9 +52,8 @@ func newShape(t reflect.Type) shape {
 		part, s.slice = t.Elem(), true
 	}
 	s.size, s.align = int(part.Size()), uintptr(part.Align())
-	s.plain = onlyNumbers(part)
-	s.refusal = refusal(t, "", map[reflect.Type]bool{})
-	l := lookAt(t, false)
+	l := lookAt(part, false)
+	s.plain, s.refusal = !l.other, l.refusal
 	s.open, s.custom, s.deep = l.open, l.open || l.custom, l.open || l.recursive || l.handles
 	s.certain = !s.custom && !s.deep && !l.pointers && s.refusal == ""
 	return s
@@ -67,49 +66,29 @@ func Certain(t reflect.Type) bool { return coderOf(t).certain }
 // Fixed reports whether a copy of a value is independent of it.
 func Fixed(t reflect.Type) bool { return !coderOf(t).slice && (coderOf(t).plain || coderOf(t).text) }
 
-// onlyNumbers reports whether a type has only numbers in it, and nothing that
-// gob would leave out or encode in another way.
-func onlyNumbers(t reflect.Type) bool {
-	switch {
-	case t == none:
-		return true
-	case codesItself(t):
-		return false
-	case t.Kind() == reflect.Array:
-		return onlyNumbers(t.Elem())
-	case t.Kind() == reflect.Struct:
-		for i := range t.NumField() {
-			if f := t.Field(i); !f.IsExported() || !onlyNumbers(f.Type) {
-				return false
-			}
-		}
-		return true
-	}
-	return t.Kind() >= reflect.Int && t.Kind() <= reflect.Complex128 && t.Kind() != reflect.Uintptr
-}
-
 // A look goes through all parts of a type.
 type look struct {
-	on, seen                                   map[reflect.Type]bool
-	all                                        bool // also unexported fields
+	all      bool // also unexported fields; only handles are looked for then
+	on, seen map[reflect.Type]bool
+
+	other                                      bool   // something is not a number, or gob would leave it out, or encode it in another way
+	refusal                                    string // the first reason to refuse all values of the type
 	open, custom, recursive, handles, pointers bool
 }
 
 func lookAt(t reflect.Type, all bool) *look {
-	l := &look{on: map[reflect.Type]bool{}, seen: map[reflect.Type]bool{}, all: all}
-	l.at(t)
+	l := &look{all: all, on: map[reflect.Type]bool{}, seen: map[reflect.Type]bool{}}
+	l.at(t, "")
 	return l
 }
 
-func (l *look) at(t reflect.Type) {
+func (l *look) at(t reflect.Type, path string) {
 	switch {
-	case isHandle(t):
-		l.handles, l.custom = true, true
-		return
 	case t == none:
 		return
-	case codesItself(t):
-		l.custom = true
+	case isHandle(t), codesItself(t):
+		l.other, l.custom, l.handles = true, true, l.handles || isHandle(t)
+		l.refuse(hidden(t))
 		return
 	case l.on[t]:
 		l.recursive = true
@@ -118,73 +97,59 @@ func (l *look) at(t reflect.Type) {
 		return
 	}
 	l.on[t], l.seen[t] = true, true
-	defer delete(l.on, t)
-	switch t.Kind() {
+	l.parts(t, path)
+	delete(l.on, t)
+}
+
+// parts looks at what gob encodes itself. A channel would arrive as nil, and a
+// process that waits for it would wait forever. (No type tells what an interface
+// will hold.)
+func (l *look) parts(t reflect.Type, path string) {
+	kind := t.Kind()
+	number := kind >= reflect.Int && kind <= reflect.Complex128 && kind != reflect.Uintptr
+	l.other = l.other || !number && kind != reflect.Array && kind != reflect.Struct
+	switch kind {
+	case reflect.Struct:
+		for i := range t.NumField() {
+			l.field(t.Field(i), path)
+		}
+	case reflect.Map:
+		l.at(t.Key(), path)
+		l.at(t.Elem(), path)
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		l.pointers = l.pointers || kind == reflect.Pointer
+		l.at(t.Elem(), path)
 	case reflect.Interface:
 		l.open = true
-	case reflect.Pointer:
-		l.pointers = true
-		l.at(t.Elem())
-	case reflect.Slice, reflect.Array:
-		l.at(t.Elem())
-	case reflect.Map:
-		l.at(t.Key())
-		l.at(t.Elem())
-	case reflect.Struct:
-		for i := range t.NumField() {
-			if f := t.Field(i); f.IsExported() || f.Anonymous || l.all {
-				l.at(f.Type)
-			}
-		}
-	}
-}
-
-// refusal says why no value of a type can be encoded, or what of it gob would
-// leave out without a word. A channel would arrive as nil, and a process that
-// waits for it would wait forever. (No type tells what an interface will hold.)
-func refusal(t reflect.Type, path string, seen map[reflect.Type]bool) string {
-	if seen[t] {
-		return ""
-	}
-	seen[t] = true
-	if t.Kind() != reflect.Pointer && codesItself(t) {
-		return hidden(t)
-	}
-	switch t.Kind() {
 	case reflect.Func, reflect.Chan:
-		if path == "" {
-			return fmt.Sprintf("a %v means nothing in another process", t)
+		what := fmt.Sprintf("a %v", t)
+		if path != "" {
+			what = fmt.Sprintf("its field %s, %s,", path[1:], what)
 		}
-		return fmt.Sprintf("its field %s, a %v, means nothing in another process", path[1:], t)
-	case reflect.Map:
-		return cmp.Or(refusal(t.Key(), path, seen), refusal(t.Elem(), path, seen))
-	case reflect.Pointer, reflect.Slice, reflect.Array:
-		return refusal(t.Elem(), path, seen)
-	case reflect.Struct:
-		for i := range t.NumField() {
-			if text := refuseField(t.Field(i), path, seen); text != "" {
-				return text
-			}
-		}
+		l.refuse(what + " means nothing in another process")
 	}
-	return ""
 }
 
-func refuseField(f reflect.StructField, path string, seen map[reflect.Type]bool) string {
+func (l *look) field(f reflect.StructField, path string) {
 	path += "." + f.Name
-	if f.IsExported() {
-		return refusal(f.Type, path, seen)
+	switch {
+	case f.IsExported() || l.all:
+		l.at(f.Type, path)
+	case lookAt(f.Type, true).handles:
+		l.refuse(fmt.Sprintf("its field %s, a %v, would stay behind: begin its name with a capital letter", path[1:], f.Type))
 	}
-	if lookAt(f.Type, true).handles {
-		return fmt.Sprintf("its field %s, a %v, would stay behind: begin its name with a capital letter", path[1:], f.Type)
-	}
-	return ""
+	l.other = l.other || !f.IsExported()
 }
+
+func (l *look) refuse(why string) { l.refusal = cmp.Or(l.refusal, why) }
 
 // hidden says whether a struct encodes itself only because a field that is
 // embedded in it does: then the other fields would be left out, and a nil
 // pointer could not be decoded.
 func hidden(t reflect.Type) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
 	if t.Kind() != reflect.Struct || none != nil && t.PkgPath() == none.PkgPath() {
 		return ""
 	}

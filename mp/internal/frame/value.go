@@ -140,8 +140,8 @@ func Decode(val Value, v any) error {
 // A coder encodes and decodes the values of one type.
 type coder struct {
 	shape
+	encoders sync.Pool // of *encoder: those not in use
 	mu       sync.Mutex
-	encoders []*encoder // not in use
 	decoders []*decoder // not in use
 }
 
@@ -161,7 +161,7 @@ type decoder struct {
 	types  Types
 }
 
-const spare = 4 // how many encoders and decoders of a type are kept for the next value
+const spare = 4 // how many decoders of a type are kept for the next value
 
 var coders sync.Map // by reflect.Type
 
@@ -206,20 +206,10 @@ func (c *coder) encode(v any) (val Value, e *encoder, err error) {
 }
 
 // putBack lets another value use the encoder.
-func (e *encoder) putBack() {
-	e.coder.mu.Lock()
-	defer e.coder.mu.Unlock()
-	if len(e.coder.encoders) < spare {
-		e.coder.encoders = append(e.coder.encoders, e)
-	}
-}
+func (e *encoder) putBack() { e.coder.encoders.Put(e) }
 
 func (c *coder) encoder() *encoder {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if n := len(c.encoders); n > 0 {
-		e := c.encoders[n-1]
-		c.encoders = c.encoders[:n-1]
+	if e, ok := c.encoders.Get().(*encoder); ok {
 		return e
 	}
 	e := &encoder{coder: c}

@@ -28,13 +28,11 @@ func mustEnd() (ended func() bool) {
 func FuzzQueueServer(f *testing.F) {
 	f.Add(talk(say(kindPut, 0, '7'), say(kindWant, 3), say(kindTaken, 1), say(kindDone, 1), say(kindBack, 2)))
 	f.Add(talk(
-		say(kindOffer, 1, '7'),
-		say(kindTryOffer, 2, '7'),
 		say(kindTryWant, 3),
 		say(kindLen, 4),
 		say(kindJoin, 5),
 		say(kindCancel, 5),
-		say(kindTell, 6, encodeTell(kindTaken, 1)...),
+		say(kindHeard, 6),
 		say(kindSynced, 1),
 		say(kindClose, 7),
 	))
@@ -45,21 +43,20 @@ func FuzzQueueServer(f *testing.F) {
 		say(kindCancel, 2),
 		say(kindPart, 1, '1', '2'),
 		say(kindPart, 1, '3'),
-		say(kindPutParts, 1),
+		say(kindPut, 1, '4'),
 		say(kindPart, 3, '4'),
 		say(kindCancel, 3),
 		say(kindPut, 3, '7'),
 		say(kindRoom, 4),
-		say(kindReturn, 5, 1, 2),
 	))
-	f.Add(talk(say(kindWant, 1), say(kindTaken, 1), say(kindReturn, 1, append(encodeTell(0, 1)[1:], '7')...)))
-	f.Add(talk(say(kindTerms, 0, encodeTerms(terms{true, false, false})...)))
+	f.Add(talk(say(kindWant, 2), say(kindTaken, 1), say(kindBack, 1), say(kindTaken, 2)))
+	f.Add(talk(say(kindOpen, 0)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		defer mustEnd()()
 		for _, store := range []*Store{NewStore(0, false), NewStore(2, false), NewStore(0, true), NewStore(3, true)} {
 			store.Put(ctx, number(1), true)
 			store.Put(ctx, number(2), true)
-			serve(t, store, store.joinable, data)
+			serve(t, store, data)
 			checkReturned(t, store)
 		}
 	})
@@ -69,8 +66,9 @@ func FuzzQueueServer(f *testing.F) {
 func FuzzQueueServerInTheMiddle(f *testing.F) {
 	f.Add(talk(
 		say(kindWant, 3),
-		say(kindOffer, 1, '7'),
-		say(kindTell, 6, encodeTell(kindTaken, 1)...),
+		say(kindRoom, 1),
+		say(kindPut, 1, '7'),
+		say(kindHeard, 2),
 		say(kindTryWant, 3),
 		say(kindTaken, 1),
 		say(kindDone, 1),
@@ -78,11 +76,12 @@ func FuzzQueueServerInTheMiddle(f *testing.F) {
 		say(kindSynced, 1),
 		say(kindClose, 7),
 	))
-	f.Add(talk(say(kindRoom, 1), say(kindTryOffer, 2, '7'), say(kindPart, 1, '7'), say(kindPutParts, 1)))
+	f.Add(talk(say(kindRoom, 1), say(kindPart, 1, '7'), say(kindPut, 1), say(kindTryRoom, 2), say(kindCancel, 2)))
 	f.Add(talk(
 		say(kindWant, 2),
-		say(kindTell, 1, encodeTell(kindTaken, 1)...),
-		say(kindReturn, 2, append(encodeTell(0, 1)[1:], '1')...),
+		say(kindTaken, 1),
+		say(kindHeard, 1),
+		say(kindBack, 1),
 		say(kindLen, 3),
 	))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -90,9 +89,9 @@ func FuzzQueueServerInTheMiddle(f *testing.F) {
 		for _, store := range []*Store{NewStore(2, true), NewStore(0, false)} {
 			store.Put(ctx, number(1), true)
 			store.Put(ctx, number(2), true)
-			l, end := link(t, store, store.joinable)
-			<-l.ready
-			serve(t, l, store.joinable, data)
+			l, end := link(t, store)
+			<-l.open
+			serve(t, l, data)
 			end()
 			checkReturned(t, store)
 		}
@@ -102,36 +101,38 @@ func FuzzQueueServerInTheMiddle(f *testing.F) {
 // A child reads from the owner of a queue.
 func FuzzQueueLink(f *testing.F) {
 	f.Add(talk(
-		say(kindTerms, 0, encodeTerms(terms{relayed: true})...),
+		say(kindOpen, 0),
 		say(kindMore, 1, '7'),
 		say(kindItem, 2, '7'),
-		say(kindTried, 3, '7'),
+		say(kindReply, 1),
 		say(kindSync, 1),
 		say(kindClosing, 2),
 		say(kindEnd, 0),
 	))
 	f.Add(talk(
-		say(kindTerms, 0, encodeTerms(terms{bounded: true})...),
+		say(kindClosing, 1),
+		say(kindOpen, 0),
 		frame.Frame{Kind: kindItem, ID: 1, Value: frame.Failure(io.ErrNoProgress)},
-		say(kindReply, 1, encodeReply(3, io.EOF)...),
-		say(kindReply, 2, encodeReply(0, nil)...),
-		say(kindTerms, 0, encodeTerms(terms{closed: true})...),
+		frame.Frame{Kind: kindReply, ID: 1, Value: frame.Failure(io.EOF)},
+		say(kindReply, 2),
+		say(kindOpen, 0),
 	))
-	f.Add(talk(say(kindReply, 1), say(kindReply, 2, 1, 2)))
-	f.Add(talk(say(kindTerms, 0, 1), say(kindReply, 1, encodeReply(0, io.ErrNoProgress)...), say(kindPut, 0, '7')))
+	f.Add(talk(say(kindReply, 1), say(kindReply, 2, 1, 2), say(kindReply, 3, withNumber(1, number(7)).Data...)))
+	f.Add(talk(say(kindOpen, 0), frame.Frame{Kind: kindReply, ID: 1, Value: frame.Failure(io.ErrNoProgress)}, say(kindPut, 0, '7')))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		defer mustEnd()()
-		l := NewLink(io.Discard, false)
+		l := NewLink(io.Discard, bounded|relayed)
 		got := 0
-		l.want(2, false, func([]Item, error) { got++ })
+		l.want(2, func([]Item, error) { got++ })
 		var calls sync.WaitGroup
 		calls.Go(func() { l.Len(ctx) })
 		calls.Go(func() { l.Put(ctx, number(1), false) })
-		calls.Go(func() { l.tell(ctx, kindTaken, Item{ID: 1}) })
-		for waiting := 0; waiting == 0; runtime.Gosched() {
-			l.mu.Lock()
-			waiting = len(l.calls)
-			l.mu.Unlock()
+		calls.Go(func() { l.take(ctx, 1) })
+		calls.Go(func() { l.tryTake() })
+		for waiting := 0; waiting < 3; runtime.Gosched() {
+			l.calls.mu.Lock()
+			waiting = len(l.calls.waiting)
+			l.calls.mu.Unlock()
 		}
 		l.Listen(bytes.NewReader(data))
 		calls.Wait() // no call waits forever

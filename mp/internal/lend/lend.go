@@ -25,19 +25,16 @@
 //	  │                 │◀───────────────────────── taken x ─────┤
 //	  │                 │ x is forgotten                       Get returns x
 //
-// Package mp calls [Put], [Get] and the like of a Holder.
-// A Server calls its Holder; a Holder calls its Servers without waiting for
-// them. Each lock is used only in the file that declares it.
+// Package mp calls [Get], Holder.Put and the like. A Server calls its Holder; a
+// Holder calls its Servers without waiting for them. Each lock is used only in
+// the file that declares it.
 //
 // The package does not know what an item means, nor how processes are started.
 package lend
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"io"
-	"slices"
 
 	"processbook/mp/internal/frame"
 )
@@ -49,48 +46,61 @@ var (
 	ErrEmpty  = errors.New("mp: the queue is empty")
 )
 
+// Terms are what a process must know of a queue that it is passed.
+type Terms byte
+
+const (
+	Joinable Terms = 1 << iota // an item that is taken may still come back
+	bounded                    // a Put must wait for room
+	relayed                    // the owner is not the parent: what must not be lost needs an answer
+)
+
 // A Holder is a queue as one process sees it: the Store itself in the process
 // that made the queue, or a Link to the parent's. What serves a child cannot
 // tell the difference.
 type Holder interface {
 	// Put adds an item, or says why not; it waits for room unless try is set.
 	Put(ctx context.Context, v frame.Value, try bool) error
-	// reserve keeps room for an item that follows, or says why not; release
-	// gives the room back.
-	reserve(ctx context.Context, try bool) error
-	release()
-	// want asks for 1 to n items, or for the reason why there will be none. It
-	// calls got once, perhaps before it returns, and with locks held, so got
-	// must not wait. After withdraw has returned, got is not called any more.
-	// local is set if a Get of this process wants the item.
-	want(n int, local bool, got func([]Item, error)) (withdraw func())
-	// tryTake takes one item, or says that there is none.
-	tryTake() (Item, error)
-	// tell says that an item from want or tryTake is taken, done, or comes
-	// back: kindTaken, kindDone, kindBack. If ctx ends first, it has not been said.
-	tell(ctx context.Context, what frame.Kind, it Item) error
-
+	// Done says that an item from Get or TryGet is done.
+	Done(id uint64) error
 	Len(ctx context.Context) (int, error)
 	Join(ctx context.Context) error
 	Close() error
+	// Terms are those for a child that the queue is passed to.
+	Terms() Terms
 
-	terms() terms
+	// want asks for 1 to n items, or for the reason why there will be none. It
+	// calls got once, perhaps before it returns, and with locks held, so got
+	// must not wait. After withdraw has returned, got is not called any more.
+	want(n int, got func([]Item, error)) (withdraw func())
+	// tryTake takes one item, or says that there is none.
+	tryTake() (Item, error)
+	// take tells the owner that a Get is about to return an item. If ctx ends
+	// first, the item goes back.
+	take(ctx context.Context, id uint64) error
+
+	// reserve keeps room for an item, or says why not. The room is not 0.
+	reserve(ctx context.Context, try bool) (room uint64, err error)
+	// release gives the room back; put adds the item. They do not wait.
+	release(room uint64)
+	put(room uint64, v frame.Value)
+	// tell says that an item is taken, done, or comes back: kindTaken, kindDone,
+	// kindBack. It does not wait.
+	tell(what frame.Kind, id uint64)
+	// heard returns when the owner will hear of all that was put and told
+	// before, even if this process is killed now.
+	heard(ctx context.Context) error
+
+	closed() bool
 	enlist(s *Server)  // s serves a child from now on
 	dismiss(s *Server) // that child has ended
-}
-
-// terms are what a child's Link must know before it puts anything.
-type terms struct {
-	bounded bool // a Put must wait for room
-	relayed bool // the owner is not the parent: what must not be lost needs an answer
-	closed  bool // nothing more may be put
 }
 
 // An Item is lent when it leaves its owner.
 type Item struct {
 	ID    uint64
 	Value frame.Value
-	taken bool
+	taken bool // in the owner's books: it comes back only if the queue is joinable
 }
 
 // Get takes the next item, and waits for one. Before it returns, the owner has
@@ -99,136 +109,62 @@ func Get(ctx context.Context, h Holder) (Item, error) {
 	if ctx.Err() != nil {
 		return Item{}, ctx.Err()
 	}
+	type answer struct {
+		lot []Item
+		err error
+	}
 	got := make(chan answer, 1)
-	withdraw := h.want(1, true, func(lot []Item, err error) { got <- answer{lot, err} })
+	withdraw := h.want(1, func(lot []Item, err error) { got <- answer{lot, err} })
+	var a answer
 	select {
-	case a := <-got:
-		return a.take(ctx, h)
+	case a = <-got:
 	case <-ctx.Done():
+		withdraw()
+		select {
+		case a = <-got: // it came in the same moment
+		default:
+			return Item{}, ctx.Err()
+		}
 	}
-	withdraw()
-	select {
-	case a := <-got: // it came in the same moment
-		return a.take(ctx, h)
-	default:
-		return Item{}, ctx.Err()
+	if a.err != nil {
+		return Item{}, a.err
 	}
+	return a.lot[0], h.take(ctx, a.lot[0].ID)
 }
 
 // TryGet takes the next item, or returns ErrEmpty.
 func TryGet(h Holder) (Item, error) {
-	if l, ok := h.(*Link); ok {
-		if it, ok := l.takeOurs(); ok {
-			return it, nil
-		}
-	}
 	it, err := h.tryTake()
-	return answer{[]Item{it}, err}.take(context.Background(), h)
-}
-
-// Done says that an item from Get or TryGet is done.
-func Done(h Holder, id uint64) error {
-	return h.tell(context.Background(), kindDone, Item{ID: id})
-}
-
-// An answer is what want gives.
-type answer struct {
-	lot []Item
-	err error
-}
-
-func (a answer) take(ctx context.Context, h Holder) (Item, error) {
-	if a.err != nil {
-		return Item{}, a.err
+	if err != nil {
+		return it, err
 	}
-	if it := a.lot[0]; it.taken { // by an earlier Get here, whose context ended before it knew
-		return it, nil
-	}
-	return a.lot[0], h.tell(ctx, kindTaken, a.lot[0])
+	return it, h.take(context.Background(), it.ID)
 }
 
 // The frames between a Link and its Server.
 const (
-	kindPut      frame.Kind = iota + 1 // up: an item, for which there is room: with its reply, the id is the room's call
-	kindPart                           // up: a part of a long item; the id is that of its put
-	kindPutParts                       // up: these parts are an item
-	kindWant                           // up: id is how many items would be welcome; one batch answers
-	kindTaken                          // up: a Get is about to return this item
-	kindBack                           // up: this item is not wanted after all
-	kindDone                           // up: this item is done
-	kindRoom                           // up, a call: keep room for an item
-	kindTryRoom                        // up, a call: the same, but do not wait
-	kindOffer                          // up, a call: an item; reply when it is in
-	kindTryOffer                       // up, a call: an item; reply whether it is in
-	kindTryWant                        // up, a call: one item if there is one
-	kindLen                            // up, a call
-	kindJoin                           // up, a call
-	kindClose                          // up, a call
-	kindTell                           // up, a call: kindTaken, kindDone or kindBack, if the owner is not the parent
-	kindReturn                         // up, a call: an item that was taken, but no Get has returned it
-	kindCancel                         // up: that call is not wanted any more
-	kindSynced                         // up: the answer to kindSync and kindClosing
-	kindTerms                          // down, first: what a Put must know
-	kindMore                           // down: an item, and more of this batch follow
-	kindItem                           // down: the batch's last item
-	kindTried                          // down: the item for a kindTryWant
-	kindEnd                            // down: closed and empty, for good
-	kindReply                          // down: to a call
-	kindSync                           // down: give back what is not taken; what was put before the answer has arrived
-	kindClosing                        // down: the same, and put nothing more
+	kindPut     frame.Kind = iota + 1 // up: an item, or the last part of a long one; the id is that of its room, or 0
+	kindPart                          // up: a part of a long item; the id is that of its kindPut
+	kindWant                          // up: id is how many items would be welcome; one batch answers
+	kindTaken                         // up: a Get is about to return this item
+	kindBack                          // up: this item is not wanted after all
+	kindDone                          // up: this item is done, or a Get has it and no other will
+	kindRoom                          // up, a call: keep room for an item; the room has the id of the call
+	kindTryRoom                       // up, a call: the same, but do not wait
+	kindTryWant                       // up, a call: one item if there is one; the reply has it
+	kindHeard                         // up, a call: reply when the owner will hear of all that came before
+	kindLen                           // up, a call
+	kindJoin                          // up, a call
+	kindClose                         // up, a call
+	kindCancel                        // up: that call, that room or these parts are not wanted any more
+	kindSynced                        // up: the reply to kindSync and kindClosing
+	kindOpen                          // down, first: from now on items may be put
+	kindMore                          // down: an item, and more of this batch follow
+	kindItem                          // down: the batch's last item
+	kindEnd                           // down: closed and empty, for good
+	kindReply                         // down: to a call
+	kindSync                          // down, a call: give back what is not taken; what was put before the reply has arrived
+	kindClosing                       // down, a call: the same, and put nothing more
 )
 
 const maxWant = 512 // items in a batch
-
-func encodeTerms(t terms) []byte {
-	return []byte{bit(t.bounded), bit(t.relayed), bit(t.closed)}
-}
-
-func decodeTerms(b []byte) (t terms) {
-	if len(b) == 3 {
-		t = terms{b[0] == 1, b[1] == 1, b[2] == 1}
-	}
-	return t
-}
-
-func bit(on bool) byte {
-	if on {
-		return 1
-	}
-	return 0
-}
-
-// A tell for an owner further up is a kind and the number of an item.
-func encodeTell(what frame.Kind, id uint64) []byte {
-	return binary.LittleEndian.AppendUint64([]byte{byte(what)}, id)
-}
-
-func decodeTell(b []byte) (what frame.Kind, id uint64, err error) {
-	if len(b) != 9 {
-		return 0, 0, frame.ErrBroken
-	}
-	return frame.Kind(b[0]), binary.LittleEndian.Uint64(b[1:]), nil
-}
-
-// A reply is a code, a number and a text.
-var replyCodes = []error{nil, ErrClosed, ErrFull, ErrEmpty, io.EOF, context.Canceled}
-
-func encodeReply(n int, err error) []byte {
-	code := slices.Index(replyCodes, err)
-	b := binary.LittleEndian.AppendUint64([]byte{byte(code)}, uint64(n))
-	if code < 0 {
-		b = append(b, err.Error()...)
-	}
-	return b
-}
-
-func decodeReply(b []byte) (n int, err error) {
-	if len(b) < 9 {
-		return 0, frame.ErrBroken
-	}
-	n = int(binary.LittleEndian.Uint64(b[1:]))
-	if code := int(b[0]); code < len(replyCodes) {
-		return n, replyCodes[code]
-	}
-	return n, errors.New(string(b[9:]))
-}

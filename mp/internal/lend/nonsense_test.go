@@ -7,22 +7,21 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// An item can come back only if it was taken, and only once.
+// An item can come back only if it was lent, and only once.
 func TestNonsenseAboutWhatWasTaken(t *testing.T) {
-	back := func(id uint64) []byte { return append(encodeTell(0, id)[1:], '8') }
 	for name, said := range map[string][]byte{
-		"it returns an item that it has not taken":     talk(say(kindReturn, 1, back(1)...)),
-		"it returns an item that was never put":        talk(say(kindReturn, 1, back(2)...)),
-		"it returns an item that it has not taken yet": talk(say(kindWant, 1), say(kindReturn, 1, back(1)...)),
-		"it returns an item twice":                     talk(say(kindWant, 1), say(kindTaken, 1), say(kindReturn, 1, back(1)...), say(kindReturn, 2, back(1)...)),
-		"it returns an item after giving it back":      talk(say(kindWant, 1), say(kindBack, 1), say(kindReturn, 1, back(1)...)),
+		"it gives back an item that was never put":  talk(say(kindWant, 1), say(kindBack, 2)),
+		"it gives an item back twice":               talk(say(kindWant, 1), say(kindBack, 1), say(kindBack, 1)),
+		"it takes an item after giving it back":     talk(say(kindWant, 1), say(kindBack, 1), say(kindTaken, 1), say(kindDone, 1)),
+		"it takes an item, and gives it back":       talk(say(kindWant, 1), say(kindTaken, 1), say(kindBack, 1)),
+		"it is done with an item that it gave back": talk(say(kindWant, 1), say(kindTaken, 1), say(kindBack, 1), say(kindDone, 1)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := NewStore(0, false)
 			store.Put(ctx, number(7), true)
-			serve(t, store, false, said)
+			serve(t, store, said)
 			store.Put(ctx, number(9), true)
-			serve(t, store, false, talk(say(kindWant, 1), say(kindWant, 9))) // this child gives all items back
+			serve(t, store, talk(say(kindWant, 1), say(kindWant, 9))) // this child gives all items back
 			checkReturned(t, store)
 			store.Close()
 			for n := range 3 {
@@ -34,6 +33,25 @@ func TestNonsenseAboutWhatWasTaken(t *testing.T) {
 	}
 }
 
+// What a child has taken, and a Get may have returned, does not come back when
+// the child ends; and the queue has an end.
+func TestTakenIsGone(t *testing.T) {
+	for _, said := range [][]frame.Frame{
+		{say(kindWant, 1), say(kindTaken, 1)},
+		{say(kindWant, 1), say(kindDone, 1)},
+		{say(kindWant, 1), say(kindTaken, 1), say(kindDone, 1)},
+	} {
+		store := NewStore(0, false)
+		store.Put(ctx, number(7), true)
+		serve(t, store, talk(said...))
+		checkReturned(t, store)
+		store.Close()
+		if it, err := Get(soon(t), store); err != io.EOF {
+			t.Errorf("Get() = %v, %v", it, err)
+		}
+	}
+}
+
 // If a child asks for room twice with one number, it gets room once.
 func TestNonsenseAboutRoomNumbers(t *testing.T) {
 	for name, said := range map[string][]frame.Frame{
@@ -42,11 +60,10 @@ func TestNonsenseAboutRoomNumbers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := NewStore(2, false)
-			s := NewServer(store, false, nobody{})
+			s := newServer(store)
 			s.Open()
 			for _, f := range said {
 				s.obey(f)
-				s.beginCalls()
 				until(t, "an answer", func() bool { return s.waiting() == 0 })
 			}
 			s.end()

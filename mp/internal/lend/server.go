@@ -2,9 +2,7 @@ package lend
 
 import (
 	"context"
-	"encoding/binary"
 	"io"
-	"os"
 	"slices"
 	"sync"
 
@@ -23,21 +21,19 @@ type Server struct {
 	h        Holder
 	joinable bool
 	child    Child
+	to       io.Closer
+	out      *frame.Writer     // to the child, in the order in which things happened
+	syncs    calls             // kindSync and kindClosing
 	withdraw func()            // takes back the child's last want; only Read uses it
 	parts    map[uint64][]byte // of long items, by put; only Read uses it
-	later    []deferred        // calls that have not begun; only Read uses it
-	posted   chan struct{}     // something is in outbox, or the child has ended
 
 	mu      sync.Mutex
-	outbox  []frame.Frame                 // for the child, in the order in which things happened
 	blocked bool                          // the child waits for an item
 	loans   []loan                        // items that may still come back, in the order of lending
 	first   uint64                        // of the last batch: what a waiting Get will take at once
+	unasked bool                          // there is a loan that is newer than the last of syncs
 	calls   map[uint64]context.CancelFunc // not answered
-	rooms   map[uint64]bool               // granted to these calls, and not used
-	syncs   map[uint64]chan struct{}      // closed when the child has answered, or ended
-	asked   uint64                        // syncs so far
-	again   bool                          // somebody waited while one was unanswered
+	rooms   map[uint64]uint64             // granted to these calls, and not used
 	ended   bool                          // the child has ended
 	over    bool                          // and its loans are back
 }
@@ -48,67 +44,37 @@ type loan struct {
 	taken bool
 }
 
-// NewServer returns a Server for a child that starts with the queue. Read and
-// Write do its work, until the child ends. Call Open when the child is there.
-func NewServer(h Holder, joinable bool, child Child) *Server {
+// NewServer returns a Server for a child that starts with the queue. Read does
+// its work, until the child ends. Call Open when the child is there.
+func NewServer(h Holder, child Child, to io.WriteCloser) *Server {
 	return &Server{
-		h: h, joinable: joinable, child: child,
+		h: h, joinable: h.Terms()&Joinable != 0, child: child, to: to, out: frame.NewWriter(to),
 		withdraw: func() {},
-		posted:   make(chan struct{}, 1),
-		calls:    map[uint64]context.CancelFunc{},
-		rooms:    map[uint64]bool{},
 		parts:    map[uint64][]byte{},
-		syncs:    map[uint64]chan struct{}{},
+		calls:    map[uint64]context.CancelFunc{},
+		rooms:    map[uint64]uint64{},
 	}
 }
 
 // Open lets the child put items. It enlists the child before it looks whether the
 // queue is closed: so a Close that it does not see asks this child also.
 func (s *Server) Open() {
-	s.h.enlist(s)
-	t := s.h.terms()
-	s.post(frame.Frame{Kind: kindTerms, Value: frame.Value{Data: encodeTerms(t)}})
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.over { // it has ended in the meantime
-		s.h.dismiss(s)
+	if !s.over {
+		s.h.enlist(s)
 	}
-}
-
-func (s *Server) post(f ...frame.Frame) {
-	s.mu.Lock()
-	s.outbox = append(s.outbox, f...)
 	s.mu.Unlock()
-	s.wake()
-}
-
-func (s *Server) wake() {
-	select {
-	case s.posted <- struct{}{}:
-	default:
+	if s.h.closed() {
+		s.ask(kindClosing)
 	}
-}
-
-// Write sends what is in the outbox, all at once, until the child ends.
-func (s *Server) Write(to *os.File) {
-	defer to.Close()
-	out := frame.NewWriter(to)
-	for range s.posted {
-		s.mu.Lock()
-		frames, ended := s.outbox, s.ended
-		s.outbox = nil
-		s.mu.Unlock()
-		if ended {
-			return
-		}
-		out.SendAll(frames) // if it fails, the child is gone, and Read will see it
-	}
+	s.out.Post(frame.Frame{Kind: kindOpen})
 }
 
 // Read does what the child asks for, until it ends. It never waits for this
 // child to read, so the child never waits forever to be heard.
 func (s *Server) Read(from io.ReadCloser) {
 	defer from.Close()
+	defer s.to.Close()
 	defer s.end()
 	in := frame.NewReader(from)
 	for {
@@ -116,45 +82,39 @@ func (s *Server) Read(from io.ReadCloser) {
 		if err == nil {
 			err = s.obey(f)
 		}
-		if err != nil || !in.Ready() {
-			s.beginCalls()
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return
 		}
 		if err != nil {
-			if err != io.EOF && err != io.ErrUnexpectedEOF {
-				s.child.Kill() // it does not speak our language
-			}
+			s.child.Kill() // it does not speak our language
 			return
 		}
 	}
 }
 
 func (s *Server) obey(f frame.Frame) error {
-	just := func(do func(context.Context) error) error { // a call without a number in its reply
-		return s.call(f.ID, func(ctx context.Context) (int, error) { return 0, do(ctx) })
+	just := func(do func(context.Context) error) error { // a call with nothing in its reply
+		return s.call(f.ID, func(ctx context.Context) (frame.Value, error) { return frame.Value{}, do(ctx) })
 	}
 	switch f.Kind {
 	case kindPart:
 		return s.part(f)
-	case kindPut, kindPutParts:
+	case kindPut:
 		return s.put(f)
-	case kindOffer, kindTryOffer:
-		return just(func(ctx context.Context) error { return s.h.Put(ctx, f.Value, f.Kind == kindTryOffer) })
-	case kindRoom, kindTryRoom:
-		return just(func(ctx context.Context) error { return s.room(ctx, f.ID, f.Kind == kindTryRoom) })
 	case kindWant:
 		s.withdraw()
-		s.block(s.joinable || !s.h.terms().closed)
-		s.withdraw = s.h.want(int(min(max(f.ID, 1), maxWant)), false, s.deliver)
+		s.block(s.joinable || !s.h.closed())
+		s.withdraw = s.h.want(int(min(max(f.ID, 1), maxWant)), s.deliver)
 	case kindTaken, kindBack, kindDone:
-		s.told(context.Background(), f.Kind, f.ID)
-	case kindTell:
-		return just(func(ctx context.Context) error { return s.toldSafely(ctx, f.Data) })
-	case kindReturn:
-		return just(func(ctx context.Context) error { return s.takeBack(ctx, f.Value) })
+		s.told(f.Kind, f.ID)
+	case kindRoom, kindTryRoom:
+		return just(func(ctx context.Context) error { return s.room(ctx, f.ID, f.Kind == kindTryRoom) })
 	case kindTryWant:
-		return just(func(context.Context) error { return s.try() })
+		return s.call(f.ID, s.try)
+	case kindHeard:
+		return just(s.h.heard)
 	case kindLen:
-		return s.call(f.ID, s.h.Len)
+		return s.call(f.ID, s.count)
 	case kindJoin:
 		return just(s.h.Join)
 	case kindClose:
@@ -162,7 +122,7 @@ func (s *Server) obey(f frame.Frame) error {
 	case kindCancel:
 		s.cancel(f.ID)
 	case kindSynced:
-		s.synced(f.ID)
+		s.syncs.reply(f.ID, frame.Value{})
 	default:
 		return frame.ErrBroken
 	}
@@ -178,63 +138,61 @@ func (s *Server) part(f frame.Frame) error {
 	return nil
 }
 
-// put adds the child's item. It has happened, whatever comes of it; so only
-// the owner itself is served like this.
+// put adds the child's item. It has happened, whatever comes of it.
 func (s *Server) put(f frame.Frame) error {
-	owner, ok := s.h.(*Store)
-	if !ok {
-		return frame.ErrBroken
-	}
-	if f.Kind == kindPutParts {
+	if s.parts[f.ID] != nil {
+		if err := s.part(f); err != nil {
+			return err
+		}
 		f.Data = s.parts[f.ID]
 		delete(s.parts, f.ID)
 	}
 	s.mu.Lock()
-	reserved := s.rooms[f.ID]
+	room := s.rooms[f.ID]
 	delete(s.rooms, f.ID)
 	s.mu.Unlock()
-	owner.arrive(f.Value, reserved)
+	s.h.put(room, f.Value)
 	return nil
 }
 
 // room keeps room for an item that the child will put under the call's number.
 func (s *Server) room(ctx context.Context, id uint64, try bool) error {
-	err := s.h.reserve(ctx, try)
+	room, err := s.h.reserve(ctx, try)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	granted := !s.ended && ctx.Err() == nil
 	if granted {
-		s.rooms[id] = true
+		s.rooms[id] = room
 	}
 	s.mu.Unlock()
 	if !granted {
-		s.h.release()
+		s.h.release(room)
 		return context.Canceled
 	}
 	return nil
 }
 
-// call does what may have to wait, soon, in a goroutine that ends when it is
-// done, when the child no longer wants it, or when the child ends.
-func (s *Server) call(id uint64, do func(context.Context) (int, error)) error {
+// call does what may have to wait, in a goroutine that ends when it is done,
+// when the child no longer wants it, or when the child ends.
+func (s *Server) call(id uint64, do func(context.Context) (frame.Value, error)) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	if !s.number(id, cancel) {
 		cancel()
 		return frame.ErrBroken
 	}
-	s.later = append(s.later, func() {
-		n, err := 0, error(context.Canceled)
-		if ctx.Err() == nil {
-			n, err = do(ctx)
-		}
+	go func() {
+		v, err := do(ctx)
 		s.mu.Lock()
 		delete(s.calls, id)
 		s.mu.Unlock()
 		cancel()
-		s.post(frame.Frame{Kind: kindReply, ID: id, Value: frame.Value{Data: encodeReply(n, err)}})
-	})
+		if err != nil {
+			v = frame.Failure(err)
+		}
+		s.out.Post(frame.Frame{Kind: kindReply, ID: id, Value: v})
+	}()
 	return nil
 }
 
@@ -242,22 +200,11 @@ func (s *Server) call(id uint64, do func(context.Context) (int, error)) error {
 func (s *Server) number(id uint64, cancel context.CancelFunc) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.calls[id] != nil || s.rooms[id] {
+	if s.calls[id] != nil || s.rooms[id] > 0 {
 		return false
 	}
 	s.calls[id] = cancel
 	return true
-}
-
-// A deferred call begins when all that has been read is obeyed: what the child
-// no longer wants does not happen.
-type deferred func()
-
-func (s *Server) beginCalls() {
-	for _, do := range s.later {
-		go do()
-	}
-	s.later = nil
 }
 
 // cancel ends a call or a put, and gives back the room that it was granted. Only
@@ -268,22 +215,30 @@ func (s *Server) cancel(id uint64) {
 	if cancel := s.calls[id]; cancel != nil {
 		cancel()
 	}
-	granted := s.rooms[id]
+	room := s.rooms[id]
 	delete(s.rooms, id)
 	s.mu.Unlock()
-	if granted {
-		s.h.release()
+	if room > 0 {
+		s.h.release(room)
 	}
+}
+
+func (s *Server) count(ctx context.Context) (frame.Value, error) {
+	n, err := s.h.Len(ctx)
+	return withNumber(uint64(n), frame.Value{}), err
 }
 
 // block notes whether the child waits for an item, for Main's notice.
 func (s *Server) block(now bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.blocked != now {
-		s.blocked = now
-		s.child.Waiting(int(bit(now)) - int(bit(!now)))
+	switch {
+	case now && !s.blocked:
+		s.child.Waiting(1)
+	case s.blocked && !now:
+		s.child.Waiting(-1)
 	}
+	s.blocked = now
 }
 
 // deliver lends the child a batch, or tells it that there will be none. The
@@ -292,155 +247,117 @@ func (s *Server) block(now bool) {
 func (s *Server) deliver(lot []Item, err error) {
 	s.block(false)
 	if err == io.EOF {
-		s.post(frame.Frame{Kind: kindEnd})
+		s.out.Post(frame.Frame{Kind: kindEnd})
 	}
 	if err != nil { // the holder's parent is gone: this process and the child will follow
 		return
 	}
+	batch := make([]frame.Frame, len(lot))
 	s.mu.Lock()
-	s.first = lot[0].ID
+	defer s.mu.Unlock()
 	for i, it := range lot {
-		kind := kindMore
-		if i == len(lot)-1 {
-			kind = kindItem
-		}
-		s.lend(kind, it)
+		batch[i] = frame.Frame{Kind: kindMore, ID: it.ID, Value: it.Value}
+		s.loans = append(s.loans, loan{id: it.ID})
 	}
-	s.mu.Unlock()
-	s.wake()
-}
-
-func (s *Server) lend(kind frame.Kind, it Item) {
-	s.loans = append(s.loans, loan{id: it.ID})
-	s.outbox = append(s.outbox, frame.Frame{Kind: kind, ID: it.ID, Value: it.Value})
+	batch[len(lot)-1].Kind = kindItem
+	s.first, s.unasked = lot[0].ID, true
+	s.out.Post(batch...)
 }
 
 // try lends the child one item, if there is one.
-func (s *Server) try() error {
+func (s *Server) try(context.Context) (v frame.Value, err error) {
 	it, err := s.h.tryTake()
 	if err != nil {
-		return err
+		return v, err
 	}
 	s.mu.Lock()
 	ended := s.ended
 	if !ended {
-		s.lend(kindTried, it)
+		s.loans = append(s.loans, loan{id: it.ID})
 	}
 	s.mu.Unlock()
 	if ended {
-		return s.h.tell(context.Background(), kindBack, it)
+		s.h.tell(kindBack, it.ID)
 	}
-	return nil
+	return withNumber(it.ID, it.Value), nil
 }
 
 // told passes on what the child says of a loan, and of nothing else.
-func (s *Server) told(ctx context.Context, what frame.Kind, id uint64) error {
+func (s *Server) told(what frame.Kind, id uint64) {
 	s.mu.Lock()
 	i := slices.IndexFunc(s.loans, func(l loan) bool { return l.id == id })
-	known := i >= 0 && (what == kindBack || what == kindTaken && !s.loans[i].taken || what == kindDone && s.loans[i].taken)
-	if known {
-		if what == kindTaken && s.joinable {
-			s.loans[i].taken = true
-		} else {
-			s.loans = slices.Delete(s.loans, i, i+1)
-		}
+	known := i >= 0 && s.loans[i].may(what, s.joinable)
+	switch {
+	case known && what == kindTaken:
+		s.loans[i].taken = true
+	case known:
+		s.loans = slices.Delete(s.loans, i, i+1)
 	}
 	s.mu.Unlock()
-	if !known {
-		return nil
+	if known {
+		s.h.tell(what, id)
 	}
-	return s.h.tell(ctx, what, Item{ID: id})
 }
 
-// toldSafely is told for a child that waits for the answer.
-func (s *Server) toldSafely(ctx context.Context, about []byte) error {
-	what, id, err := decodeTell(about)
-	if err != nil {
-		return err
+// may reports whether a child may say this of a loan.
+func (l loan) may(what frame.Kind, joinable bool) bool {
+	switch what {
+	case kindTaken:
+		return !l.taken
+	case kindDone:
+		return l.taken || !joinable
 	}
-	return s.told(context.WithoutCancel(ctx), what, id)
+	return what == kindBack
 }
 
-// takeBack takes an item that the owner has forgotten, because it was taken.
-func (s *Server) takeBack(ctx context.Context, v frame.Value) error {
-	if len(v.Data) < 8 || s.joinable {
-		return frame.ErrBroken
-	}
-	it := Item{ID: binary.LittleEndian.Uint64(v.Data), Value: v}
-	it.Value.Data = v.Data[8:]
-	return s.h.tell(context.WithoutCancel(ctx), kindReturn, it)
-}
-
-// recall asks for what the child has been sent beyond what it was waiting for.
-// While it has not answered, it is not asked again, but after that.
+// recall asks for what the child has been sent beyond what it was waiting for,
+// unless it has been asked since.
 func (s *Server) recall() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.again = len(s.syncs) > 0
-	if !s.again && slices.ContainsFunc(s.loans, func(l loan) bool { return !l.taken && l.id != s.first }) {
-		s.askLocked(kindSync)
+	ask := s.unasked && slices.ContainsFunc(s.loans, func(l loan) bool { return !l.taken && l.id != s.first })
+	s.mu.Unlock()
+	if ask {
+		s.ask(kindSync)
 	}
 }
 
-// ask sends kindSync or kindClosing; the channel is closed at the answer.
-func (s *Server) ask(kind frame.Kind) <-chan struct{} {
+// ask sends kindSync or kindClosing; something comes out of the channel when the
+// child has answered, or ended.
+func (s *Server) ask(kind frame.Kind) <-chan frame.Value {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.askLocked(kind)
-}
-
-func (s *Server) askLocked(kind frame.Kind) <-chan struct{} {
-	answered := make(chan struct{})
-	if s.over {
-		close(answered)
-		return answered
-	}
-	s.asked++
-	s.syncs[s.asked] = answered
-	s.outbox = append(s.outbox, frame.Frame{Kind: kind, ID: s.asked})
-	s.wake()
+	s.unasked = false
+	number, answered := s.syncs.begin()
+	s.out.Post(frame.Frame{Kind: kind, ID: number})
 	return answered
 }
 
-func (s *Server) synced(id uint64) {
-	s.mu.Lock()
-	if answered := s.syncs[id]; answered != nil {
-		close(answered)
-		delete(s.syncs, id)
-	}
-	again := s.again
-	s.mu.Unlock()
-	if again {
-		s.recall()
-	}
-}
-
-// end puts what the child had been lent back to the front.
+// end puts what the child had been lent back to the front. What a Get may have
+// returned is done, unless the queue is joinable.
 func (s *Server) end() {
 	s.withdraw()
 	s.mu.Lock()
 	s.ended = true
-	loans, rooms := s.loans, len(s.rooms)
-	s.loans = nil
-	clear(s.rooms)
+	loans, rooms := s.loans, s.rooms
+	s.loans, s.rooms = nil, nil
 	for _, cancel := range s.calls {
 		cancel()
 	}
 	s.mu.Unlock()
-	s.wake()
-	for range rooms {
-		s.h.release()
+	for _, room := range rooms {
+		s.h.release(room)
 	}
 	for _, l := range loans {
-		s.h.tell(context.Background(), kindBack, Item{ID: l.id})
+		if l.taken && !s.joinable {
+			s.h.tell(kindDone, l.id)
+		} else {
+			s.h.tell(kindBack, l.id)
+		}
 	}
 	s.mu.Lock()
 	s.over = true
-	for _, answered := range s.syncs {
-		close(answered)
-	}
-	s.syncs = nil
 	s.mu.Unlock()
+	s.syncs.end()
 	s.h.dismiss(s)
 }
 
@@ -471,7 +388,7 @@ func (g *servers) list() []*Server {
 // sync asks all children to give back what they have not taken, and waits for
 // their answers: by then, what they put before has arrived.
 func (g *servers) sync(ctx context.Context, kind frame.Kind) error {
-	var answers []<-chan struct{}
+	var answers []<-chan frame.Value
 	for _, s := range g.list() {
 		answers = append(answers, s.ask(kind))
 	}

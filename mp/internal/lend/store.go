@@ -17,113 +17,122 @@ type Store struct {
 	capacity int
 	joinable bool
 
-	mu         sync.Mutex
-	returned   []Item          // ready again, in the order of their numbers, which are below those of items
-	items      []Item          // ready, in the order of their numbers
-	lent       map[uint64]Item // given out; until taken, or until done if joinable
-	untaken    int             // those of lent that are not taken; they still count
-	reserved   int             // rooms for items that have not arrived; they also count
-	unfinished int             // put, and not taken or, if joinable, not done
-	made       uint64          // items numbered so far
-	closing    bool            // Close was called
-	closed     bool            // and everything that was put before has arrived
-	settled    chan struct{}   // closed with closed
-	takers     []*taker        // only when nothing is ready
-	waiting    []*roomer       // for room, only when the queue is full
-	joiners    []chan struct{} // closed when unfinished is 0
+	mu       sync.Mutex
+	room     *sync.Cond      // signalled once for each room that is free again
+	changed  *sync.Cond      // for Join, and for what waits for the end of Close
+	returned []Item          // ready again, in the order of their numbers, which are below those of items
+	items    []Item          // ready, in the order of their numbers
+	lent     map[uint64]Item // given out, and neither done nor back
+	untaken  int             // those of lent that are not taken; they still count
+	reserved int             // rooms for items that have not arrived; they also count
+	made     uint64          // items numbered so far
+	closing  bool            // Close was called
+	settled  bool            // and everything that was put before has arrived
+	takers   []*taker        // only when nothing is ready
 }
 
 // A taker waits for items.
 type taker struct {
-	n     int
-	local bool                // a Get of this process
-	got   func([]Item, error) // called with the holder's lock held
-}
-
-// A roomer waits for room.
-type roomer struct {
-	granted chan error
+	n   int
+	got func([]Item, error) // called with the holder's lock held
 }
 
 // NewStore returns a Store for at most capacity items; 0 or less means any number.
 func NewStore(capacity int, joinable bool) *Store {
-	return &Store{capacity: capacity, joinable: joinable, lent: map[uint64]Item{}, settled: make(chan struct{})}
+	s := &Store{capacity: capacity, joinable: joinable, lent: map[uint64]Item{}}
+	s.room, s.changed = sync.NewCond(&s.mu), sync.NewCond(&s.mu)
+	return s
 }
 
-func (s *Store) terms() terms {
+// Terms are those for a child.
+func (s *Store) Terms() (t Terms) {
+	if s.joinable {
+		t |= Joinable
+	}
+	if s.capacity > 0 {
+		t |= bounded
+	}
+	return t
+}
+
+func (s *Store) closed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return terms{bounded: s.capacity > 0, closed: s.closing}
+	return s.closing
+}
+
+// await waits until so, which it calls with mu held, or until ctx ends. Call it
+// with mu held.
+func (s *Store) await(ctx context.Context, c *sync.Cond, so func() bool) error {
+	if ctx.Err() == nil && so() {
+		return nil
+	}
+	stop := context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		c.Broadcast()
+	})
+	defer stop()
+	for ctx.Err() == nil && !so() {
+		c.Wait()
+	}
+	if ctx.Err() != nil {
+		c.Signal() // what has woken this one may be for the next
+	}
+	return ctx.Err()
 }
 
 // Put adds an item.
 func (s *Store) Put(ctx context.Context, v frame.Value, try bool) error {
-	if err := s.reserve(ctx, try); err != nil {
-		return err
-	}
-	s.arrive(v.Keep(), true)
-	return nil
-}
-
-func (s *Store) reserve(ctx context.Context, try bool) error {
-	err := s.reserveNow(ctx, try)
-	if err == ErrFull { // full means full: what a consumer has told to have taken may be on its way
-		s.sync(ctx, kindSync)
-		err = s.reserveNow(ctx, try)
+	room, err := s.reserve(ctx, try)
+	if err == nil {
+		s.put(room, v.Keep())
 	}
 	return err
 }
 
-func (s *Store) reserveNow(ctx context.Context, try bool) error {
-	s.mu.Lock()
-	switch {
-	case s.closing:
-		s.mu.Unlock()
-		return ErrClosed
-	case ctx.Err() != nil:
-		s.mu.Unlock()
-		return ctx.Err()
-	case !s.full():
-		s.reserved++
-		s.mu.Unlock()
-		return nil
-	case try:
-		s.mu.Unlock()
-		return ErrFull
+// reserve keeps room. Full means full: before it says so, it asks for what a
+// consumer has taken and not told.
+func (s *Store) reserve(ctx context.Context, try bool) (room uint64, err error) {
+	err = s.reserveNow(ctx, try)
+	if err == ErrFull {
+		s.sync(ctx, kindSync)
+		err = s.reserveNow(ctx, try)
 	}
-	r := &roomer{make(chan error, 1)}
-	s.waiting = append(s.waiting, r)
-	s.mu.Unlock()
-	select {
-	case err := <-r.granted:
-		return err
-	case <-ctx.Done():
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if i := slices.Index(s.waiting, r); i >= 0 {
-		s.waiting = slices.Delete(s.waiting, i, i+1)
-		return ctx.Err()
-	}
-	return <-r.granted // there is room after all
+	return 1, err
 }
 
-func (s *Store) release() {
+func (s *Store) reserveNow(ctx context.Context, try bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.await(ctx, s.room, func() bool { return s.closing || try || !s.full() })
+	switch {
+	case s.closing:
+		return ErrClosed
+	case err != nil:
+		return err
+	case s.full():
+		return ErrFull
+	}
+	s.reserved++
+	return nil
+}
+
+func (s *Store) release(uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reserved--
 	s.change()
 }
 
-// arrive adds an item that was put, whatever has happened since.
-func (s *Store) arrive(v frame.Value, reserved bool) {
+// put adds an item, whatever has happened since there was room for it.
+func (s *Store) put(room uint64, v frame.Value) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if reserved {
+	if room > 0 {
 		s.reserved--
 	}
 	s.made++
-	s.unfinished++
 	s.items = append(s.items, Item{ID: s.made, Value: v})
 	s.supply()
 }
@@ -135,6 +144,12 @@ func (s *Store) full() bool {
 }
 
 func (s *Store) ready() int { return len(s.returned) + len(s.items) }
+
+// unfinished: put, and neither done nor, unless joinable, taken.
+func (s *Store) unfinished() int { return s.ready() + len(s.lent) }
+
+// over: nothing is left, and nothing can come or come back.
+func (s *Store) over() bool { return s.settled && s.reserved == 0 && s.unfinished() == 0 }
 
 // supply gives ready items to those that wait for them.
 func (s *Store) supply() {
@@ -164,8 +179,8 @@ func (s *Store) lend(n int) []Item {
 	return lot
 }
 
-func (s *Store) want(n int, _ bool, got func([]Item, error)) (withdraw func()) {
-	t := &taker{n: n, got: got}
+func (s *Store) want(n int, got func([]Item, error)) (withdraw func()) {
+	t := &taker{n, got}
 	s.mu.Lock()
 	s.takers = append(s.takers, t)
 	s.supply()
@@ -187,10 +202,16 @@ func (s *Store) tryTake() (it Item, err error) {
 		return it, err
 	}
 	s.sync(context.Background(), kindSync)
-	if s.terms().closed {
-		<-s.settled
-	}
+	s.settle()
 	return s.takeNow()
+}
+
+// settle waits, if Close was called, until everything that was put before has
+// arrived.
+func (s *Store) settle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.await(context.Background(), s.changed, func() bool { return s.settled || !s.closing })
 }
 
 func (s *Store) takeNow() (it Item, err error) {
@@ -205,67 +226,58 @@ func (s *Store) takeNow() (it Item, err error) {
 	return it, ErrEmpty
 }
 
-// over: nothing is left, and nothing can come or come back.
-func (s *Store) over() bool {
-	return s.closed && s.ready()+s.untaken+s.reserved == 0 && !(s.joinable && s.unfinished > 0)
-}
-
-func (s *Store) tell(_ context.Context, what frame.Kind, about Item) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	it, lent := s.lent[about.ID]
-	switch {
-	case what == kindReturn && s.gone(about.ID):
-		s.unfinished++
-		s.insert(about)
-	case what == kindReturn || !lent: // only a child that talks nonsense could say this
-	case what == kindTaken:
-		s.untaken -= int(bit(!it.taken))
-		if it.taken = true; s.joinable {
-			s.lent[it.ID] = it
-		} else {
-			delete(s.lent, it.ID)
-			s.unfinished--
-		}
-	case what == kindDone:
-		delete(s.lent, it.ID)
-		s.unfinished--
-	case what == kindBack:
-		delete(s.lent, it.ID)
-		s.untaken -= int(bit(!it.taken))
-		s.insert(it)
+func (s *Store) take(_ context.Context, id uint64) error {
+	if s.joinable {
+		s.tell(kindTaken, id)
+	} else {
+		s.tell(kindDone, id)
 	}
-	s.change()
 	return nil
 }
 
-// gone reports whether an item was put, and is neither here nor lent.
-func (s *Store) gone(id uint64) bool {
-	has := func(it Item) bool { return it.ID == id }
-	_, lent := s.lent[id]
-	return id > 0 && id <= s.made && !lent && !slices.ContainsFunc(s.returned, has) && (len(s.items) == 0 || id < s.items[0].ID)
+func (s *Store) tell(what frame.Kind, id uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	it, lent := s.lent[id]
+	if !lent { // only a child that talks nonsense could say this
+		return
+	}
+	if !it.taken {
+		s.untaken--
+	}
+	if it.taken = what == kindTaken; it.taken {
+		s.lent[id] = it
+	} else {
+		delete(s.lent, id)
+	}
+	if what == kindBack {
+		s.insert(it)
+	}
+	s.change()
 }
 
 // insert lets an item come back, before all that have not been lent.
 func (s *Store) insert(it Item) {
-	it.taken = false
 	i, _ := slices.BinarySearchFunc(s.returned, it, func(a, b Item) int { return cmp.Compare(a.ID, b.ID) })
 	s.returned = slices.Insert(s.returned, i, it)
 	s.supply()
 }
 
-// change lets in those that wait for room, for the end, or for all to be done.
+// Done says that an item is done.
+func (s *Store) Done(id uint64) error {
+	s.tell(kindDone, id)
+	return nil
+}
+
+func (s *Store) heard(context.Context) error { return nil }
+
+// change wakes those that wait for room, for the end, or for all to be done.
 func (s *Store) change() {
-	for len(s.waiting) > 0 && !s.full() {
-		s.reserved++
-		s.waiting[0].granted <- nil
-		s.waiting = s.waiting[1:]
+	if !s.full() {
+		s.room.Signal()
 	}
-	if s.unfinished == 0 {
-		for _, j := range s.joiners {
-			close(j)
-		}
-		s.joiners = nil
+	if s.unfinished() == 0 {
+		s.changed.Broadcast()
 	}
 	if s.over() {
 		for _, t := range s.takers {
@@ -291,19 +303,8 @@ func (s *Store) Join(ctx context.Context) error {
 		return err
 	}
 	s.mu.Lock()
-	all := make(chan struct{})
-	s.joiners = append(s.joiners, all)
-	s.change()
-	s.mu.Unlock()
-	select {
-	case <-all:
-		return nil
-	case <-ctx.Done():
-	}
-	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.joiners = slices.DeleteFunc(s.joiners, func(j chan struct{}) bool { return j == all })
-	return ctx.Err()
+	return s.await(ctx, s.changed, func() bool { return s.unfinished() == 0 })
 }
 
 // Close stops producers at once. Consumers see EOF when everything that any
@@ -316,10 +317,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closing = true
-	for _, r := range s.waiting {
-		r.granted <- ErrClosed
-	}
-	s.waiting = nil
+	s.room.Broadcast()
 	if !s.joinable { // a joinable queue may still wait for a TaskDone
 		for _, child := range s.list() {
 			child.block(false) // whatever it waits for now, it is not the end of this queue
@@ -329,8 +327,8 @@ func (s *Store) Close() error {
 		s.sync(context.Background(), kindClosing)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.closed = true
-		close(s.settled)
+		s.settled = true
+		s.changed.Broadcast()
 		s.change()
 	}()
 	return nil

@@ -1,0 +1,107 @@
+package lend
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+)
+
+// chain returns the store, a child's link to it, and a grandchild's.
+func chain(t *testing.T, store *Store) []Holder {
+	child, _ := link(t, store)
+	grandchild, _ := link(t, child)
+	return []Holder{store, child, grandchild}
+}
+
+// moment ends at once, or soon, or between.
+func moment(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(rand.IntN(100_000)))
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// A Get whose context ends has not got an item: each item is got once, whoever
+// gives up in the meantime.
+func TestGetsThatAreGivenUp(t *testing.T) {
+	const n = 2000
+	for _, joinable := range []bool{false, true} {
+		for who := range 3 {
+			t.Run(fmt.Sprint("joinable ", joinable, ", generation ", who), func(t *testing.T) {
+				store := NewStore(0, joinable)
+				all := chain(t, store)
+				for i := range n {
+					all[i%3].Put(ctx, number(i), false)
+				}
+				store.Close()
+				var got []int
+				for life := soon(t); life.Err() == nil; {
+					it, err := Get(moment(t), all[who])
+					if err == nil {
+						got = append(got, numberOf(t, it))
+						if joinable {
+							all[who].Done(it.ID)
+						}
+					} else if err != context.DeadlineExceeded {
+						if err != io.EOF {
+							t.Error(err)
+						}
+						break
+					}
+				}
+				slices.Sort(got)
+				if len(got) != n || len(slices.Compact(got)) != n {
+					t.Errorf("%d items were got, %d were put", len(got), n)
+				}
+				checkReturned(t, store)
+			})
+		}
+	}
+}
+
+// A Put whose context ends has not put an item.
+func TestPutsThatAreGivenUp(t *testing.T) {
+	for _, capacity := range []int{0, 3} {
+		for who := range 3 {
+			t.Run(fmt.Sprint("capacity ", capacity, ", generation ", who), func(t *testing.T) {
+				store := NewStore(capacity, false)
+				all := chain(t, store)
+				arrived := make(chan []int)
+				go func() {
+					var got []int
+					for {
+						it, err := Get(ctx, all[rand.IntN(3)])
+						if err != nil {
+							arrived <- got
+							return
+						}
+						got = append(got, len(it.Value.Data))
+					}
+				}()
+				var put []int
+				for i := range 1000 {
+					v := number(i)
+					v.Data = append(v.Data, make([]byte, 20*i)...)
+					switch err := all[who].Put(moment(t), v, false); err {
+					case nil:
+						put = append(put, len(v.Data))
+					case context.DeadlineExceeded:
+					default:
+						t.Error(err)
+					}
+				}
+				store.Close()
+				got := <-arrived
+				slices.Sort(got)
+				slices.Sort(put)
+				if !slices.Equal(got, put) {
+					t.Errorf("%d Puts returned nil, %d items arrived", len(put), len(got))
+				}
+				checkReturned(t, store)
+			})
+		}
+	}
+}
