@@ -431,15 +431,18 @@ func measure(it *answers.Item) (answers.Facts, error) {
 }
 
 // sideBySide asks the lessons of these items at once, which takes no longer
-// than the slowest of them.
+// than the slowest of them. It asks a lesson for one form after the other: the
+// second time, the lesson is compiled.
 func sideBySide(questions []*answers.Question, wanted func(*answers.Item) bool) {
 	var all sync.WaitGroup
 	for _, q := range questions {
-		for _, it := range q.BothForms() {
-			if wanted(it) {
-				all.Go(func() { measure(it) })
+		all.Go(func() {
+			for _, it := range q.BothForms() {
+				if wanted(it) {
+					measure(it)
+				}
 			}
-		}
+		})
 	}
 	all.Wait()
 }
