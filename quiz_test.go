@@ -129,8 +129,11 @@ func begin(file, form string) (string, error) {
 func TestQuiz(t *testing.T) {
 	closing = ""
 	questions := readQuestions(t)
-	if _, err := os.Stat(*sheet); *sheet == usualSheets["1"] && errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(*sheet); *sheet == usualSheets[*form] && errors.Is(err, fs.ErrNotExist) {
 		closing = "The quiz has not begun. Make your worksheet: go test -start\n"
+		if *form == "2" {
+			closing = "There is no second worksheet. To make it: go test -start -form 2\n"
+		}
 		t.Skip("there is no worksheet")
 	}
 	if _, err := exec.LookPath("go"); err != nil {
@@ -166,8 +169,12 @@ func readSheet(file, shown string, questions []*answers.Question) (*student, err
 	if predicted == nil {
 		return nil, errors.New(strings.Join(odd, "\n"))
 	}
-	return &student{file: file, name: answers.Owner(shown, text), form: answers.FormOf(text),
-		predicted: predicted, odd: odd, words: answers.OwnWords(text, questions)}, nil
+	s := &student{file: file, name: answers.Owner(shown, text), form: answers.FormOf(text),
+		predicted: predicted, odd: odd, words: answers.OwnWords(text, questions)}
+	if s.form == 2 {
+		s.name += ", form 2"
+	}
+	return s, nil
 }
 
 func (s *student) check(it *answers.Item) (answers.Outcome, string) {
@@ -380,12 +387,13 @@ func goFlag(name string) string { return flag.Lookup("test." + name).Value.Strin
 // changed says so if a lesson is not what it was, as far as git knows.
 func changed(lesson string) string {
 	dir := strings.TrimPrefix(lesson, "./")
-	var differs *exec.ExitError
 	// An exercise is to be changed. With two paths and without git, git compares the two: so there are three.
-	if err := exec.Command("git", "diff", "--quiet", "--", dir, dir, ":(exclude)"+dir+"/exercise.go").Run(); !errors.As(err, &differs) || differs.ExitCode() != 1 {
+	files, err := exec.Command("git", "diff", "--name-only", "--relative", "--", dir, dir, ":(exclude)"+dir+"/exercise.go").Output()
+	if err != nil || len(files) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("You have changed %s, so a right prediction may be called wrong. To undo your changes: git restore %[1]s\n", dir)
+	return fmt.Sprintf("You have changed %s, so a right prediction may be called wrong. To undo your changes: git restore %s\n",
+		dir, strings.Join(strings.Fields(string(files)), " "))
 }
 
 // tell fails a test in words for readers of the lessons: without the line of
@@ -423,15 +431,18 @@ func measure(it *answers.Item) (answers.Facts, error) {
 }
 
 // sideBySide asks the lessons of these items at once, which takes no longer
-// than the slowest of them.
+// than the slowest of them. It asks a lesson for one form after the other: the
+// second time, the lesson is compiled.
 func sideBySide(questions []*answers.Question, wanted func(*answers.Item) bool) {
 	var all sync.WaitGroup
 	for _, q := range questions {
-		for _, it := range q.BothForms() {
-			if wanted(it) {
-				all.Go(func() { measure(it) })
+		all.Go(func() {
+			for _, it := range q.BothForms() {
+				if wanted(it) {
+					measure(it)
+				}
 			}
-		}
+		})
 	}
 	all.Wait()
 }
@@ -592,7 +603,7 @@ func TestWhatCannotBeCheckedFails(t *testing.T) {
 		{"^TestQuiz$", ".", "has the answers"},
 		{"Q6", blankSheet, "write -run Quiz/Q6 "},
 		{"6a", blankSheet, "write -run Quiz/Q6 "},
-		{"^TestQuiz$", form3, "there is no such form; the title of a worksheet ends in form 1 or form 2"},
+		{"^TestQuiz$", form3, "its title ends neither in form 1 nor in form 2"},
 	} {
 		output, err := quiz("-test.run", test.run, "-sheet", test.sheet)
 		if err == nil || !strings.Contains(output, test.want) || strings.Contains(output, " right") {
@@ -681,9 +692,9 @@ func TestBothForms(t *testing.T) {
 	}
 	lesson := "^TestQuiz$/Q" + item.Question.Number
 	output, err := quiz("-test.run", lesson, "-sheet", dir)
-	line := fmt.Sprintf("    %%d      %%d     (0)            0  %5d  %%s.md\n", len(item.Question.Items)-1)
+	line := fmt.Sprintf("    %%d      %%d     (0)            0  %5d  %%s\n", len(item.Question.Items)-1)
 	for _, want := range []string{
-		fmt.Sprintf(line+line+line+line, 1, 0, "a", 1, 0, "b", 0, 1, "c", 0, 1, "d"),
+		fmt.Sprintf(line+line+line+line, 1, 0, "a.md", 1, 0, "b.md, form 2", 0, 1, "c.md, form 2", 0, 1, "d.md"),
 		item.ID + "   wrong: 2 of 4\n",
 		"     2 predicted  ",
 	} {
@@ -738,7 +749,7 @@ func TestALessonThatWasChanged(t *testing.T) {
 	}
 	check("an exercise was begun", "")
 	write("package b")
-	check("changed", "You have changed lessons/01-a, ")
+	check("changed, too", "You have changed lessons/01-a, so a right prediction may be called wrong. To undo your changes: git restore lessons/01-a/main.go\n")
 }
 
 // A file that was opened to be read is as bad as a full disk. Nobody has been

@@ -66,7 +66,10 @@ func flaws(it *Item) (all []string) {
 		}
 	}
 	if it.Second && it.Form.Same(it.Answer, it.Other.Answer) {
-		all = append(all, "form 2 has the answer of form 1: who remembers it need not think")
+		all = append(all, "form 2 has the same answer as form 1, so a student who remembers it need not think")
+	}
+	if it.Second && len(it.Mistakes) != len(it.Other.Mistakes) {
+		all = append(all, "want the same mistakes in both forms")
 	}
 	shown := []string{it.Hint, it.Form.Words}
 	for _, m := range it.Mistakes {
@@ -183,13 +186,19 @@ var doubtful = strings.Split(`not X|no X|never X|X or Y|Y or X|X, Y|Y, X|X/Y|X -
 	X (Y in Python)|X without Y|X plus Y|X & Y|~~X~~ Y|~~X~~|[X] [Y]|wrong: X|X reversed|reverse X`, "|")
 
 func TestDoubtfulAnswersAreNotRight(t *testing.T) {
-	for id, it := range Items(answers(t)) {
-		for _, wrong := range changed(it) {
-			for _, d := range doubtful {
-				words := strings.NewReplacer("X", it.Answer, "Y", wrong).Replace(strings.TrimSpace(d))
-				if it.Form.Same(words, it.Answer) {
-					t.Errorf("%s: %q is right, as %q is", id, words, it.Answer)
-				}
+	for _, q := range answers(t) {
+		for _, it := range q.BothForms() {
+			neverRight(t, it)
+		}
+	}
+}
+
+func neverRight(t *testing.T, it *Item) {
+	for _, wrong := range changed(it) {
+		for _, d := range doubtful {
+			words := strings.NewReplacer("X", it.Answer, "Y", wrong).Replace(strings.TrimSpace(d))
+			if it.Form.Same(words, it.Answer) {
+				t.Errorf("%s: %q is right, as %q is", it.ID, words, it.Answer)
 			}
 		}
 	}

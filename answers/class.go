@@ -79,7 +79,9 @@ func hardest[T any](c Class, all []T, items func(T) []*Item) []T {
 // commonest returns the wrong prediction that most have made, their number, and
 // the prediction as a teacher reads it. A common mistake is the same in both forms.
 func (t *tally) commonest() (most wrong, n int, shown string) {
-	inOrder := func(v, w wrong) int { return strings.Compare(v.String(), w.String()) }
+	inOrder := func(v, w wrong) int {
+		return strings.Compare(fmt.Sprint(v.it.Second, v.answer), fmt.Sprint(w.it.Second, w.answer))
+	}
 	for _, w := range slices.SortedFunc(maps.Keys(t.wrong), inOrder) {
 		same := w.inOther()
 		own, other := t.wrong[w], t.wrong[same]
@@ -87,7 +89,7 @@ func (t *tally) commonest() (most wrong, n int, shown string) {
 			continue
 		}
 		most, n, shown = w, own+other, w.String()
-		if other > 0 {
+		if other > 0 && same.answer != w.answer {
 			shown += " or " + same.String()
 		}
 	}

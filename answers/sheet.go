@@ -19,14 +19,18 @@ import (
 // Worksheet returns a worksheet in form 1 or 2, without a prediction.
 func Worksheet(questions []*Question, form int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Worksheet, form %d\n", form)
-	b.WriteString(`
+	check := "go test"
+	if form == 2 {
+		check = "go test -form 2"
+	}
+	fmt.Fprintf(&b, `# Worksheet, form %d
+
 Name:
 
 Write each prediction after its >, as the brackets above it say, and nothing
 else. Add a ! if you are sure. A blank, or a ? alone, does not count. Then
-type: go test
-`)
+type: %s
+`, form, check)
 	for _, q := range questions {
 		fmt.Fprintf(&b, "\n# %s\n\nAfterwards: `go run %s`\n", q.Title, q.Lesson)
 		for _, it := range q.Items {
@@ -136,7 +140,7 @@ func Printable(text string) string {
 func Predictions(file, text string, questions []*Question) (predicted map[string]Prediction, complaints []string) {
 	items, form := Items(questions), FormOf(text)
 	if form == 0 {
-		return nil, []string{file + ": there is no such form; the title of a worksheet ends in form 1 or form 2"}
+		return nil, []string{file + ": its title ends neither in form 1 nor in form 2"}
 	}
 	for _, s := range sections(text) {
 		id := strings.ToLower(s.title)
@@ -148,7 +152,11 @@ func Predictions(file, text string, questions []*Question) (predicted map[string
 		if predicted == nil {
 			predicted = make(map[string]Prediction)
 		}
-		for _, p := range it.In(form).predictions(file, s) {
+		it = it.In(form)
+		for _, p := range it.predictions(file, s) {
+			if it.inOther(s.lines) {
+				p.Complaint = fmt.Sprintf("here %s is in form %d, so the first line has to be # Worksheet, form %[2]d", id, 3-form)
+			}
 			if before, twice := predicted[id]; twice {
 				p.Complaint = fmt.Sprintf("%s has two predictions, here and at %s; keep one", id, before.Where)
 			}
@@ -159,6 +167,14 @@ func Predictions(file, text string, questions []*Question) (predicted map[string
 		complaints = []string{file + " is not a worksheet: it has no line like ### 1a; to make one: go test -start -sheet FILE"}
 	}
 	return predicted, complaints
+}
+
+// inOther reports whether these lines ask the question in the other form.
+func (it *Item) inOther(lines []string) bool {
+	return it.Other != nil && slices.ContainsFunc(lines, func(line string) bool {
+		line = strings.TrimSpace(line)
+		return slices.Contains(it.Other.lines(), line) && !slices.Contains(it.lines(), line)
+	})
 }
 
 // Items returns the questions of all lessons by their names.

@@ -124,8 +124,15 @@ func TestTheFormOfAWorksheet(t *testing.T) {
 		}
 	}
 	if predicted, odd := Predictions("mine.md", "# Worksheet, form 3\n### 4a\n> 1\n", pools); predicted != nil || len(odd) != 1 ||
-		odd[0] != "mine.md: there is no such form; the title of a worksheet ends in form 1 or form 2" {
+		odd[0] != "mine.md: its title ends neither in form 1 nor in form 2" {
 		t.Errorf("of a third form: got %v, %q", predicted, odd)
+	}
+	for title, want := range map[string]string{"# Worksheet, form 2\n": "", "": "here 4a is in form 2, so the first line has to be # Worksheet, form 2"} {
+		_, body, _ := strings.Cut(Worksheet(pools, 2), "\n")
+		predicted, _ := Predictions("mine.md", title+strings.ReplaceAll(body, "\n>\n", "\n> 1\n"), pools)
+		if got := predicted["4a"]; got.Complaint != want || predicted["4b"].Complaint != "" {
+			t.Errorf("with the title %q the complaint is %q, want %q", title, got.Complaint, want)
+		}
 	}
 	// What form 2 asks is not taken for an answer.
 	if predicted, odd := Predictions("mine.md", Worksheet(pools, 2), pools); len(predicted)+len(odd) > 0 {

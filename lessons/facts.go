@@ -19,8 +19,8 @@ import (
 //		"6b": linesWithoutDaemon,
 //	}
 //
-// A fact is measured, never known: an experiment starts processes and reports
-// what they did, in the form in which the quiz wants the answer, like "A B C".
+// A fact is measured, never known: an experiment starts processes and reports what
+// they did, as the quiz wants the answer, like "A B C".
 type Facts map[string]func(ctx context.Context) (string, error)
 
 // form is that of the worksheet: -form. Children have the arguments of main, so
@@ -37,12 +37,11 @@ func Form[T any](first, second T) T {
 }
 
 // Limit is how long to wait for what should happen. It is long, because a busy
-// machine is slow: nothing is concluded from it but that something is broken.
+// machine is slow: what takes longer is broken.
 const Limit = 30 * time.Second
 
-// Measure does the experiment for an item. It ends ctx after some time, so an
-// experiment that starts its processes with ctx, and waits for nothing but
-// them, comes to an end.
+// Measure does the experiment for an item. It ends ctx after some time, and with
+// ctx the processes that the experiment started with it.
 func (f Facts) Measure(ctx context.Context, item string) (string, error) {
 	if f[item] == nil {
 		return "", fmt.Errorf("%s: there is no experiment", item)
@@ -51,27 +50,25 @@ func (f Facts) Measure(ctx context.Context, item string) (string, error) {
 	defer cancel()
 	fact, err := f[item](ctx)
 	if err != nil {
-		EndChildren() // they would stand in the way of the next one
+		EndChildren() // the next experiment begins without them
 		return "", fmt.Errorf("%s: %w", item, err)
 	}
 	return fact, nil
 }
 
-// Print measures the facts for these items, or all, and prints a line for each:
-// the item, a tab, the fact. One that cannot be measured does not keep the others from it; the
-// error says which, and why.
+// Print measures the facts for these items, or for all, and prints a line for each:
+// the item, a tab, the fact. The error says which could not be measured, and why.
 func (f Facts) Print(ctx context.Context, items ...string) error {
 	if len(items) == 0 {
 		items = slices.Sorted(maps.Keys(f))
 	}
 	var failed error
 	for _, item := range items {
-		fact, err := f.Measure(ctx, item)
-		if err != nil {
+		if fact, err := f.Measure(ctx, item); err == nil {
+			Printf("%s\t%s\n", item, fact)
+		} else {
 			failed = errors.Join(failed, err)
-			continue
 		}
-		Printf("%s\t%s\n", item, fact)
 	}
 	return failed
 }
@@ -87,8 +84,7 @@ func Letters(holds ...bool) string {
 	return strings.Join(all, " ")
 }
 
-// Recv receives from c, as c.Recv does, but not for ever: after [Limit] it
-// gives up, and the error says so. The end of the pipe is still io.EOF.
+// Recv receives from c, as c.Recv does, but fails after [Limit].
 func Recv[S, R any](c *mp.Conn[S, R]) (R, error) {
 	there, err := c.Poll(Limit)
 	if err == nil && !there {
@@ -101,8 +97,7 @@ func Recv[S, R any](c *mp.Conn[S, R]) (R, error) {
 	return c.Recv()
 }
 
-// Join joins p, as p.Join does, but not for ever: after [Limit] it gives up,
-// and the error says so.
+// Join joins p, as p.Join does, but fails after [Limit].
 func Join(ctx context.Context, p *mp.Process) error {
 	ctx, cancel := context.WithTimeout(ctx, Limit)
 	defer cancel()

@@ -26,17 +26,14 @@ import (
 
 // A Lesson is what Main must know of a lesson besides its program.
 type Lesson struct {
-	Number  int
-	Title   string                                    // the question
-	Mirrors string                                    // where it is in the chapter: "examples 4, 5"
-	Plan    func() string                             // says what the program will do, but not what comes of it
-	Picture func(ctx context.Context, run *Run) error // draws and says what came of it; its processes end with ctx
-	Try     string                                    // flags to try next
-	Facts   Facts
-
-	// AnyOrder: the order of the lines that the program prints is the system's
-	// affair. Tests sort them.
-	AnyOrder bool
+	Number   int
+	Title    string                                    // the question
+	Mirrors  string                                    // where it is in the chapter: "examples 4, 5"
+	Plan     func() string                             // says what the program will do, but not what comes of it
+	Picture  func(ctx context.Context, run *Run) error // draws and says what came of it; its processes end with ctx
+	Try      string                                    // flags to try next
+	Facts    Facts
+	AnyOrder bool // the system decides the order of what the program prints, so tests sort it
 
 	Tick  *time.Duration // the variable in main.go, for -unit and -free; nil if the program does not sleep
 	Flags []Flag         // more variables of main.go
@@ -74,20 +71,21 @@ func Bool(p *bool, name, usage string) Flag {
 	return func(f *flag.FlagSet) { f.BoolVar(p, name, *p, usage) }
 }
 
-// options are the flags that every lesson has.
+// options are the flags that every lesson has, and what may follow -facts.
 type options struct {
 	plain, plan, facts, free bool
-	questions                []string // those of which there should be facts; all, if none is named
+	questions                []string
 }
 
 // parse reads the arguments. It does so in children, too: a child has the
 // arguments of its parent, so the variables of main.go have the same values.
 func (l Lesson) parse() (o options) {
 	f := flag.NewFlagSet(fmt.Sprintf("lesson %d", l.Number), flag.ContinueOnError)
+	f.SetOutput(io.Discard)
 	f.BoolVar(&o.plain, "plain", false, "run main.go, and nothing else: no plan, no picture")
 	f.BoolVar(&o.plan, "plan", false, "say what will be run, and stop there")
 	f.BoolVar(&o.facts, "facts", false, "print what was measured for the quiz, and nothing else:\nit tells the answers. After it, you may name questions")
-	Int(&form, "form", 1, 2, "with -facts: the `form` of the worksheet")(f)
+	Int(&form, "form", 1, 2, "with -facts: for form `N` of the worksheet")(f)
 	if l.Tick != nil {
 		f.Func("unit", fmt.Sprintf("let each tick take this `time`, to watch (100ms to 5s;\n%v unless given)", *l.Tick),
 			within(l.Tick, 100*time.Millisecond, 5*time.Second, time.ParseDuration, "a time like 300ms"))
@@ -97,12 +95,25 @@ func (l Lesson) parse() (o options) {
 	for _, declare := range l.Flags {
 		declare(f)
 	}
-	l.parseFlags(f, &o)
-	if !o.facts {
-		form = 1
+	err := f.Parse(os.Args[1:])
+	switch o.questions = f.Args(); {
+	case errors.Is(err, flag.ErrHelp):
+		surviveClosedPipe()
+		l.explain(f)
+		os.Exit(0)
+	case err == nil && f.NArg() > 0 && !o.facts:
+		err = fmt.Errorf("there is nothing to do with %q", f.Arg(0))
+	}
+	if err != nil {
+		text := strings.Replace(err.Error(), "flag provided but not defined:", "there is no flag", 1)
+		fmt.Fprintf(os.Stderr, "%s: %s; -h lists the flags\n", f.Name(), text)
+		os.Exit(2)
 	}
 	if o.free {
 		*l.Tick = time.Millisecond
+	}
+	if !o.facts {
+		form = 1
 	}
 	return o
 }
@@ -170,27 +181,6 @@ func sum(source string) string {
 		io.WriteString(h, strings.Join(strings.Fields(code), " "))
 	}
 	return fmt.Sprintf("%08x", h.Sum32())
-}
-
-// parseFlags reads the arguments. After -h it explains the flags and exits with
-// status 0; after arguments that it does not understand it says so and exits
-// with status 2.
-func (l Lesson) parseFlags(flags *flag.FlagSet, o *options) {
-	flags.SetOutput(io.Discard) // one sentence is enough
-	err := flags.Parse(os.Args[1:])
-	if o.questions = flags.Args(); err == nil && flags.NArg() > 0 && !o.facts {
-		err = fmt.Errorf("there is nothing to do with %q", flags.Arg(0))
-	}
-	if errors.Is(err, flag.ErrHelp) {
-		surviveClosedPipe()
-		l.explain(flags)
-		os.Exit(0)
-	}
-	if err != nil {
-		text := strings.Replace(err.Error(), "flag provided but not defined:", "there is no flag", 1)
-		fmt.Fprintf(os.Stderr, "%s: %s; -h lists the flags\n", flags.Name(), text)
-		os.Exit(2)
-	}
 }
 
 func (l Lesson) explain(flags *flag.FlagSet) {

@@ -152,7 +152,7 @@ func TestProcessIDsHaveAliasesInTests(t *testing.T) {
 
 func TestPrints(t *testing.T) {
 	for text, same := range map[string]bool{"a\nb\n": true, "a\n": false} {
-		if err := Prints(func() { Print("a\nb\n") }, text); (err == nil) != same {
+		if err := Prints(func() { Println("a\nb") }, text); (err == nil) != same {
 			t.Errorf("Prints(a b, %q) = %v", text, err)
 		}
 	}

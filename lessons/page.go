@@ -12,9 +12,8 @@ import (
 // marks in front.
 const usualWidth = 76
 
-// width is for titles and paragraphs. No system tells in the same way how wide a
-// terminal is, but shells know, and "export COLUMNS" has them tell. Pictures and
-// tables cannot be broken.
+// width is for titles and paragraphs; pictures and tables cannot be broken. Shells
+// know how wide the terminal is, and "export COLUMNS" makes them tell.
 func width() int {
 	columns, err := strconv.Atoi(os.Getenv("COLUMNS"))
 	if err != nil || columns > usualWidth {
@@ -23,10 +22,10 @@ func width() int {
 	return max(columns-1, 30)
 }
 
-// Para prints a paragraph, "saw" or "try" or another short word in front of
-// it, broken into lines that begin below one another.
+// Para prints a paragraph, with a short word like "saw" in front of it, and breaks
+// it into lines.
 func Para(label, format string, args ...any) {
-	Print(para(label, fmt.Sprintf(format, args...)))
+	Printf("%s", para(label, fmt.Sprintf(format, args...)))
 }
 
 func para(label, text string) string {
@@ -42,10 +41,9 @@ func para(label, text string) string {
 	return b.String() + line + "\n"
 }
 
-// PID is a process ID as lessons print it. Nothing else in their output
-// differs from run to run, so in tests it is an alias, the same for the same
-// process: #1 for the first one printed, then #2. In tables leave it seven
-// columns, as in Printf("%-7s", PID(pid)).
+// PID is a process ID as lessons print it. It differs from run to run, so in tests
+// it is an alias: #1 for the first process printed, then #2. In a table it needs
+// seven columns.
 func PID(pid int) string {
 	if aliases == nil {
 		return strconv.Itoa(pid)
@@ -58,8 +56,7 @@ func PID(pid int) string {
 
 var aliases map[int]int // nil except in tests: see RunTests
 
-// Microseconds is a duration as lessons print it. It differs from run to run,
-// so in tests it has no figures.
+// Microseconds is a duration as lessons print it. In tests it has no figures.
 func Microseconds(d time.Duration) string {
 	if aliases != nil {
 		return "# microseconds"

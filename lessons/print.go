@@ -13,16 +13,15 @@ import (
 	"processbook/mp"
 )
 
-// Print prints as fmt.Print does, but not in vain: see [Printf].
+// Print is fmt.Print with the care of [Printf].
 func Print(args ...any) { printed(fmt.Print(args...)) }
 
-// Println prints as fmt.Println does, but not in vain: see [Printf].
+// Println is fmt.Println with the care of [Printf].
 func Println(args ...any) { printed(fmt.Println(args...)) }
 
-// Printf prints as fmt.Printf does, but not in vain. If the disk is full, the
-// lesson says so and ends with exit status 1: what nobody can read must not
-// look like success. If the reader has gone, as "| head -1" does, nobody has
-// any use for words: the lesson ends, and all is well.
+// Printf prints as fmt.Printf does. If that fails, for example because the disk is
+// full, the lesson says so and ends with exit code 1. If the reader has closed the
+// pipe, as "| head -1" does, the lesson ends with exit code 0.
 func Printf(format string, args ...any) { printed(fmt.Printf(format, args...)) }
 
 func printed(_ int, err error) {
@@ -44,13 +43,11 @@ func closedPipe(err error) bool {
 	return errors.Is(err, syscall.EPIPE)
 }
 
-// surviveClosedPipe makes an error of what would otherwise end a process of
-// Unix on the spot, with its files still there.
-func surviveClosedPipe() { signal.Notify(closedPipes, syscall.SIGPIPE) }
+// surviveClosedPipe makes an error of what would otherwise end a Unix process at
+// once, without removing its files.
+func surviveClosedPipe() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
-var closedPipes = make(chan os.Signal, 1) // nobody receives from it: the error says it, too
-
-// end ends the lesson in the middle of its story.
+// end ends the lesson early.
 func end(code int) {
 	EndChildren()
 	tempDirs.Range(func(dir, _ any) bool {
@@ -60,9 +57,8 @@ func end(code int) {
 	os.Exit(code)
 }
 
-// EndChildren ends all children, and returns when they are gone. A story that
-// cannot go on does that before it takes anything from them, a directory or
-// main's end of a pipe: otherwise they would complain, too.
+// EndChildren kills all children, and returns when they have ended. A lesson that
+// cannot go on does so before it removes what they use.
 func EndChildren() {
 	children := mp.Children()
 	for _, c := range children {
@@ -73,8 +69,7 @@ func EndChildren() {
 	}
 }
 
-// TempDir makes a directory for what processes leave to each other. Give it to
-// RemoveTemp when they are done.
+// TempDir makes a directory for files that processes share. RemoveTemp removes it.
 func TempDir(name string) (string, error) {
 	dir, err := os.MkdirTemp("", name)
 	if err != nil {

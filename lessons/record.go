@@ -4,16 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"processbook/mp"
 )
 
-// While the program in main.go runs, each of its processes writes into one file
-// whom it starts, whom it asks to end, and whose end it sees: mp tells it. The
-// system appends one such line after another, so the file has them in the order
-// in which they happened. No line of main.go knows of it.
+// While the program in main.go runs, package mp tells each of its processes which
+// process it starts, terminates, or sees end. Each writes that into one file. The
+// system appends one line after another, so they are in the order of time.
 
 // recordVar is the variable in the environment that has the name of the file.
 const recordVar = "LESSON_RECORD"
@@ -25,13 +27,10 @@ type entry struct {
 }
 
 func note(record string, e entry) {
-	line, err := json.Marshal(e)
+	line, _ := json.Marshal(e) // strings and numbers cannot fail
+	f, err := os.OpenFile(record, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
-		panic(err) // a programming error
-	}
-	f, err := os.OpenFile(record, os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		return // the lesson is gone, and so is this process, soon: see recorded
+		return // the lesson has ended, and this process will: see recorded
 	}
 	f.Write(append(line, '\n'))
 	f.Close()
@@ -47,9 +46,8 @@ func watch(record string) {
 	})
 }
 
-// recorded is program, and notes that it has reached its last line. Only main
-// runs it. It ends when the lesson ends, however that happens: then the system
-// closes the lifeline.
+// recorded is program, and notes that it has reached its last line. Only main runs
+// it. It ends when the lesson ends, for any reason: the system closes the lifeline.
 func recorded(record string, program func(ctx context.Context) error) func(ctx context.Context) error {
 	return func(ctx context.Context) error {
 		go func() {
@@ -62,69 +60,80 @@ func recorded(record string, program func(ctx context.Context) error) func(ctx c
 	}
 }
 
+// A moment is a line of the file, of the life with this place in r.Lives.
+type moment struct {
+	what string
+	life int
+}
+
 // read reads the file.
 func (r *Run) read(record string) error {
 	text, err := os.ReadFile(record)
 	if err != nil {
 		return err
 	}
-	r.Moments = 1
-	lives := map[int]int{r.Main().PID: 0}
+	var all []moment
+	lives := map[int]int{r.Main().PID: 0} // a PID that occurs again is that of a new process
 	for line := range bytes.Lines(text) {
 		var e entry
 		if err := json.Unmarshal(line, &e); err != nil {
 			return err
 		}
-		r.add(e, lives)
+		if e.What == "started" {
+			lives[e.PID] = len(r.Lives)
+			r.Lives = append(r.Lives, e.Life)
+		}
+		m := moment{e.What, lives[e.PID]}
+		if slices.Contains(all, m) {
+			continue // to ask again changes nothing
+		}
+		all = append(all, m)
+		l := r.at(m)
+		if e.What == "ended" {
+			l.Code, l.dismissed = e.Code, l.Daemon && l.Parent == r.Main().PID && r.Main().LastLine > 0
+		}
+		*l.place(e.What) = len(all)
 	}
-	r.forget()
+	r.arrange(all)
 	return nil
 }
 
-// add adds what a line says. By PID, lives has places in r.Lives: a PID that
-// occurs again is that of a new process.
-func (r *Run) add(e entry, lives map[int]int) {
-	l := &r.Lives[lives[e.PID]]
-	if e.What == "asked" && l.Asked > 0 {
-		return // to ask again changes nothing
-	}
-	r.Moments++
-	switch e.What {
-	case "started":
-		lives[e.PID] = len(r.Lives)
-		e.Started = r.Moments
-		r.Lives = append(r.Lives, e.Life)
-	case "asked":
-		l.Asked = r.Moments
-	case "last line":
-		l.LastLine = r.Moments
-	case "ended":
-		l.Ended, l.Code = r.Moments, e.Code
-		l.dismissed = l.Daemon && l.Parent == r.Main().PID && r.Main().LastLine > 0
-	}
+func (r *Run) at(m moment) *Life { return &r.Lives[m.life] }
+
+func (l *Life) place(what string) *int {
+	return map[string]*int{"started": &l.Started, "asked": &l.Asked, "last line": &l.LastLine, "ended": &l.Ended}[what]
 }
 
-// forget takes those moments out of the order at which a process was asked to
-// end, and ended for that reason: its end says it all.
-func (r *Run) forget() {
-	for i := range r.Lives {
-		l := &r.Lives[i]
-		if symbol, _, _ := l.ending(); l.Asked > 0 && symbol == "x" {
-			at := l.Asked
-			l.Asked = 0
-			r.Moments--
-			for j := range r.Lives {
-				r.Lives[j].shift(at)
-			}
+// arrange gives the moments their places, from 2 on. It leaves out that a process
+// was asked to end, if it ended for that reason: its end says it all.
+func (r *Run) arrange(all []moment) {
+	all = slices.DeleteFunc(all, func(m moment) bool {
+		symbol, _, _ := r.at(m).ending()
+		if m.what != "asked" || symbol != "x" {
+			return false
+		}
+		r.at(m).Asked = 0
+		return true
+	})
+	for i := range all {
+		for j := i; j > 0 && all[j].what == all[j-1].what && chance(r.at(all[j-1]), r.at(all[j])); j-- {
+			all[j-1], all[j] = all[j], all[j-1]
 		}
 	}
+	for i, m := range all {
+		*r.at(m).place(m.what) = i + 2
+	}
+	r.Moments = len(all) + 1
+	slices.SortStableFunc(r.Lives, func(a, b Life) int { return a.Started - b.Started })
 }
 
-// shift moves all that came after a moment one place to the left.
-func (l *Life) shift(at int) {
-	for _, place := range []*int{&l.Started, &l.Asked, &l.LastLine, &l.Ended} {
-		if *place > at {
-			*place--
-		}
+// chance reports whether only chance has put b after a. A pool starts and ends its
+// workers all at once, so their order would be another one in the next run. They
+// are drawn in the order of their numbers.
+func chance(a, b *Life) bool {
+	number := func(l *Life) (n int) {
+		fmt.Sscanf(l.Name[strings.LastIndexAny(l.Name, "-:")+1:], "%d", &n)
+		return n
 	}
+	return a.Pooled() && b.Pooled() && a.Parent == b.Parent && a.End() == b.End() && number(a) > number(b)
 }

@@ -1,6 +1,7 @@
 package lessons
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -53,11 +54,7 @@ func (l Life) row(step, moments int) string {
 		row += "|"
 		as = "."
 	}
-	end := l.Ended
-	if end == 0 {
-		end = moments + 1
-	}
-	runs(end, as)
+	runs(cmp.Or(l.Ended, moments+1), as)
 	symbol, _, _ := l.ending()
 	return row + symbol
 }

@@ -2,6 +2,7 @@ package lessons
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,9 @@ func (r *Run) Children(parent Life) []Life {
 	return slices.DeleteFunc(slices.Clone(r.Lives), func(l Life) bool { return l.Parent != parent.PID })
 }
 
+// Pooled reports whether this is the life of a pool's worker.
+func (l Life) Pooled() bool { return strings.HasPrefix(l.Name, "PoolWorker-") } // mp names them
+
 // Printed reports whether the program has printed a line that begins like that.
 func (r *Run) Printed(start string) bool {
 	return strings.Contains("\n"+r.Output, "\n"+start)
@@ -60,13 +64,10 @@ func (l Lesson) run(ctx context.Context) (*Run, error) {
 	defer RemoveTemp(dir)
 	record := filepath.Join(dir, "record")
 	path, err := os.Executable()
-	if err == nil {
-		err = os.WriteFile(record, nil, 0o600)
-	}
 	if err != nil {
 		return nil, err
 	}
-	printed := &margin{label: "prints", hold: aliases != nil}
+	printed := &margin{label: "prints"}
 	cmd := &exec.Cmd{Path: path, Args: os.Args, Stdout: printed, Stderr: os.Stderr, WaitDelay: Limit}
 	cmd.Env = append(os.Environ(), recordVar+"="+record)
 	if err := live(ctx, cmd); err != nil {
@@ -74,12 +75,10 @@ func (l Lesson) run(ctx context.Context) (*Run, error) {
 	}
 	run := &Run{Changed: l.changed(), Output: printed.all.String()}
 	run.Lives = []Life{{Name: "main", PID: cmd.Process.Pid, Started: 1}}
+	note(record, entry{"ended", Life{PID: cmd.Process.Pid, Code: cmd.ProcessState.ExitCode()}})
 	err = run.read(record)
-	run.sortWorkers()
-	run.Moments++
-	run.Lives[0].Ended, run.Lives[0].Code = run.Moments, cmd.ProcessState.ExitCode()
-	if printed.hold {
-		printed.line, printed.hold = []byte(run.comparable(l.AnyOrder)), false
+	if aliases != nil {
+		printed.all = *bytes.NewBufferString(run.comparable(l.AnyOrder))
 	}
 	printed.finish()
 	return run, err
@@ -105,24 +104,19 @@ func live(ctx context.Context, cmd *exec.Cmd) error {
 	if errors.As(err, &exit) {
 		err = nil
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return err
+	return cmp.Or(ctx.Err(), err)
 }
 
 // A margin prints what a program prints, to the right of a label.
 type margin struct {
 	label string
 	all   bytes.Buffer
-	line  []byte // what is not yet printed: the beginning of a line
-	hold  bool   // print nothing yet
+	done  int // so much of it is printed
 }
 
 func (m *margin) Write(b []byte) (int, error) {
 	m.all.Write(b)
-	m.line = append(m.line, b...)
-	if !m.hold {
+	if aliases == nil { // in tests the lines have to be sorted first
 		m.flush()
 	}
 	return len(b), nil
@@ -130,22 +124,22 @@ func (m *margin) Write(b []byte) (int, error) {
 
 // flush prints the lines that are whole.
 func (m *margin) flush() {
-	for line := range bytes.Lines(m.line) {
+	for line := range bytes.Lines(m.all.Bytes()[m.done:]) {
 		if !bytes.HasSuffix(line, []byte("\n")) {
 			return
 		}
-		Print(strings.TrimRight(fmt.Sprintf("%-6s %s", m.label, line), " \n") + "\n")
-		m.label, m.line = "", m.line[len(line):]
+		Println(strings.TrimRight(fmt.Sprintf("%-6s %s", m.label, line), " \n"))
+		m.label, m.done = "", m.done+len(line)
 	}
 }
 
 func (m *margin) finish() {
-	if len(m.line) > 0 && !bytes.HasSuffix(m.line, []byte("\n")) {
-		m.line = append(m.line, '\n')
+	if m.all.Len() == 0 {
+		m.all.WriteString("(nothing)")
+	}
+	if !bytes.HasSuffix(m.all.Bytes(), []byte("\n")) {
+		m.all.WriteString("\n")
 	}
 	m.flush()
-	if m.all.Len() == 0 {
-		Para(m.label, "(nothing)")
-	}
 	Println()
 }

@@ -1,7 +1,7 @@
 package lessons
 
 import (
-	"os"
+	"fmt"
 	"path/filepath"
 	"testing"
 )
@@ -9,9 +9,6 @@ import (
 // What a program did, as its processes have noted it.
 func TestRead(t *testing.T) {
 	record := filepath.Join(t.TempDir(), "record")
-	if err := os.WriteFile(record, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	for _, e := range []entry{
 		{"started", Life{Name: "Ann", PID: 7, Parent: 1, Daemon: true}},
 		{"started", Life{Name: "Bob", PID: 8, Parent: 1}},
@@ -27,6 +24,7 @@ func TestRead(t *testing.T) {
 		{"asked", Life{PID: 8}},
 		{"ended", Life{PID: 8, Code: -9}},
 		{"ended", Life{PID: 5, Code: -9}}, // main's doing, too
+		{"ended", Life{PID: 1}},
 	} {
 		note(record, e)
 	}
@@ -34,8 +32,6 @@ func TestRead(t *testing.T) {
 	if err := run.read(record); err != nil {
 		t.Fatal(err)
 	}
-	run.Moments++
-	run.Lives[0].Ended = run.Moments
 	want := `  main  [=============|.........]   exit code 0
   Ann     [===============x         terminated (a daemon)
   Bob       [===!                   exit code 3
@@ -51,6 +47,34 @@ func TestRead(t *testing.T) {
 	}
 	if kids := run.Children(run.Lives[2]); len(kids) != 1 || kids[0].Name != "Kim" {
 		t.Errorf("Bob's children are %v, want Kim", kids)
+	}
+}
+
+// Workers that start or end directly after one another are sorted. What happens
+// between two of them, or another kind of end, keeps them where they are.
+func TestWorkersThatStartTogetherAreSorted(t *testing.T) {
+	run := &Run{Lives: []Life{{Name: "main"}, {Name: "PoolWorker-10"}, {Name: "PoolWorker-9"}, {Name: "PoolWorker-2"},
+		{Name: "PoolWorker-12"}, {Name: "Process-1"}, {Name: "PoolWorker-11"}}}
+	for i := range run.Lives {
+		run.Lives[i].Ended = 1
+	}
+	run.Lives[3].Code = 3
+	run.arrange([]moment{{"started", 1}, {"started", 2}, {"started", 3}, {"ended", 3}, {"ended", 1}, {"ended", 2},
+		{"started", 4}, {"started", 5}, {"started", 6}, {"ended", 4}, {"ended", 5}, {"ended", 6}, {"ended", 0}})
+	got := ""
+	for _, l := range run.Lives {
+		got += fmt.Sprintln(l.Name, l.Started, l.Ended)
+	}
+	const want = `main 0 14
+PoolWorker-9 2 6
+PoolWorker-10 3 7
+PoolWorker-2 4 5
+PoolWorker-12 8 11
+Process-1 9 12
+PoolWorker-11 10 13
+`
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
 

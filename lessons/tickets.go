@@ -10,15 +10,11 @@ import (
 	"time"
 )
 
-// Tickets are how the tasks of a pool wait for each other. For a Process that
-// is easy: a pipe or a queue rides in its argument when it starts. A task comes
-// to a worker that runs already, and carries values only. But the name of a
-// directory is a value, and files are what any two processes on a machine
-// share. So ticket n is the file n in a directory: the system makes a file once
-// and for one taker, so the tickets are numbered in the order of taking.
-//
-// Nobody hands tickets back. A task that should wait for three others to begin,
-// or to end, waits until three tickets are taken.
+// Tickets let the tasks of a pool wait for each other. A task cannot contain a
+// pipe or a queue, because its worker has already started. But it can contain the
+// name of a directory. Ticket n is the file n in that directory. The system makes
+// a file only once, so each ticket has one taker. A task that should wait for
+// three other tasks waits until three tickets are taken.
 type Tickets string
 
 // NewTickets makes the directory. Remove it when the tasks are done.
@@ -40,9 +36,8 @@ func (t Tickets) Take() (n int, err error) {
 	}
 }
 
-// Wait waits until n tickets are taken. It has to look again and again, which no
-// pipe would need: a file calls nobody when it appears. After [Limit] it gives
-// up for all, and the tasks that come then fail at once.
+// Wait waits until n tickets are taken. It has to look again and again: a file
+// cannot tell when it appears. After [Limit] it gives up for all tasks.
 func (t Tickets) Wait(n int) error {
 	for begin := time.Now(); n > 0; time.Sleep(time.Millisecond) { // it orders nothing
 		if _, err := os.Stat(t.file(n)); !errors.Is(err, fs.ErrNotExist) {
