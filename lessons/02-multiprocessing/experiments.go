@@ -143,7 +143,7 @@ var busy = mp.Proc("busy", func(line *mp.Conn[[]int64, int]) error {
 
 // together starts processes whose goroutines compute, and none ends before all have
 // begun. It returns how many had a CPU at the same time, at most: the best of ten
-// runs, because other programs need the CPUs, too.
+// runs, because other programs also need the CPUs.
 func together(ctx context.Context, processes, goroutines int) (most int, err error) {
 	for run := 0; run < 10 && most < min(cpus, processes*goroutines) && err == nil; run++ {
 		team, failed := start(ctx, processes, busy)
@@ -219,7 +219,7 @@ func finish(ctx context.Context, processes, goroutines int) (finished int, err e
 			finished++
 		}
 	}
-	team.end(ctx) // a panic is no error here
+	team.end(ctx) // a panic is not an error here
 	return finished, errors.Join(failed, err)
 }
 

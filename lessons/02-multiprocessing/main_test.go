@@ -246,7 +246,7 @@ func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
 	}
 	var err error
 	for _, later := range []time.Duration{0, 30 * time.Millisecond, 60 * time.Millisecond} {
-		err = errors.Join(err, lessons.Killed("-free -crowd 8", "need the CPUs, too", later))
+		err = errors.Join(err, lessons.Killed("-free -crowd 8", "also need the CPUs", later))
 	}
 	t.Setenv(lessons.ChangeVar, "long")
 	err = errors.Join(err, lessons.Killed("", "Worker 1 begins", 0))

@@ -92,7 +92,7 @@ var crowd = drawCrowd
 func drawCrowd(ctx context.Context) error {
 	lessons.Para("also", "Now %d processes compute without a pause, which is %d for each CPU of this machine. None of them ends before all"+
 		" have begun. Then one process does the same with as many goroutines. How many computed at the same moment? (At most. That is"+
-		" measured several times, because other programs need the CPUs, too.)", perCPU*cpus, perCPU)
+		" measured several times, because other programs also need the CPUs.)", perCPU*cpus, perCPU)
 	lessons.Println("\n  processes  goroutines in each  computed at the same moment")
 	for _, n := range [][2]int{{1, 1}, {perCPU * cpus, 1}, {1, perCPU * cpus}} {
 		most, err := together(ctx, n[0], n[1])

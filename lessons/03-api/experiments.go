@@ -134,7 +134,7 @@ var exits = mp.Proc("exits", func(code int) error {
 
 var returns = mp.Func("returns", func(value int) (int, error) { return value, nil })
 
-// codeOf starts and joins p. That it has ended badly is no error here.
+// codeOf starts and joins p. That it has ended badly is not an error here.
 func codeOf(ctx context.Context, p *mp.Process) (int, error) {
 	err := p.Start(ctx)
 	if err == nil {

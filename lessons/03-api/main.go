@@ -58,8 +58,7 @@ func program(ctx context.Context) error {
 	fmt.Printf(row, "started: alive?", p.Alive(), "-")
 	p.Join(ctx) // its error says how p ended, as ExitCode does
 	g.Wait()
-	exit, _ := p.ExitCode()
-	fmt.Printf(row, "exit code", exit, "-")
+	fmt.Printf(row, "exit code, ended", fmt.Sprint(p.ExitCode()), "-")
 	fmt.Printf(row, "main has", fmt.Sprint("a = ", a), fmt.Sprint("b = ", b))
 	pool := mp.NewPool(square, workers)
 	one, failed := pool.Apply(ctx, 7)

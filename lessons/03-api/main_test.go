@@ -41,7 +41,7 @@ plan   Main starts a Process and a goroutine. Both work 3 ticks, store 25 in
 prints                   Process, Pool              goroutine
        made: alive?      false                      -
        started: alive?   true                       -
-       exit code         7                          -
+       exit code, ended  7 true                     -
        main has          a = 0                      b = 25
        apply(7)          49                         49
        map(n)            [1 4 9 16 25 36 49 64 81]  [1 4 9 16 25 36 49 64 81]
@@ -174,7 +174,7 @@ func TestFlags(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
 		"-code 0":    "Process-1 exited.",
-		"-code 255":  "exit code 255 -",
+		"-code 255":  "exit code, ended 255 true -",
 		"-workers 1": "Processes of pools: 1.",
 		"-workers 9": "workers alive 9 - after close 0 -",
 	} {

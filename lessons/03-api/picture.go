@@ -29,7 +29,7 @@ var lesson = lessons.Lesson{
 		lessons.Int(&workers, "workers", 1, 9, "give the pool `N` workers"),
 	},
 	Source: source,
-	Sum:    "e80f93a7",
+	Sum:    "ad6b2d6b",
 }
 
 func plan() string {
