@@ -122,33 +122,34 @@ func compute(d time.Duration) (slots []int64) {
 }
 
 // busy has goroutines that say that they have begun, and compute without a pause
-// until main says that all have begun. Then they compute a bit longer.
+// until main says that all have begun, and how many milliseconds they go on.
 var busy = mp.Proc("busy", func(line *mp.Conn[[]int64, int]) error {
 	goroutines, err := line.Recv()
-	var all atomic.Bool
+	runtime.GOMAXPROCS(goroutines + 1) // so many threads get their share of busy CPUs
+	var goOn atomic.Int64
 	var running sync.WaitGroup
 	for range goroutines {
 		running.Go(func() {
 			line.Send(nil)
-			for !all.Load() {
+			for goOn.Load() == 0 {
 			}
-			line.Send(compute(300 * time.Millisecond))
+			line.Send(compute(time.Duration(goOn.Load()) * time.Millisecond))
 		})
 	}
-	line.Recv() // or main has ended
-	all.Store(true)
+	ms, _ := line.Recv() // 0 if main has ended
+	goOn.Store(max(1, int64(ms)))
 	running.Wait()
 	return err
 })
 
 // together starts processes whose goroutines compute, and none ends before all have
-// begun. It returns how many had a CPU at the same time, at most: the best of ten
-// runs, because other programs also need the CPUs.
+// begun. It returns how many had a CPU at the same time, at most. If other programs
+// need the CPUs, it tries again, for twice the time.
 func together(ctx context.Context, processes, goroutines int) (most int, err error) {
-	for run := 0; run < 10 && most < min(cpus, processes*goroutines) && err == nil; run++ {
+	for ms := 300; ms < 10_000 && most < min(cpus, processes*goroutines) && err == nil; ms *= 2 {
 		team, failed := start(ctx, processes, busy)
 		_, begun := team.round(goroutines, processes*goroutines)
-		all, ended := team.round(0, processes*goroutines)
+		all, ended := team.round(ms, processes*goroutines)
 		err = errors.Join(failed, begun, ended, team.end(ctx))
 		had := make(map[int64]int)
 		for _, slot := range slices.Concat(all...) {
