@@ -29,6 +29,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -507,7 +508,7 @@ func TestAnswers(t *testing.T) {
 				command := fmt.Sprintf("go run %s %s", q.Lesson, strings.Join(it.Facts(), " "))
 				if fact, reported := facts[it.ID]; !reported || err != nil {
 					t.Errorf("%s has %s, and %s does not report it: %v", q.File, it.ID, command, err)
-				} else if fact != it.Answer {
+				} else if fact != it.Answer && !(runtime.GOOS == "windows" && strings.Contains(strings.Join(it.Text, " "), "your system")) {
 					t.Errorf("%s: %s says %q, %s reports %q", q.File, it.ID, it.Answer, command, fact)
 				}
 				for id := range facts {
@@ -620,17 +621,17 @@ func TestAClass(t *testing.T) {
 	needGo(t)
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"a.md":    "Name: Anna\n### 3a\n> 0\n### 3e\n> 9 !\n## In your own words\nA PID.\n",
-		"bert.md": "### 3a\n> 0 or 1\n### 9z\n",
+		"a.md":    "Name: Anna\n### 3d\n> an error\n### 3e\n> 0 0 !\n## In your own words\nA PID.\n",
+		"bert.md": "### 3d\n> nothing or an error\n### 9z\n",
 		"c.MD":    "my homework",
-		"d.txt":   "### 3a\n> 0",
+		"d.txt":   "### 3d\n> an error",
 
-		"1-process.md": "### 3a\n> 0",
-		"3-ask.md":     "### 3a\n> 0",
-		"README.md":    "### 3a\n> 0",
+		"1-process.md": "### 3d\n> an error",
+		"3-ask.md":     "### 3d\n> an error",
+		"README.md":    "### 3d\n> an error",
 
-		"e f/mine.md": "### 3a\n> nobody\n### 3e\n> some\n## In your own words\nIt is dead.\n",
-		".g/mine.md":  "### 3a\n> 0",
+		"e f/mine.md": "### 3d\n> fails\n### 3e\n> some\n## In your own words\nIt is dead.\n",
+		".g/mine.md":  "### 3d\n> an error",
 	} {
 		file := filepath.Join(dir, filepath.FromSlash(name))
 		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o777), os.WriteFile(file, []byte(text), 0o666)); err != nil {
@@ -647,7 +648,7 @@ func TestAClass(t *testing.T) {
 				"    1      0     (0)            1      4  e f/mine.md\n" +
 				"\nto see what is not checked, and why, for example: go test -sheet ",
 			"\n  66%     2 of 3     3. What does the module offer?\n\n3e   wrong: 1 of 1\n",
-			"\n     1 predicted  9\n",
+			"\n     1 predicted  0 0\n",
 			"\n3 worksheets read\nnot read: c.MD: ",
 			"\nnot worksheets, because they are not *.md: 1-process.md, 3-ask.md, README.md, d.txt\n",
 		},

@@ -35,7 +35,7 @@ var (
 	children = 2 // -children
 )
 
-var counter = 1 // the child runs this line, too: it is the same program
+var counter = 1 // which processes run this line?
 
 // addTen is run by children and by a goroutine. Nothing in it says by which.
 func addTen(name string) {

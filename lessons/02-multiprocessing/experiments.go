@@ -1,6 +1,6 @@
 package main
 
-// What the quiz asks, and how much CPU time processes use. Nobody has to read
+// What the quiz asks, and what the lesson measures at its end. Nobody has to read
 // this file to understand main.go. There the processes sleep, as the chapter's
 // do; here every step waits for a message.
 
@@ -9,11 +9,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,344 +23,256 @@ import (
 )
 
 var experiments = lessons.Facts{
-	"2a": tickOfLastNumber,
-	"2b": moreThanCPUs,
-	"2c": processIDs,
+	"2a": ticksOfWaiting,
+	"2b": processesAtOnce,
+	"2c": goroutinesAtOnce,
 	"2d": othersThatFinish,
-	"2e": exitCodes,
+	"2e": numbersInFile,
 }
 
-// counter counts a number for each tick that main sends.
-var counter = mp.Proc("counter", func(line *mp.Conn[int, mp.None]) error {
-	for n := lessons.Form(5, 7); n > 0; n-- {
-		if _, err := line.Recv(); err != nil {
-			return err
-		}
-		line.Send(n)
-	}
-	return nil
-})
+var cpus = runtime.NumCPU() // the tests have their own
 
-// 2a measures in which tick the last of ten numbers is counted, five by each of
-// two processes. (In form 2 it is fourteen, and seven.) A tick is over when both
-// have done its work. Many think that one runs after the other, or that they take
-// turns, and expect 10.
-func tickOfLastNumber(ctx context.Context) (string, error) {
-	var lines []*mp.Conn[mp.None, int]
-	for range 2 {
-		ours, theirs := mp.Pipe[mp.None, int]()
-		defer ours.Close()
-		if err := mp.NewProcess(counter, theirs).Start(ctx); err != nil {
-			return "", err
-		}
-		lines = append(lines, ours)
-	}
-	all := lessons.Form(10, 14)
-	for tick, counted := 1, 0; ; tick++ {
-		for _, line := range lines {
-			line.Send(mp.None{}) // to both, before either has to answer
-		}
-		for _, line := range lines {
-			switch _, err := lessons.Recv(line); err {
-			case nil:
-				counted++
-			case io.EOF: // it has counted all its numbers
-			default:
-				return "", err
-			}
-		}
-		if counted == all {
-			return fmt.Sprint(tick), nil
-		}
-		if tick > all {
-			return "", fmt.Errorf("%d numbers were counted, not %d", counted, all)
-		}
-	}
+// A Team has processes that run the same function, each with a pipe to main.
+type Team[S, R any] struct {
+	processes []*mp.Process
+	lines     []*mp.Conn[S, R]
 }
 
-var (
-	perCPU = 4                // -crowd
-	cpus   = runtime.NumCPU() // of this machine; the tests have their own
-)
-
-// A Slice is a time, in nanoseconds, in which a process had a CPU for itself.
-type Slice struct{ From, To int64 }
-
-// gap is a jump of the clock that shows that another process had the CPU.
-var gap = 20 * time.Microsecond
-
-func init() {
-	if runtime.GOOS == "windows" {
-		gap = 2 * time.Millisecond // its clock ticks so slowly
+func start[S, R any](ctx context.Context, n int, f mp.Function[*mp.Conn[R, S], mp.None]) (t Team[S, R], err error) {
+	for range n {
+		ours, theirs := mp.Pipe[S, R]()
+		p := mp.NewProcess(f, theirs)
+		t.processes, t.lines = append(t.processes, p), append(t.lines, ours)
+		err = errors.Join(err, p.Start(ctx))
 	}
+	return t, err
 }
 
-// busy says that it has begun, and computes without a pause until main says that
-// all have begun. Then it computes a bit longer, and sends when it had a CPU.
-var busy = mp.Proc("busy", func(line *mp.Conn[[]Slice, mp.None]) error {
-	err := line.Send(nil)
-	var all atomic.Bool
-	go func() { // ends with the message, or with the pipe
-		line.Recv()
-		all.Store(true)
-	}()
-	for !all.Load() {
+// round sends a message to each process, and receives n answers, equally many from
+// each process.
+func (t Team[S, R]) round(message S, n int) (answers []R, err error) {
+	for _, line := range t.lines {
+		err = errors.Join(err, line.Send(message))
 	}
-	return errors.Join(err, line.Send(compute(300*time.Millisecond)))
-})
-
-// compute looks at the clock all the time. Where the clock jumps, the process did
-// not have the CPU. It leaves out what is too short to be sure.
-func compute(d time.Duration) (all []Slice) {
-	begin := time.Now().UnixNano()
-	s := Slice{begin, begin}
-	for s.To < begin+int64(d) {
-		now := time.Now().UnixNano()
-		if now-s.To > int64(gap) || now < s.To {
-			all = append(all, s)
-			s.From = now
-		}
-		s.To = now
+	for i := range n {
+		answer, failed := lessons.Recv(t.lines[i%len(t.lines)])
+		answers, err = append(answers, answer), errors.Join(err, failed)
 	}
-	all = append(all, s)
-	return slices.DeleteFunc(all, func(s Slice) bool { return s.To-s.From < 5*int64(gap) })
+	return answers, err
 }
 
-// A Load is what some processes did at the same time.
-type Load struct {
-	Processes, Begun int
-	CPU              float64 // CPU time per wall time, in their best 2 ms
-	Peak             int     // so many had a CPU at the same moment
-}
-
-// measure starts processes that compute. None of them ends before all have begun.
-func measure(ctx context.Context, processes int) (l Load, err error) {
-	ctx, cancel := context.WithTimeout(ctx, lessons.Limit)
-	defer cancel() // ends those that have begun, if not all do
-	l.Processes = processes
-	var lines []*mp.Conn[mp.None, []Slice]
-	for i := range processes {
-		ours, theirs := mp.Pipe[mp.None, []Slice]()
-		defer ours.Close()
-		if err := mp.NewProcess(busy, theirs).Start(ctx); err != nil {
-			return l, fmt.Errorf("after %d of %d processes: %w", i, processes, err)
-		}
-		lines = append(lines, ours)
-	}
-	for _, line := range lines {
-		if _, err := lessons.Recv(line); err == nil {
-			l.Begun++
-		}
-	}
-	if errors.Is(ctx.Err(), context.Canceled) || l.Begun < processes {
-		return l, context.Cause(ctx) // after Ctrl-C they have ended, and it says nothing of CPUs
-	}
-	for _, line := range lines {
-		line.Send(mp.None{})
-	}
-	var all []Slice
-	for _, line := range lines {
-		some, failed := lessons.Recv(line)
-		all, err = append(all, some...), errors.Join(err, failed)
-	}
-	l.CPU, l.Peak = rate(all), peak(all)
-	return l, err
-}
-
-// rate returns the most CPU time per wall time that was used in any 2 ms.
-func rate(all []Slice) (most float64) {
-	const window = int64(2 * time.Millisecond)
-	for _, first := range all {
-		for _, from := range []int64{first.From, first.To - window} {
-			used := int64(0)
-			for _, s := range all {
-				used += max(0, min(s.To, from+window)-max(s.From, from))
-			}
-			most = max(most, float64(used)/float64(window))
-		}
-	}
-	return most
-}
-
-// peak returns how many had a CPU at the same moment, at most.
-func peak(all []Slice) (most int) {
-	type change struct {
-		at   int64
-		more int
-	}
-	var changes []change
-	for _, s := range all {
-		changes = append(changes, change{s.From + int64(gap), 1}, change{s.To - int64(gap), -1})
-	}
-	slices.SortFunc(changes, func(a, b change) int { return cmp.Or(cmp.Compare(a.at, b.at), a.more-b.more) })
-	now := 0
-	for _, c := range changes {
-		now += c.more
-		most = max(most, now)
-	}
-	return most
-}
-
-// 2b measures how many of four times as many processes as there are CPUs begin
-// while those that have begun compute on. Each on a CPU of its own, as one can
-// read, would be one per CPU, and the others never.
-func moreThanCPUs(ctx context.Context) (string, error) {
-	l, err := measure(ctx, 4*cpus)
-	switch l.Begun {
-	case l.Processes:
-		return "all", err
-	case cpus:
-		return "one per CPU", err
-	case 0:
-		return "none", err
-	}
-	return fmt.Sprintf("%d of %d", l.Begun, l.Processes), err
-}
-
-// best is the best of several measurements: other programs need the CPUs, too.
-func best(ctx context.Context, processes int) (l Load, err error) {
-	for n := 0; err == nil && n < 10; n++ {
-		var next Load
-		next, err = measure(ctx, processes)
-		l = Load{processes, next.Begun, max(l.CPU, next.CPU), max(l.Peak, next.Peak)}
-		if most := min(cpus, processes); l.Begun < processes || l.Peak >= most && l.CPU > 0.9*float64(most) {
-			break
-		}
-	}
-	return l, err
-}
-
-// A Hand is what main knows of a worker.
-type Hand struct {
-	process  *mp.Process
-	line     *mp.Conn[mp.None, int]
-	pid      int // as the worker sees it
-	finished bool
-	code     int // the exit code of its process
-}
-
-// A Job is what a worker must know.
-type Job struct {
-	Divisor int
-	Line    *mp.Conn[int, mp.None] // to main: its process ID, and then the result
-}
-
-// hands is a process with a goroutine for each worker.
-var hands = mp.Proc("hands", func(jobs []Job) error {
-	var all sync.WaitGroup
-	for _, j := range jobs {
-		all.Go(func() {
-			j.Line.Send(os.Getpid())
-			j.Line.Recv() // main's message that all are at work
-			j.Line.Send(12 / j.Divisor)
-		})
-	}
-	all.Wait()
-	return nil
-})
-
-// hire starts a process, and returns when all workers in it are at work.
-func hire(ctx context.Context, divisors []int) (all []*Hand, err error) {
-	var jobs []Job
-	for _, divisor := range divisors {
-		ours, theirs := mp.Pipe[mp.None, int]()
-		all, jobs = append(all, &Hand{line: ours}), append(jobs, Job{divisor, theirs})
-	}
-	p := mp.NewProcess(hands, jobs)
-	if err := p.Start(ctx); err != nil {
-		return nil, err
-	}
-	for _, h := range all {
-		h.process = p
-		if h.pid, err = lessons.Recv(h.line); err != nil {
-			return nil, fmt.Errorf("a worker is not at work: %w", err)
-		}
-	}
-	return all, nil
-}
-
-// crash has four workers at work, in four processes or in one. It lets the third
-// go on, which divides by zero, and then the others, when the effect of that is
-// there.
-func crash(ctx context.Context, processes int) (all []*Hand, err error) {
-	defer func(terminal *os.File) { os.Stderr = terminal }(os.Stderr)
-	if os.Stderr, err = os.OpenFile(os.DevNull, os.O_WRONLY, 0); err != nil { // for stack traces
-		return nil, err
-	}
-	defer os.Stderr.Close()
-	for divisors := range slices.Chunk([]int{1, 2, 0, 4}, 4/processes) {
-		some, err := hire(ctx, divisors)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, some...)
-	}
-	for _, n := range []int{2, 0, 1, 3} {
-		err = errors.Join(err, all[n].goOn())
-	}
-	for _, h := range all {
-		failed, ended := lessons.Join(ctx, h.process), false
-		if h.code, ended = h.process.ExitCode(); !ended {
-			err = errors.Join(err, failed)
-		}
-	}
-	return all, err
-}
-
-// goOn lets the worker go on, and waits for its result or for the end of its
-// process, at which the system closes its end of the pipe.
-func (h *Hand) goOn() error {
-	defer h.line.Close()
-	h.line.Send(mp.None{}) // perhaps nobody is there
-	_, err := lessons.Recv(h.line)
-	h.finished = err == nil
-	if err == io.EOF {
-		return nil
+// end closes the pipes, at which the processes end, and joins them.
+func (t Team[S, R]) end(ctx context.Context) (err error) {
+	for i, p := range t.processes {
+		t.lines[i].Close()
+		err = errors.Join(err, lessons.Join(ctx, p))
 	}
 	return err
 }
 
-// 2c measures how many process IDs four workers have, as processes and as
-// goroutines. Some expect one for each goroutine, as each thread has on some
-// systems a number of its own.
-func processIDs(ctx context.Context) (string, error) {
-	return twice(ctx, func(all []*Hand) int {
-		return len(slices.CompactFunc(all, func(a, b *Hand) bool { return a.pid == b.pid }))
-	})
+// waiter does tasks. In each of them it asks main, which plays the network, and
+// waits for the answer. That is also the sign for the next task.
+var waiter = mp.Proc("waiter", func(line *mp.Conn[mp.None, mp.None]) error {
+	for {
+		if _, err := line.Recv(); err != nil {
+			return nil // there are no more tasks
+		}
+		line.Send(mp.None{})
+	}
+})
+
+// 2a measures in how many ticks 12 tasks for each CPU are done, with one worker for
+// each CPU, and with four. Many expect that more workers than CPUs are of no use,
+// which is true of tasks that compute.
+func ticksOfWaiting(ctx context.Context) (string, error) {
+	tasks, workers := lessons.Form(12, 8)*cpus, lessons.Form(4, 2)*cpus
+	few, err := ticks(ctx, tasks, cpus)
+	many, failed := ticks(ctx, tasks, workers)
+	return fmt.Sprint(few, " ", many), errors.Join(err, failed)
 }
 
-// 2d measures how many of the three others finish if one of four workers
-// panics. Many expect 3 both times, as in Python, where an exception ends the
-// thread that it happens in and no other.
+func ticks(ctx context.Context, tasks, workers int) (n int, err error) {
+	team, err := start(ctx, workers, waiter)
+	for ; n*workers < tasks && err == nil; n++ {
+		_, err = team.round(mp.None{}, workers) // when the last has asked, all wait
+	}
+	return n, errors.Join(err, team.end(ctx))
+}
+
+// gap is a jump of the clock which shows that something else had the CPU. The
+// clock of Windows ticks slowly.
+var gap = map[bool]time.Duration{false: 100 * time.Microsecond, true: 2 * time.Millisecond}[runtime.GOOS == "windows"]
+
+// compute looks at the clock all the time. It returns the numbers of those slots of
+// time in which it had a CPU from the beginning to the end. A slot is five gaps.
+func compute(d time.Duration) (slots []int64) {
+	slot := func(t time.Time) int64 { return t.UnixNano() / int64(5*gap) }
+	begin := time.Now()
+	for since, last := begin, begin; last.Sub(begin) < d; {
+		now := time.Now()
+		if now.Sub(last) > gap {
+			since = now
+		}
+		if slot(since) < slot(last) && slot(last) < slot(now) {
+			slots = append(slots, slot(last))
+		}
+		last = now
+	}
+	return slots
+}
+
+// busy has goroutines that say that they have begun, and compute without a pause
+// until main says that all have begun, and how many milliseconds they go on.
+var busy = mp.Proc("busy", func(line *mp.Conn[[]int64, int]) error {
+	goroutines, err := line.Recv()
+	runtime.GOMAXPROCS(goroutines + 1) // so many threads get their share of busy CPUs
+	var goOn atomic.Int64
+	var running sync.WaitGroup
+	for range goroutines {
+		running.Go(func() {
+			line.Send(nil)
+			for goOn.Load() == 0 {
+			}
+			line.Send(compute(time.Duration(goOn.Load()) * time.Millisecond))
+		})
+	}
+	ms, _ := line.Recv() // 0 if main has ended
+	goOn.Store(max(1, int64(ms)))
+	running.Wait()
+	return err
+})
+
+// together starts processes whose goroutines compute, and none ends before all have
+// begun. It returns how many had a CPU at the same time, at most. If other programs
+// need the CPUs, it tries again, for twice the time.
+func together(ctx context.Context, processes, goroutines int) (most int, err error) {
+	for ms := 300; ms < 10_000 && most < min(cpus, processes*goroutines) && err == nil; ms *= 2 {
+		team, failed := start(ctx, processes, busy)
+		_, begun := team.round(goroutines, processes*goroutines)
+		all, ended := team.round(ms, processes*goroutines)
+		err = errors.Join(failed, begun, ended, team.end(ctx))
+		had := make(map[int64]int)
+		for _, slot := range slices.Concat(all...) {
+			had[slot]++
+			most = max(most, had[slot])
+		}
+	}
+	return most, err
+}
+
+// 2b measures how many of four processes for each CPU compute at the same moment.
+// Many expect all, because all of them run; others one.
+func processesAtOnce(ctx context.Context) (string, error) { return atOnce(ctx, 4*cpus, 1) }
+
+// 2c measures the same of goroutines of one process. Many expect one, as in
+// Python, where the threads of a process wait for each other.
+func goroutinesAtOnce(ctx context.Context) (string, error) { return atOnce(ctx, 1, 4*cpus) }
+
+func atOnce(ctx context.Context, processes, goroutines int) (string, error) {
+	switch most, err := together(ctx, processes, goroutines); {
+	case most == processes*goroutines:
+		return "all", err
+	case most == cpus:
+		return "one per CPU", err
+	default:
+		return fmt.Sprint(most), cmp.Or(err, errors.New("other programs need the CPUs: try again later"))
+	}
+}
+
+// divider has workers that wait for a divisor.
+var divider = mp.Proc("divider", func(line *mp.Conn[int, int]) error {
+	workers, err := line.Recv()
+	var working sync.WaitGroup
+	for range workers {
+		working.Go(func() {
+			line.Send(0) // it is at work
+			if divisor, err := line.Recv(); err == nil {
+				line.Send(12 / divisor)
+			}
+		})
+	}
+	working.Wait()
+	return err
+})
+
+// 2d measures how many of the three others finish if one of four workers panics,
+// in four processes and in one. Many expect 3 both times, as in Python, where an
+// exception ends only the thread in which it happens.
 func othersThatFinish(ctx context.Context) (string, error) {
-	return twice(ctx, func(all []*Hand) int {
-		return len(slices.DeleteFunc(all, func(h *Hand) bool { return !h.finished }))
-	})
+	defer func(terminal *os.File) { os.Stderr = terminal }(os.Stderr)
+	os.Stderr, _ = os.OpenFile(os.DevNull, os.O_WRONLY, 0) // for stack traces
+	defer os.Stderr.Close()
+	workers := lessons.Form(4, 5)
+	processes, err := finish(ctx, workers, 1)
+	goroutines, failed := finish(ctx, 1, workers)
+	return fmt.Sprint(processes, goroutines), errors.Join(err, failed)
 }
 
-// twice counts something of four processes, and of four goroutines in one.
-func twice(ctx context.Context, count func([]*Hand) int) (string, error) {
-	processes, err := crash(ctx, 4)
+// finish has workers at work, and counts those that finish. One of them gets a
+// zero, and then the others get numbers.
+func finish(ctx context.Context, processes, goroutines int) (finished int, err error) {
+	team, failed := start(ctx, processes, divider)
+	_, err = team.round(goroutines, processes*goroutines)
+	for n := range processes * goroutines {
+		line := team.lines[n%processes]
+		line.Send(n)
+		if _, err := lessons.Recv(line); err == nil { // its process has not ended
+			finished++
+		}
+	}
+	team.end(ctx) // a panic is not an error here
+	return finished, errors.Join(failed, err)
+}
+
+// adder adds 1 to the number in a file in two steps, each at a message of main: it
+// reads, and it writes.
+var adder = mp.Proc("adder", func(line *mp.Conn[mp.None, string]) error {
+	for n, reads := 0, true; ; reads = !reads {
+		file, err := line.Recv()
+		if err != nil {
+			return nil // there are no more messages
+		}
+		if reads {
+			n, err = read(file)
+		} else {
+			err = write(file, n+1)
+		}
+		if err != nil {
+			return err
+		}
+		line.Send(mp.None{})
+	}
+})
+
+func read(file string) (int, error) {
+	text, err := os.ReadFile(file)
+	n, failed := strconv.Atoi(string(text))
+	return n, errors.Join(err, failed)
+}
+
+func write(file string, n int) error { return os.WriteFile(file, []byte(strconv.Itoa(n)), 0o600) }
+
+// 2e measures the smallest and the largest number in a file after two processes
+// have added 1 to it, in all orders in which they can read and write. Many expect
+// that nothing is lost if both succeed.
+func numbersInFile(ctx context.Context) (string, error) {
+	dir, err := lessons.TempDir("number")
 	if err != nil {
 		return "", err
 	}
-	goroutines, err := crash(ctx, 1)
-	return fmt.Sprint(count(processes), count(goroutines)), err
-}
-
-// 2e measures the exit codes of the four processes, and that of the process
-// with the four goroutines. Some expect that a child's crash makes the whole
-// family fail, or that nobody hears of it.
-func exitCodes(ctx context.Context) (string, error) {
-	codes := ""
-	for _, processes := range []int{4, 1} {
-		all, err := crash(ctx, processes)
-		if err != nil {
-			return "", err
+	defer lessons.RemoveTemp(dir)
+	file := filepath.Join(dir, "number")
+	team, err := start(ctx, 2, adder)
+	var found []int
+	for _, order := range []string{"AABB", "ABAB", "ABBA", "BAAB", "BABA", "BBAA"} {
+		err = errors.Join(err, write(file, lessons.Form(5, 20)))
+		for _, letter := range order {
+			one := Team[string, mp.None]{lines: team.lines[letter-'A':][:1]}
+			_, failed := one.round(file, 1)
+			err = errors.Join(err, failed)
 		}
-		for _, h := range all[:processes] { // the workers of one process share its code
-			codes += fmt.Sprint(" ", h.code)
-		}
+		n, failed := read(file)
+		found, err = append(found, n), errors.Join(err, failed)
 	}
-	return strings.TrimSpace(codes), nil
+	return fmt.Sprint(slices.Min(found), " ", slices.Max(found)), errors.Join(err, team.end(ctx))
 }

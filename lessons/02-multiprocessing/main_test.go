@@ -84,32 +84,23 @@ prints A 1
             ! fails
             From left to right in time, but not to scale.
 
-saw    A and B ran side by side: B started before A ended. That is
-       concurrent. It is parallel only if two CPUs work for them at the same
-       moment: see below. The order of the lines above is the system's
-       affair, so it may differ from run to run.
-
-work  in four processes                  in four goroutines of one process
-1     PID #2       12 / 1 = 12           PID #1       no end, exit code 2
-2     PID #3       12 / 2 = 6            PID #1       no end, exit code 2
-3     PID #4       no end, exit code 2   PID #1       no end, exit code 2
-4     PID #5       12 / 4 = 3            PID #1       no end, exit code 2
-
-saw    Processes: 4, different PIDs: 4, ended their work: 3. Goroutines: 4,
-       different PIDs: 1, ended their work: 0. The end of a process ends all
-       its goroutines. A panic ends the process, with exit code 2. The other
-       processes went on.
+saw    Processes whose rows overlap ran side by side: that is concurrent. It
+       is parallel only if two CPUs work for them at the same moment: see
+       below. Workers as processes: 4 began, and 3 ended their work. Workers
+       as goroutines: 4 began, and 0 ended their work. If a process ends,
+       all its goroutines end, and other processes go on. The order of the
+       lines above, and of ends, is the system's affair.
 
 try    -bad 1, -bad 0, -crowd 8, -unit 500ms, -free, -plain
 `
 
 func TestFacts(t *testing.T) {
 	want := map[string]string{
-		"2a": "5",
-		"2b": "all",
-		"2c": "4 1",
+		"2a": "12 3",
+		"2b": "one per CPU",
+		"2c": "one per CPU",
 		"2d": "3 0",
-		"2e": "0 0 2 0 2",
+		"2e": "6 7",
 	}
 	if err := experiments.Check(t.Context(), want); err != nil {
 		t.Error(err)
@@ -117,50 +108,10 @@ func TestFacts(t *testing.T) {
 }
 
 // Other programs may have the CPUs, so this wants only what is possible.
-func TestCrowd(t *testing.T) {
-	one, err := best(t.Context(), 1)
-	if err != nil || one.Begun != 1 || one.Peak > 1 || one.CPU < 0 || one.CPU > 1.01 {
-		t.Errorf("one process alone: %+v, %v", one, err)
-	}
-	all, err := best(t.Context(), 4*cpus)
-	if err != nil || all.Begun != 4*cpus || all.Peak > cpus || all.CPU <= 0 || all.CPU > 1.01*float64(cpus) {
-		t.Errorf("%d processes on %d CPUs: %+v, %v", 4*cpus, cpus, all, err)
-	}
-}
-
-func TestRateAndPeak(t *testing.T) {
-	const ms = int64(time.Millisecond)
-	for _, test := range []struct {
-		slices []Slice
-		rate   float64
-		peak   int
-	}{
-		{nil, 0, 0},
-		{[]Slice{{0, ms}}, 0.5, 1},
-		{[]Slice{{0, 5 * ms}, {5 * ms, 9 * ms}}, 1, 1},
-		{[]Slice{{0, 5 * ms}, {5*ms - int64(gap), 9 * ms}}, 1.01, 1}, // not sure
-		{[]Slice{{0, 5 * ms}, {4 * ms, 9 * ms}}, 1.5, 2},
-		{[]Slice{{0, 9 * ms}, {1 * ms, 8 * ms}, {2 * ms, 7 * ms}}, 3, 3},
-	} {
-		if r, p := rate(test.slices), peak(test.slices); r < test.rate-0.005 || r > test.rate+0.005 || p != test.peak {
-			t.Errorf("%v: rate %v, peak %d, want %v, %d", test.slices, r, p, test.rate, test.peak)
-		}
-	}
-}
-
-func TestWhatIsSaidOfTheCrowd(t *testing.T) {
-	defer func(n int) { cpus = n }(cpus)
-	for _, test := range []struct {
-		cpus, peak int
-		want       string
-	}{
-		{2, 2, "At one moment 2 of them computed"},
-		{2, 1, "too busy"},
-		{1, 1, "never parallel"},
-	} {
-		cpus = test.cpus
-		if got := sawCrowd(Load{8, 8, 1, test.peak}); !strings.Contains(got, test.want) {
-			t.Errorf("of %d CPUs it says %q, want %q", test.cpus, got, test.want)
+func TestTogether(t *testing.T) {
+	for _, n := range [][2]int{{1, 1}, {4 * cpus, 1}, {1, 4 * cpus}} {
+		if most, err := together(t.Context(), n[0], n[1]); err != nil || most < 1 || most > min(cpus, n[0]*n[1]) {
+			t.Errorf("%d processes, each with %d goroutines: %d at once, %v; CPUs: %d", n[0], n[1], most, err, cpus)
 		}
 	}
 }
@@ -205,23 +156,23 @@ var changes = map[string]struct {
 }{
 	"join a first": {pair(func(ctx context.Context, a, b *mp.Process) error {
 		return errors.Join(a.Start(ctx), a.Join(ctx), b.Start(ctx), b.Join(ctx))
-	}), []string{"A ended before B started: one after the other.", "Processes: 0, different PIDs: 0", "1 not begun not begun"}},
+	}), []string{"[===================|...]", "Workers as processes: 0 began, and 0 ended"}},
 	"no Join": {pair(func(ctx context.Context, a, b *mp.Process) error { return errors.Join(a.Start(ctx), b.Start(ctx)) }), []string{
-		"A and B ran side by side", "| last line"}},
-	"only a":  {pair(func(ctx context.Context, a, _ *mp.Process) error { return errors.Join(a.Start(ctx), a.Join(ctx)) }), []string{"Main did not start two processes."}},
-	"nothing": {func(context.Context) error { return nil }, []string{"prints (nothing)", "Main did not start two processes."}},
+		"[=======|.......]"}},
+	"only a":  {pair(func(ctx context.Context, a, _ *mp.Process) error { return errors.Join(a.Start(ctx), a.Join(ctx)) }), []string{"[===========|...]"}},
+	"nothing": {func(context.Context) error { return nil }, []string{"prints (nothing)", "0 began"}},
 	"Terminate": {pair(func(ctx context.Context, a, b *mp.Process) error {
 		err := errors.Join(a.Start(ctx), b.Start(ctx), b.Terminate())
 		b.Join(ctx)
 		return err
-	}), []string{"terminated", "x is terminated", "A and B ran side by side"}},
+	}), []string{"terminated", "x is terminated"}},
 	"daemons": {pair(func(ctx context.Context, a, b *mp.Process) error {
 		a.Daemon, b.Daemon = true, true
 		return errors.Join(a.Start(ctx), b.Start(ctx))
 	}), []string{"terminated (a daemon)"}},
-	"exit":  {with("exit"), []string{"! exit code 3", "no end, exit code 3", "Worker 1 ended well: false", "Processes: 1, different PIDs: 1, ended their work: 0. Goroutines: 0"}},
-	"error": {with("error"), []string{"no end, exit code 1", "A and Worker 1 ran side by side"}},
-	"quiet": {with(""), []string{"no end, exit code 0"}},
+	"exit":  {with("exit"), []string{"! exit code 3", "Worker 1 ended well: false", "processes: 1 began, and 0 ended", "goroutines: 0 began"}},
+	"error": {with("error"), []string{"! exit code 1"}},
+	"quiet": {with(""), []string{"processes: 1 began, and 0 ended"}},
 	"main exits": {pair(func(ctx context.Context, a, b *mp.Process) error {
 		err := errors.Join(a.Start(ctx), b.Start(ctx))
 		os.Exit(4)
@@ -263,11 +214,11 @@ func TestPlain(t *testing.T) {
 // its end is the end of everybody. And nobody's stack trace is on stderr.
 func TestEveryFlagWorksQuietlyAndNobodyIsLeft(t *testing.T) {
 	for args, want := range map[string]string{
-		"-bad 0 -unit 100ms":          "different PIDs: 4, ended their work: 4. Goroutines: 4, different PIDs: 1, ended their work: 4",
-		"-bad 1 -unit 100ms -crowd 1": "ended their work: 3. Goroutines: 4, different PIDs: 1, ended their work: 0",
-		"-crowd 8 -free":              fmt.Sprintf("%d processes began before any had ended", 8*cpus),
+		"-bad 0 -unit 100ms":          "processes: 4 began, and 4 ended their work. Workers as goroutines: 4 began, and 4 ended",
+		"-bad 1 -unit 100ms -crowd 1": "processes: 4 began, and 3 ended their work. Workers as goroutines: 4 began, and 0 ended",
+		"-crowd 8 -free":              fmt.Sprintf("Now %d processes compute", 8*cpus),
 		"-free -bad 2 -plan":          "number 2 divides by zero",
-		"-facts":                      "2e 0 0 2 0 2",
+		"-facts":                      "2e 6 7",
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
@@ -295,7 +246,7 @@ func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
 	}
 	var err error
 	for _, later := range []time.Duration{0, 30 * time.Millisecond, 60 * time.Millisecond} {
-		err = errors.Join(err, lessons.Killed("-free -crowd 8", "need the CPUs, too", later))
+		err = errors.Join(err, lessons.Killed("-free -crowd 8", "also need the CPUs", later))
 	}
 	t.Setenv(lessons.ChangeVar, "long")
 	err = errors.Join(err, lessons.Killed("", "Worker 1 begins", 0))

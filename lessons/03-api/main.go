@@ -6,6 +6,7 @@
 //	Python                               here
 //	p = Process(target=f, args=(5,))     p := mp.NewProcess(errand, 5)
 //	p.start(), p.is_alive(), p.join()    p.Start(ctx), p.Alive(), p.Join(ctx)
+//	t.start(), t.join() (a Thread)       g.Go(...), g.Wait()
 //	sys.exit(7), p.exitcode              os.Exit(code), p.ExitCode()
 //	pool = Pool(3)                       pool := mp.NewPool(square, workers)
 //	pool.apply(f, (7,)), pool.map(f, n)  pool.Apply(ctx, 7), pool.Map(ctx, n)
@@ -58,8 +59,7 @@ func program(ctx context.Context) error {
 	fmt.Printf(row, "started: alive?", p.Alive(), "-")
 	p.Join(ctx) // its error says how p ended, as ExitCode does
 	g.Wait()
-	exit, _ := p.ExitCode()
-	fmt.Printf(row, "exit code", exit, "-")
+	fmt.Printf(row, "exit code, ended", fmt.Sprint(p.ExitCode()), "-")
 	fmt.Printf(row, "main has", fmt.Sprint("a = ", a), fmt.Sprint("b = ", b))
 	pool := mp.NewPool(square, workers)
 	one, failed := pool.Apply(ctx, 7)
