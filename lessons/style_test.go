@@ -393,9 +393,8 @@ var mostOfLesson = map[string]int{
 	"01-process":         555,
 	"02-multiprocessing": 665,
 	"03-api":             375,
-	"04-pool":            455,
-	"05-current":         440,
-	"06-daemon":          410,
+	"04-pool":            389,
+	"06-daemon":          367,
 	"07-terminate":       445,
 	"08-ipc":             395,
 }
