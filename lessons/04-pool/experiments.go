@@ -1,15 +1,15 @@
 package main
 
 // What the quiz asks, and the lesson's last table. Nobody has to read this file
-// to understand main.go. There a task sleeps; here it waits for a message or a
-// ticket, so no slow machine can change the order.
+// to understand main.go. There a task sleeps; here it waits for tickets, so no
+// slow machine can change what comes out.
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"iter"
-	"os"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -18,49 +18,28 @@ import (
 )
 
 var experiments = lessons.Facts{
-	"4a": ticketed(orderOfMap),
-	"4b": ticketed(orderOfQueue),
-	"4c": ticketed(processesForTasks),
-	"4d": ticketed(thirdTaskSees),
-	"4e": ticketed(resultsDespiteFailure),
-	"4f": ticketed(orderOfUnordered),
+	"4a": with(3, 4, orderOfMap),
+	"4b": with(4, 5, linesOfAllWays),
+	"4c": with(9, 6, processesForTasks),
+	"4d": with(3, 5, lastTaskSees),
+	"4e": with(3, 4, resultsDespiteFailure),
+	"4f": with(6*runtime.NumCPU(), 12*runtime.NumCPU(), ticksOfWaiting),
 }
 
-// ticketed gives an experiment tickets of its own.
-func ticketed(f func(context.Context, lessons.Tickets) (string, error)) func(context.Context) (string, error) {
-	return func(ctx context.Context) (string, error) {
-		tickets, err := lessons.NewTickets()
-		if err != nil {
-			return "", err
-		}
-		defer tickets.Remove()
-		fact, err := f(ctx, tickets)
-		if err != nil {
-			lessons.EndChildren()
-		}
-		return fact, err
-	}
-}
-
-// A Task is what both ways are given. No queue can be passed with a task of a
-// pool: its worker has already started.
+// A Task takes a ticket when it begins, and one when it ends. Numbered tickets are
+// files: no queue can be passed with a task, for a pool's worker runs already.
 type Task struct {
 	N       int
-	Tickets lessons.Tickets // one is taken for each task that is done
-	After   int             // the task waits until this many are taken
+	Tickets lessons.Tickets
+	After   int // the task does not end before this many tickets are taken
 }
 
-// A Job is a task for a Process, which gets the queue with it.
-type Job struct {
-	Task    Task
-	Results *mp.Queue[Result]
-}
-
-// A Result says also which process it is from.
+// A Result also says what happened in its process.
 type Result struct {
-	N    int
-	Who  string // the name and PID of its process
-	Seen int    // how many tasks that process has seen
+	N            int
+	Process      string
+	Seen         int // how many tasks the process has seen
+	Began, Ended int // the numbers of the task's tickets
 }
 
 // tasksSeen is a variable like any other: each process has its own.
@@ -71,175 +50,170 @@ func (t Task) do() (Result, error) {
 	if t.N < 0 {
 		return Result{}, fmt.Errorf("%d is not a natural number", t.N)
 	}
-	r := Result{N: t.N, Who: fmt.Sprint(mp.Current().Name, os.Getpid()), Seen: tasksSeen}
-	return r, t.Tickets.Wait(t.After)
+	began, e1 := t.Tickets.Take()
+	e2 := t.Tickets.Wait(t.After)
+	ended, e3 := t.Tickets.Take()
+	return Result{t.N, mp.Current().Name, tasksSeen, began, ended}, errors.Join(e1, e2, e3)
 }
 
-// worked is what the workers of a Pool run. The worker says that the task is
-// done: main learns nothing until Map returns.
-var worked = mp.Func("worked", func(t Task) (Result, error) {
-	r, err := t.do()
-	if err == nil {
-		_, err = t.Tickets.Take()
+// with gives an experiment tasks, numbered from 1, and tickets for them. In form 2
+// of the worksheet their number is another.
+func with(first, second int, f func(context.Context, []Task) (string, error)) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		tickets, err := lessons.NewTickets()
+		if err != nil {
+			return "", err
+		}
+		defer tickets.Remove()
+		var tasks []Task
+		for i := range lessons.Form(first, second) {
+			tasks = append(tasks, Task{N: i + 1, Tickets: tickets})
+		}
+		return f(ctx, tasks)
 	}
-	return r, err
-})
+}
 
-// queued is what a Process runs. Main says that the task is done, when it has
-// the result.
-var queued = mp.Proc("queued", func(j Job) error {
-	r, err := j.Task.do()
-	return errors.Join(err, j.Results.Put(context.Background(), r))
-})
+var pooled = mp.Func("pooled", Task.do)
 
 // mapped does tasks by a pool.
 func mapped(ctx context.Context, workers int, tasks []Task) ([]Result, error) {
-	pool := mp.NewPool(worked, workers)
+	pool := mp.NewPool(pooled, workers)
 	defer pool.Close()
 	return pool.Map(ctx, tasks)
 }
 
-// apart does tasks by a Process each.
-func apart(ctx context.Context, tasks []Task) (came []Result, err error) {
-	results, processes := mp.NewQueue[Result](0), []*mp.Process{}
+// A Job is a task for a Process, and a pipe for its result.
+type Job struct {
+	Task   Task
+	ToMain *mp.Conn[Result, mp.None]
+}
+
+var alone = mp.Proc("alone", func(j Job) error {
+	r, err := j.Task.do()
+	return errors.Join(err, j.ToMain.Send(r))
+})
+
+// apart does tasks by a Process each, one after the other.
+func apart(ctx context.Context, tasks []Task) (results []Result, err error) {
 	for _, t := range tasks {
-		p := mp.NewProcess(queued, Job{t, results})
+		line, toMain := mp.Pipe[mp.None, Result]()
+		p := mp.NewProcess(alone, Job{t, toMain})
 		if err := p.Start(ctx); err != nil {
 			return nil, err
 		}
-		processes = append(processes, p)
+		r, lost := lessons.Recv(line)
+		results, err = append(results, r), errors.Join(err, lost, lessons.Join(ctx, p))
 	}
-	for _, t := range tasks {
-		r, lost := results.Get(ctx)
-		_, untaken := t.Tickets.Take()
-		came, err = append(came, r), errors.Join(err, lost, untaken)
-	}
-	for _, p := range processes { // they end when ctx does
-		err = errors.Join(err, p.Join(context.WithoutCancel(ctx)))
-	}
-	return came, err
+	return results, err
 }
 
-// questions makes tasks of numbers. One of them waits until so many tickets are
-// taken. The others wait for nothing: a waiting task keeps a worker busy.
-func questions(tickets lessons.Tickets, waits, after int, numbers ...int) []Task {
-	var tasks []Task
-	for _, n := range numbers {
-		tasks = append(tasks, Task{N: n, Tickets: tickets})
-	}
-	tasks[waits-1].After = after
-	return tasks
-}
-
-// order is the numbers of the results.
-func order(results []Result) string {
-	var all []string
+// 4a measures the order of Map's results. Task 1 ends when all have begun, and
+// the others have ended. So many expect its result at the end.
+func orderOfMap(ctx context.Context, tasks []Task) (string, error) {
+	tasks[0].After = 2*len(tasks) - 1
+	results, err := mapped(ctx, 2, tasks)
+	var order []string
 	for _, r := range results {
-		all = append(all, fmt.Sprint(r.N))
+		order = append(order, fmt.Sprint(r.N))
 	}
-	return strings.Join(all, " ")
+	return strings.Join(order, " "), err
 }
 
-// 4a measures the order of Map's results. Task 1 waits for the tickets that the
-// other tasks take when they are done, so the results come in another order,
-// which many expect.
-func orderOfMap(ctx context.Context, tickets lessons.Tickets) (string, error) {
-	results, err := mapped(ctx, 2, questions(tickets, 1, 2, 1, 2, 3))
-	return order(results), err
-}
-
-// 4b measures the order in which the same tasks' results come out of a queue.
-// Task 3 waits for task 2. Many expect the order of starting.
-func orderOfQueue(ctx context.Context, tickets lessons.Tickets) (string, error) {
-	tasks := questions(tickets, 1, 2, 1, 2, 3)
-	tasks[2].After = 1
-	results, err := apart(ctx, tasks)
-	return order(results), err
-}
-
-// 4c counts the processes that do eighteen tasks in two lots, or twelve. Two
-// tasks of the first lot are held back, so that all of the pool's workers are
-// needed. Many expect new workers for the second lot.
-func processesForTasks(ctx context.Context, tickets lessons.Tickets) (string, error) {
-	n := lessons.Form(9, 6)
-	lot := questions(tickets, 1, n-2, 1, 2, 3, 4, 5, 6, 7, 8, 9)[:n]
-	lot[1].After = n - 2
-	pool := mp.NewPool(worked, 3)
+// 4b counts the lines that main has printed when task 2 ends (in form 2, task 3),
+// after all others: with Map, Imap and ImapUnordered. Main prints a line for each
+// result, and here it also takes a ticket. Many expect that Imap gives each result
+// when it comes.
+func linesOfAllWays(ctx context.Context, tasks []Task) (string, error) {
+	pool, args := mp.NewPool(pooled, 2), slices.Values(tasks)
 	defer pool.Close()
-	var pools, each []Result
+	byMap := func(yield func(Result, error) bool) {
+		list, err := pool.Map(ctx, tasks)
+		for _, r := range list {
+			yield(r, err)
+		}
+	}
+	last := lessons.Form(1, 2) // the place of that task
+	var printed []string
 	var err error
-	for range 2 {
-		some, failed := pool.Map(ctx, lot)
-		pools, err = append(pools, some...), errors.Join(err, failed)
+	for i, way := range []iter.Seq2[Result, error]{byMap, pool.Imap(ctx, args), pool.ImapUnordered(ctx, args)} {
+		taken := i*3*len(tasks) + 2*len(tasks) - 1                    // when all others have ended
+		tasks[last].After = taken + []int{0, last, len(tasks) - 1}[i] // if main cannot print these lines, the task never ends
+		for r, failed := range way {
+			_, untaken := tasks[0].Tickets.Take()
+			err = errors.Join(err, failed, untaken)
+			if r.N == last+1 {
+				printed = append(printed, fmt.Sprint(r.Ended-1-taken))
+			}
+		}
 	}
-	for range 2 {
-		some, failed := apart(ctx, lot)
-		each, err = append(each, some...), errors.Join(err, failed)
-	}
-	return fmt.Sprintf("%d %d", processes(pools), processes(each)), err
+	return strings.Join(printed, " "), err
 }
 
-// processes counts the processes that the results are from.
-func processes(results []Result) int {
-	who := make(map[string]bool)
-	for _, r := range results {
-		who[r.Who] = true
-	}
-	return len(who)
+// 4c counts the processes that do all tasks twice: the workers of one pool, and a
+// Process for each task. Tasks 1 and 2 end last, so the pool needs all its three
+// workers. Many expect new workers for the second Map.
+func processesForTasks(ctx context.Context, tasks []Task) (string, error) {
+	tasks[0].After = 2*len(tasks) - 2
+	tasks[1].After = tasks[0].After
+	pool := mp.NewPool(pooled, 3)
+	defer pool.Close()
+	a, e1 := pool.Map(ctx, tasks)
+	b, e2 := pool.Map(ctx, tasks)
+	c, e3 := apart(ctx, tasks)
+	d, e4 := apart(ctx, tasks)
+	return fmt.Sprintf("%d %d", processes(a, b), processes(c, d)), errors.Join(e1, e2, e3, e4)
 }
 
-// 4d measures what the third task finds in a variable that every task adds 1
-// to: in a pool of one, and in the third of three Processes. Many expect that a
-// task in a pool begins afresh.
-func thirdTaskSees(ctx context.Context, tickets lessons.Tickets) (string, error) {
-	tasks := questions(tickets, 3, 2, 1, 2, 3)
-	pools, err := mapped(ctx, 1, tasks)
-	each, failed := apart(ctx, tasks)
-	if err := errors.Join(err, failed); err != nil {
+func processes(lists ...[]Result) int {
+	different := make(map[string]bool)
+	for _, r := range slices.Concat(lists...) {
+		different[r.Process] = true
+	}
+	return len(different)
+}
+
+// 4d measures what the last task finds in a variable that every task adds 1 to:
+// in a pool of one, and in the last of several Processes. Many expect that a task
+// in a pool begins afresh.
+func lastTaskSees(ctx context.Context, tasks []Task) (string, error) {
+	pools, failed := mapped(ctx, 1, tasks)
+	each, err := apart(ctx, tasks)
+	if err = errors.Join(failed, err); err != nil {
 		return "", err
 	}
-	third := slices.IndexFunc(each, func(r Result) bool { return r.N == 3 })
-	return fmt.Sprintf("%d %d", pools[2].Seen, each[third].Seen), nil
+	last := len(tasks) - 1
+	return fmt.Sprintf("%d %d", pools[last].Seen, each[last].Seen), nil
 }
 
-// 4e counts the results that Map gives although a task fails, and those that
-// the same pool gives after that. Many expect 0 and 0: that the failure is the
-// pool's.
-func resultsDespiteFailure(ctx context.Context, tickets lessons.Tickets) (string, error) {
-	pool := mp.NewPool(worked, 2)
+// 4e counts the results that Map gives although a task fails, and those that the
+// same pool gives after that. Many expect 0 and 0: that the failure is the pool's.
+func resultsDespiteFailure(ctx context.Context, tasks []Task) (string, error) {
+	pool := mp.NewPool(pooled, 2)
 	defer pool.Close()
-	some, failed := pool.Map(ctx, questions(tickets, 3, 0, 1, -2, 3))
+	bad := slices.Clone(tasks)
+	bad[1].N = -2
+	some, failed := pool.Map(ctx, bad)
 	if failed == nil {
-		return "", errors.New("no error has come of a task that failed")
+		return "", errors.New("a task failed, and Map returned no error")
 	}
-	all, err := pool.Map(ctx, questions(tickets, 3, 0, 1, 2, 3))
-	none := func(r Result) bool { return r == Result{} } // a failed task leaves an empty one
-	return fmt.Sprintf("%d %d", len(slices.DeleteFunc(some, none)), len(slices.DeleteFunc(all, none))), err
+	all, err := pool.Map(ctx, tasks)
+	empty := func(r Result) bool { return r == Result{} } // in the place of a failed task
+	return fmt.Sprintf("%d %d", len(slices.DeleteFunc(some, empty)), len(slices.DeleteFunc(all, empty))), err
 }
 
-// 4f measures the order of ImapUnordered. Main takes a ticket for each result
-// that it has, and task 1 waits for these, too. Many expect that a pool puts
-// everything in order.
-func orderOfUnordered(ctx context.Context, tickets lessons.Tickets) (string, error) {
-	return yielded(ctx, tickets, 4, (*mp.Pool[Task, Result]).ImapUnordered)
-}
-
-// orderOfImap measures the same with Imap. Here main can have no result before
-// that of task 1, so task 1 waits only until the others are done.
-func orderOfImap(ctx context.Context, tickets lessons.Tickets) (string, error) {
-	return yielded(ctx, tickets, 2, (*mp.Pool[Task, Result]).Imap)
-}
-
-type imap func(*mp.Pool[Task, Result], context.Context, iter.Seq[Task]) iter.Seq2[Result, error]
-
-func yielded(ctx context.Context, tickets lessons.Tickets, after int, do imap) (string, error) {
-	pool := mp.NewPool(worked, 2)
-	defer pool.Close()
-	var came []Result
-	var err error
-	for r, failed := range do(pool, ctx, slices.Values(questions(tickets, 1, after, 1, 2, 3))) {
-		_, untaken := tickets.Take()
-		came, err = append(came, r), errors.Join(err, failed, untaken)
+// 4f measures how many processes wait at the same time in a pool with two workers
+// for each CPU (in form 2, three): no task ends before all workers have begun one.
+// A task takes a tick, so that tells how many ticks all of them take. Many expect
+// that only one task for each CPU can wait.
+func ticksOfWaiting(ctx context.Context, tasks []Task) (string, error) {
+	workers := lessons.Form(2, 3) * runtime.NumCPU()
+	for i := range tasks {
+		tasks[i].After = workers
 	}
-	return order(came), err
+	results, err := mapped(ctx, workers, tasks)
+	if err != nil {
+		return "", err
+	}
+	atOnce := slices.DeleteFunc(results, func(r Result) bool { return r.Began > workers })
+	return fmt.Sprint(len(tasks) / processes(atOnce)), nil
 }

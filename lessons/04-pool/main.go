@@ -1,5 +1,5 @@
 // Lesson 4, go run ./lessons/04-pool: Process or Pool? Both mark primes (*).
-// Predict first: the first number takes longest. Where is it in each list?
+// Predict first: the number 2 takes longest. Where is it in each list?
 //
 //	Python                         here
 //	q = Queue(), q.put(x)          mp.NewQueue[string](0), e.Q.Put(...)
@@ -22,10 +22,7 @@ import (
 	"processbook/mp"
 )
 
-var (
-	tick          = 200 * time.Millisecond // -unit
-	slow, workers = 1, 2                   // -slow: the slow task; -workers
-)
+var tick, slow, workers = 200 * time.Millisecond, 1, 2 // -unit, -slow, -workers
 var numbers = []int{2, 36, 101, 193, 323, 513, 1327, 100000, 9999999, 433785907}
 
 func star(n int) string {
@@ -46,7 +43,6 @@ type errand struct {
 var single = mp.Proc("single", func(e errand) error {
 	return e.Q.Put(context.Background(), star(e.N))
 })
-var mark = mp.Func("mark", func(n int) (string, error) { return star(n), nil })
 
 func byProcesses(ctx context.Context) (list []string, err error) {
 	q, started := mp.NewQueue[string](0), []*mp.Process{}
@@ -63,6 +59,8 @@ func byProcesses(ctx context.Context) (list []string, err error) {
 	q.Close()
 	return slices.Collect(q.All(ctx)), err
 }
+
+var mark = mp.Func("mark", func(n int) (string, error) { return star(n), nil })
 
 func byPool(ctx context.Context) ([]string, error) {
 	pool := mp.NewPool(mark, workers)

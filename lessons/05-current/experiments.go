@@ -1,8 +1,8 @@
 package main
 
 // What the quiz asks, and the lesson's last table. Nobody has to read this file
-// to understand main.go. There the processes sleep, as the chapter's do; here
-// every step waits for a message, so no slow machine can change the order.
+// to understand main.go. Every step waits for a message, so no slow machine can
+// change the order.
 
 import (
 	"cmp"
@@ -11,24 +11,20 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"syscall"
+	"time"
 
 	"processbook/lessons"
 	"processbook/mp"
 )
 
 var experiments = lessons.Facts{
-	"5a": nameOfThird,
-	"5b": mainAfterStart,
+	"5a": seenByMain,
+	"5b": namesAndPIDs,
 	"5c": parentsOfTwoGenerations,
-	"5d": twinsNamesAndIDs,
-	"5e": idsOfGoroutinesAndChildren,
-	"5f": nameAfterRenaming,
+	"5d": namesAndPIDsOfTwins,
+	"5e": nameAfterRenaming,
 }
-
-// claims are facts of which the quiz has no question.
-var claims = lessons.Facts{"others": seen}
 
 // An Identity is what a process can find out about itself.
 type Identity struct {
@@ -39,36 +35,41 @@ type Identity struct {
 func identify() Identity { return Identity{mp.Current().Name, os.Getpid(), os.Getppid()} }
 
 // A Line goes from a child to main.
-type Line = *mp.Conn[Identity, mp.None]
+type Line = *mp.Conn[Identity, string]
 
-// child says who it is, and has a child of its own if there is a line for one.
-// It stays until main lets it go: a PID is free again when its process ends.
+// child says who it is, and has a child of its own if there is a line for one. If
+// main sends a name, the child takes it, and says again who it is. It ends when
+// main closes the line: a PID is free again when its process ends.
 var child mp.Function[[]Line, mp.None]
 
 func init() { // not in the declaration, because child mentions itself
 	child = mp.Proc("child", func(toMain []Line) (err error) {
-		toMain[0].Send(identify())
 		if len(toMain) > 1 {
 			err = mp.NewProcess(child, toMain[1:]).Start(context.Background())
 		}
-		toMain[0].Recv() // nothing comes but the end of the pipe
-		return err
+		for {
+			toMain[0].Send(identify())
+			name, closed := toMain[0].Recv()
+			if closed != nil {
+				return err
+			}
+			mp.Current().Name = name
+		}
 	})
 }
 
-// A Member of the family is a child of main, or a descendant of one.
+// A Member is a child of main, or a child of that.
 type Member struct {
 	Identity
-	line *mp.Conn[mp.None, Identity] // when it is closed, the member ends
+	line *mp.Conn[string, Identity] // when main closes it, the member ends
 }
 
-// meet starts a child of main with this name, or with the name that it is made
-// with, and so many generations below it, and hears who they are. They stay until
-// ctx ends.
-func meet(ctx context.Context, name string, generations int) (eldest *mp.Process, all []Member, err error) {
+// meet starts a child of main, with this name if there is one, and so many
+// generations below it, and hears who they are.
+func meet(ctx context.Context, name string, below int) (eldest *mp.Process, all []Member, err error) {
 	var theirs []Line
-	for range generations + 1 {
-		line, toMain := mp.Pipe[mp.None, Identity]()
+	for range below + 1 {
+		line, toMain := mp.Pipe[string, Identity]()
 		all, theirs = append(all, Member{line: line}), append(theirs, toMain)
 	}
 	eldest = mp.NewProcess(child, theirs)
@@ -80,167 +81,97 @@ func meet(ctx context.Context, name string, generations int) (eldest *mp.Process
 	return eldest, all, err
 }
 
-// family are children of main with these names, alive at the same time.
-func family(ctx context.Context, names ...string) (all []Identity, err error) {
-	var members []Member
-	for _, name := range names {
-		_, born, err := meet(ctx, name, 0)
-		if err != nil {
-			return nil, err
-		}
-		members = append(members, born...)
-	}
-	for _, m := range members {
-		all = append(all, m.Identity)
-	}
-	return all, present(members)
-}
-
-// present makes sure that all are still there. They have said all that they
-// ever say, so what comes through a line now can only be its end.
-func present(members []Member) error {
-	for _, m := range members {
-		if ended, err := m.line.Poll(0); ended || err != nil {
-			return fmt.Errorf("%s has ended before it was let go", m.Name)
-		}
-	}
-	return nil
-}
-
-// 5a measures the name of a process that got none, made after two that got
-// one. Many expect Process-1, as if only those without a name were counted. It
-// must be the first experiment: the count is of all that main ever made.
-func nameOfThird(ctx context.Context) (string, error) {
-	all, err := family(ctx, "Worker 1", "Worker 2", "")
+// 5a measures what main sees of a child, of a child of that, and of a child that
+// has ended: A, B, C are those in mp.Children, and D, E, F those that the system
+// has. Many expect that Children knows all descendants, or the ended child.
+func seenByMain(ctx context.Context) (string, error) {
+	_, all, err := meet(ctx, "", 1)
 	if err != nil {
 		return "", err
 	}
-	return all[2].Name, nil
+	gone, ended, err := meet(ctx, "", 0)
+	if err != nil {
+		return "", err
+	}
+	ended[0].line.Close()
+	if err := lessons.Join(ctx, gone); err != nil {
+		return "", err
+	}
+	for begin := time.Now(); exists(ended[0].PID) && time.Since(begin) < lessons.Limit; { // Windows keeps it for a moment
+		time.Sleep(time.Millisecond) // it orders nothing
+	}
+	var listed, there []bool
+	for _, m := range append(all, ended...) {
+		isMember := func(p *mp.Process) bool { return p.PID() == m.PID }
+		listed = append(listed, slices.ContainsFunc(mp.Children(), isMember))
+		there = append(there, exists(m.PID))
+	}
+	return lessons.Letters(append(listed, there...)...), nil
 }
 
-// 5b measures what main is told while its child runs. Many expect the child,
-// as if "current" were whoever started last. It is whoever asks.
-func mainAfterStart(ctx context.Context) (string, error) {
-	_, all, err := meet(ctx, "Worker 1", 0)
-	name := identify().Name
-	return name, errors.Join(err, present(all))
+// exists asks the system for a process. Signal 0 does nothing to it.
+func exists(pid int) bool {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	defer p.Release() // Windows would keep it
+	return p.Signal(syscall.Signal(0)) != os.ErrProcessDone
+}
+
+// 5b counts the names and the PIDs of main, a goroutine of main, and two children
+// (in form 2, three), which are all there. Many expect that a goroutine has its
+// own, or that "current" means the process that was started last.
+func namesAndPIDs(ctx context.Context) (string, error) {
+	all, err := children(ctx, []string{"Worker 1", "Worker 2", "Worker 3"}[:lessons.Form(2, 3)]...)
+	elsewhere := make(chan Identity)
+	go func() { elsewhere <- identify() }()
+	return different(append(all, identify(), <-elsewhere)), err
+}
+
+// children starts children of main with these names.
+func children(ctx context.Context, names ...string) (all []Identity, err error) {
+	for _, name := range names {
+		_, one, failed := meet(ctx, name, 0)
+		all, err = append(all, one[0].Identity), errors.Join(err, failed)
+	}
+	return all, err
+}
+
+// different counts the names and the PIDs.
+func different(all []Identity) string {
+	names, pids := make(map[string]bool), make(map[int]bool)
+	for _, id := range all {
+		names[id.Name], pids[id.PID] = true, true
+	}
+	return fmt.Sprint(len(names), len(pids))
 }
 
 // 5c measures whose ID os.Getppid gives in a child of main, and in a child of
 // that child. Many expect the go command in the first, or main in the second.
 func parentsOfTwoGenerations(ctx context.Context) (string, error) {
 	_, all, err := meet(ctx, "", 1)
-	if err := errors.Join(err, present(all)); err != nil {
-		return "", err
-	}
 	main, one, two := identify(), all[0], all[1]
 	owner := map[int]string{main.Parent: "the go command", main.PID: "main", one.PID: "Child", two.PID: "Grandchild"}
-	if owner[one.Parent] == "" || owner[two.Parent] == "" {
-		return "", fmt.Errorf("nobody here has the PID %d, or nobody %d", one.Parent, two.Parent)
-	}
-	return owner[one.Parent] + ", " + owner[two.Parent], nil
+	return owner[one.Parent] + ", " + owner[two.Parent], err
 }
 
-// 5d counts the names and the IDs of two processes that were both named Twin.
-// Many expect an error, or that the second name is altered.
-func twinsNamesAndIDs(ctx context.Context) (string, error) {
-	all, err := family(ctx, "Twin", "Twin")
-	names, ids := distinct(all)
-	return fmt.Sprint(names, ids), err
+// 5d counts the names and the PIDs of processes that were all named Twin. Many
+// expect an error, or that the second name is altered.
+func namesAndPIDsOfTwins(ctx context.Context) (string, error) {
+	twins, err := children(ctx, slices.Repeat([]string{"Twin"}, lessons.Form(2, 3))...)
+	return different(twins), err
 }
 
-// 5e counts the PIDs of main, a goroutine of main, and two children. Many
-// expect four: as many as there are things that run.
-func idsOfGoroutinesAndChildren(ctx context.Context) (string, error) {
-	all, err := family(ctx, "Worker 1", "Worker 2")
-	elsewhere := make(chan Identity)
-	go func() { elsewhere <- identify() }()
-	_, ids := distinct(append(all, identify(), <-elsewhere))
-	return fmt.Sprint(ids), err
-}
-
-func distinct(all []Identity) (names, ids int) {
-	name, id := make(map[string]bool), make(map[int]bool)
-	for _, a := range all {
-		name[a.Name], id[a.PID] = true, true
-	}
-	return len(name), len(id)
-}
-
-// 5f measures what the name is to a process that has renamed itself, and to
-// its parent. Many expect the same: that mp.Current() in the child and p in
-// main are one object.
+// 5e measures what the name is to a process that has renamed itself, and to its
+// parent. Many expect the same: that mp.Current() in the child and p in main are
+// one object.
 func nameAfterRenaming(ctx context.Context) (string, error) {
-	line, toMain := mp.Pipe[mp.None, Identity]()
-	p := mp.NewProcess(renamer, toMain)
-	p.Name = "Old"
-	if err := p.Start(ctx); err != nil {
+	p, all, err := meet(ctx, "Old", 0)
+	if err != nil {
 		return "", err
 	}
-	id, err := lessons.Recv(line)
-	if err == nil && !p.Alive() {
-		err = errors.New("the child has ended before it was let go")
-	}
-	names := id.Name + ", " + p.Name
-	line.Close()
-	return names, errors.Join(err, lessons.Join(ctx, p))
-}
-
-// renamer gives itself another name, and stays until main has looked.
-var renamer = mp.Proc("renamer", func(toMain Line) error {
-	mp.Current().Name = "New"
-	err := toMain.Send(identify())
-	toMain.Recv()
-	return err
-})
-
-// A Sight is what main sees of a process: whether it is one of mp.Children, and
-// whether the system has it.
-type Sight struct {
-	Name         string
-	InList, ByOS bool
-}
-
-// others measures what main sees of a child, of a child of that, and of a child
-// that has ended. Many expect that Children knows all descendants.
-func others(ctx context.Context) (sights []Sight, err error) {
-	_, all, err := meet(ctx, "Child", 1)
-	if err != nil {
-		return nil, err
-	}
-	gone, ended, err := meet(ctx, "Ended", 0)
-	if err != nil {
-		return nil, err
-	}
-	ended[0].line.Close()
-	if err := lessons.Join(ctx, gone); err != nil {
-		return nil, err
-	}
-	for i, m := range append(all, ended...) {
-		inList := slices.ContainsFunc(mp.Children(), func(p *mp.Process) bool { return p.PID() == m.PID })
-		name := []string{"Child", "Grandchild", "Ended"}[i]
-		sights = append(sights, Sight{name, inList, exists(m.PID)})
-	}
-	return sights, present(all)
-}
-
-// seen has the letters of what main sees: A, B, C those of others in Children, D,
-// E, F the same by os.
-func seen(ctx context.Context) (string, error) {
-	sights, err := others(ctx)
-	byList, byOS := "", ""
-	for i, s := range sights {
-		if s.InList {
-			byList += " " + "ABC"[i:i+1]
-		}
-		if s.ByOS {
-			byOS += " " + "DEF"[i:i+1]
-		}
-	}
-	return strings.TrimSpace(byList + byOS), err
-}
-
-func exists(pid int) bool {
-	p, err := os.FindProcess(pid)
-	return err == nil && !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+	all[0].line.Send("New")
+	now, err := lessons.Recv(all[0].line)
+	return now.Name + ", " + p.Name, err
 }

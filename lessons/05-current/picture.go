@@ -8,7 +8,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"slices"
 	"strings"
 
 	"processbook/lessons"
@@ -23,86 +22,70 @@ var lesson = lessons.Lesson{
 	Mirrors: "examples 2, 3",
 	Plan:    plan,
 	Picture: picture,
-	Try:     "-twins 5, -unit 1s, -free, -plain",
+	Try:     "-twins 5, -plain",
 	Facts:   experiments,
-	Tick:    &tick,
 	Flags:   []lessons.Flag{lessons.Int(&twins, "twins", 2, 9, "`N` processes with the same name")},
 	Source:  source,
-	Sum:     "d37009d4",
+	Sum:     "38f64d8b",
 }
 
 func plan() string {
-	return fmt.Sprintf(`Main starts "Worker 1", "Worker 2", one with no name (it has a child), and %d more, all named "Twin".
-		Each of them prints its name, its PID, and its parent's PID; main does so before and after that, and
-		in a goroutine, too. Then main terminates Worker 1, and looks who is alive.`, twins)
+	return fmt.Sprintf(`Main starts "Worker 1", "Worker 2", one with no name (it has a child), and %d more, all named "Twin".`+
+		" Each of them prints its name, its PID, and its parent's PID. Then main prints the same, and so does a goroutine of main,"+
+		" which also terminates Worker 1. Finally, main looks who is alive.", twins)
 }
 
 func picture(ctx context.Context, run *lessons.Run) error {
-	lessons.Print(tree(run))
+	lessons.Printf("  %s  main, which is MainProcess\n", lessons.PID(run.Main().PID))
+	tree("   ", run, run.Main())
 	lessons.Println()
 	lessons.Para("saw", "%s", saw(run))
 	lessons.Println()
 	return drawOthers(ctx)
 }
 
-// tree draws who has started whom, as mp has noted it.
-func tree(run *lessons.Run) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "  %s  %s\n", lessons.PID(run.Main().PID), "main, which is MainProcess")
-	branch(&b, "   ", run, run.Main())
-	return b.String()
-}
-
-// branch draws the children of a process, each followed by its own.
-func branch(b *strings.Builder, stem string, run *lessons.Run, parent lessons.Life) {
+// tree draws whom a process has started, each followed by its own children.
+func tree(stem string, run *lessons.Run, parent lessons.Life) {
 	children := run.Children(parent)
 	for i, c := range children {
-		fmt.Fprintf(b, "%s+- %s  %s\n", stem, lessons.PID(c.PID), c.Name)
+		lessons.Printf("%s+- %s  %s\n", stem, lessons.PID(c.PID), c.Name)
 		below := stem + "|   "
 		if i == len(children)-1 {
 			below = stem + "    "
 		}
-		branch(b, below, run, c)
+		tree(below, run, c)
 	}
 }
 
 // saw counts the names and the PIDs of all that were started.
 func saw(run *lessons.Run) string {
-	started := run.Lives[1:]
-	var names, pids []string
-	for _, l := range started {
-		names, pids = append(names, l.Name), append(pids, fmt.Sprint(l.PID))
+	names, pids := make(map[string]bool), make(map[int]bool)
+	for _, l := range run.Lives[1:] {
+		names[l.Name], pids[l.PID] = true, true
 	}
-	text := fmt.Sprintf("Processes that were started: %d. Different names: %d. Different PIDs: %d.",
-		len(started), different(names), different(pids))
-	ofMain := run.Children(run.Main())
-	if run.Changed || len(ofMain) < 3 {
+	text := fmt.Sprintf("Processes that were started: %d. Different names: %d. Different PIDs: %d."+
+		" A name is yours to choose, a PID is the system's.", len(run.Lives)-1, len(names), len(pids))
+	if run.Changed {
 		return text
 	}
-	return text + " A name is yours to choose, a PID is the system's. The process that was made without a name is " +
-		ofMain[2].Name + ": the numbers count every process that was made, named or not." +
-		" Main again is MainProcess: current is the process that asks, not the one that was started last." +
+	return text + " The process that was made without a name is Process-3: the numbers count every process that was made," +
+		" named or not. Main is still MainProcess: current is the process that asks, not the one that was started last." +
 		" A goroutine has the PID of its process."
-}
-
-func different(all []string) int {
-	slices.Sort(all)
-	return len(slices.Compact(all))
 }
 
 // drawOthers shows what a process sees of others. It is measured in experiments.go.
 func drawOthers(ctx context.Context) error {
-	sights, err := others(ctx)
+	seen, err := seenByMain(ctx)
 	if err != nil {
 		return err
 	}
 	lessons.Para("also", "Main has a child, Child, and that has a child, Grandchild. A third process, Ended, has ended. Main looks for them.")
-	const format = "  %-12s  %-16s  %s\n"
-	word := map[bool]string{true: "alive", false: "-"}
-	lessons.Printf("\n"+format, "who", "mp.Children()", "os.FindProcess")
-	for _, s := range sights {
-		lessons.Printf(format, s.Name, word[s.InList], word[s.ByOS])
-	}
+	const row = "  %-12s  %-15v  %v\n"
+	finds := func(letter string) bool { return strings.Contains(seen, letter) }
+	lessons.Printf("\n"+row, "who", "mp.Children()", "os.FindProcess")
+	lessons.Printf(row, "Child", finds("A"), finds("D"))
+	lessons.Printf(row, "Grandchild", finds("B"), finds("E"))
+	lessons.Printf(row, "Ended", finds("C"), finds("F"))
 	lessons.Println()
 	lessons.Para("saw", "mp.Children has the children of the process that calls it, and only those that are alive."+
 		" By its PID, the system finds each process that is alive, whoever has started it.")

@@ -12,72 +12,100 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"processbook/lessons"
 	"processbook/mp"
 )
 
+// Many expect of 6a that a daemon finishes in the background; of 6b that main's
+// last line ends everything; of 6c that main cannot wait for a daemon; of 6d that
+// the timeout is the daemon's, and kills it; of 6e that a daemon which nobody
+// terminates finishes, as in Python.
 var experiments = lessons.Facts{
-	"6a": linesOfExample4,
-	"6b": linesWithoutDaemon,
-	"6c": linesWithJoin,
-	"6d": aliveAfterTimeout,
-	"6e": daemonAfterMain,
-	"6f": numbersInFile,
+	"6a": of(Scene{Daemon: true}, lines),
+	"6b": of(Scene{}, lines),
+	"6c": of(Scene{Daemon: true, Join: lessons.Limit}, lines),
+	"6d": of(Scene{Daemon: true, Join: time.Millisecond}, func(e *experiment) string { return e.alive }),
+	"6e": of(Scene{Daemon: true, killed: true}, finished),
+	"6f": numbersAndSum,
+	"6g": namesAndPrices,
 }
 
-// A Scene is what main must know in an experiment.
+// of measures something of a scene.
+func of(s Scene, something func(*experiment) string) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		e, err := play(ctx, s)
+		return something(e), err
+	}
+}
+
+// lines are those of example 4 that were printed.
+func lines(e *experiment) string {
+	return lessons.Letters(e.printed["Worker 1 starting"], e.printed["Worker 2 starting"],
+		e.printed["Worker 2 exiting"], e.printed["Worker 1 exiting"])
+}
+
+func finished(e *experiment) string {
+	who := lessons.Letters(e.printed["Worker 1 exiting"], e.printed["Worker 2 exiting"])
+	return map[string]string{"A B": "both", "A": "only Worker 1", "B": "only Worker 2", "": "neither"}[who]
+}
+
+// A Scene is an experiment, and what its processes must know.
 type Scene struct {
+	Daemon   bool          // Worker 1 is one
+	Join     time.Duration // how long main joins Worker 1; 0: not at all
+	killed   bool          // main is killed, and never reaches its last line
+	one, two work
+
 	Main, One, Two *mp.Conn[string, string] // to the experiment, for main and the workers
-	File           string                   // of Worker 1
-	Daemon         bool                     // Worker 1 is one
-	Join           time.Duration            // how long main joins Worker 1 at most; 0: not at all
+	File           string                   // of Worker 1; that of Worker 2 has a 2 at the end
 }
 
-// A Part is what a worker must know.
-type Part struct {
-	Line *mp.Conn[string, string]
-	File string
-}
+// work is what a worker is told to write before main's last line, and after it.
+type work struct{ before, after []string }
 
 // director is main. It starts both workers, and goes on when it is told to.
 var director = mp.Proc("director", func(s Scene) error {
 	ctx := context.Background()
-	one, two := mp.NewProcess(obey, Part{s.One, s.File}), mp.NewProcess(obey, Part{s.Two, os.DevNull})
+	one, two := mp.NewProcess(obey, Scene{One: s.One, File: s.File}), mp.NewProcess(obey, Scene{One: s.Two, File: s.File + "2"})
 	one.Name, two.Name, one.Daemon = "Worker 1", "Worker 2", s.Daemon
 	if err := errors.Join(one.Start(ctx), two.Start(ctx)); err != nil {
 		return err
 	}
-	if _, err := s.Main.Recv(); err != nil || s.Join == 0 {
+	if _, err := s.Main.Recv(); err != nil {
 		return err
 	}
-	limit, cancel := context.WithTimeout(ctx, s.Join)
-	defer cancel()
-	one.Join(limit) // its error is not the question
+	if s.Join > 0 {
+		limit, cancel := context.WithTimeout(ctx, s.Join)
+		defer cancel()
+		one.Join(limit) // its error is not the question
+	}
 	return s.Main.Send(map[bool]string{true: "alive", false: "dead"}[one.Alive()])
 })
 
-// obey is a worker that does what it is told: a step, or its end. A step adds a
-// number to its file, and sends the sum of all its numbers.
-var obey = mp.Proc("obey", func(p Part) error {
-	p.Line.Send(mp.Current().Name + " starting")
-	for n, sum := 1, 0; ; n++ {
-		order, err := p.Line.Recv()
+// obey is a worker that does what it is told: it writes a line to its file, and
+// sends the sum of all numbers so far; or it finishes.
+var obey = mp.Proc("obey", func(s Scene) error {
+	f, err := os.Create(s.File)
+	if err != nil {
+		return err
+	}
+	s.One.Send(mp.Current().Name + " starting")
+	for sum := 0; ; {
+		order, err := s.One.Recv()
 		if err != nil {
 			return nil // the experiment is over
 		}
 		if order == "finish" {
-			return p.Line.Send(mp.Current().Name + " exiting")
+			return s.One.Send(mp.Current().Name + " exiting")
 		}
-		f, err := os.OpenFile(p.File, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err != nil {
-			return err
-		}
+		fmt.Fprintln(f, order)
+		n, _ := strconv.Atoi(order)
 		sum += n
-		fmt.Fprintln(f, n)
-		f.Close()
-		p.Line.Send(fmt.Sprint(sum))
+		s.One.Send(fmt.Sprint(sum))
 	}
 })
 
@@ -88,8 +116,7 @@ type experiment struct {
 	printed map[string]bool // the lines that the workers have sent
 	alive   string          // what main saw of Worker 1 after its join: alive or dead
 	sum     string          // of Worker 2
-	numbers int             // in the file of Worker 1
-	after   string          // what Worker 1 sends when main has ended; "" if it is gone
+	file    []byte          // what Worker 1 has written
 	err     error
 }
 
@@ -103,23 +130,23 @@ func (e *experiment) hear(line *mp.Conn[string, string]) string {
 	return text
 }
 
-// tell sends an order, and hears what comes of it. Whether anybody is there to
-// get the order is the question.
-func (e *experiment) tell(line *mp.Conn[string, string], order string) string {
-	line.Send(order)
-	return e.hear(line)
+// tell sends orders, and hears what comes of them.
+func (e *experiment) tell(line *mp.Conn[string, string], orders ...string) (last string) {
+	for i := 0; i < len(orders) && e.err == nil; i++ {
+		line.Send(orders[i]) // whether anybody is there to get it is the question
+		last = e.hear(line)
+	}
+	return last
 }
 
-// play does an experiment. Worker 1 has ten steps to do, Worker 2 has six, and
-// main goes on when both have done three. (In form 2 it is seven, and four.)
-func play(ctx context.Context, daemon bool, join time.Duration) (*experiment, error) {
+func play(ctx context.Context, s Scene) (*experiment, error) {
 	e := &experiment{printed: make(map[string]bool)}
 	dir, err := lessons.TempDir("daemon")
 	if err != nil {
 		return e, err
 	}
 	defer lessons.RemoveTemp(dir)
-	s := Scene{File: filepath.Join(dir, "numbers"), Daemon: daemon, Join: join}
+	s.File = filepath.Join(dir, "file")
 	e.main, s.Main = mp.Pipe[string, string]()
 	e.one, s.One = mp.Pipe[string, string]()
 	e.two, s.Two = mp.Pipe[string, string]()
@@ -129,79 +156,53 @@ func play(ctx context.Context, daemon bool, join time.Duration) (*experiment, er
 	}
 	e.hear(e.one)
 	e.hear(e.two)
-	e.steps(1, lessons.Form(3, 4))
+	e.tell(e.one, s.one.before...)
+	e.tell(e.two, s.two.before...)
+	if s.killed {
+		main.Kill()
+		e.hear(e.two) // nothing comes: it ends, and the system closes its pipe
+	}
 	e.main.Send("go on")
-	if join > 0 && join < lessons.Limit {
+	if s.Join < lessons.Limit {
 		e.alive = e.hear(e.main)
 	}
-	if daemon && join < lessons.Limit {
-		e.hear(e.one) // nothing comes: it ends, and the system closes its pipe
+	if s.Join < lessons.Limit && s.Daemon {
+		e.hear(e.one) // nothing comes
 	}
-	e.steps(lessons.Form(4, 5), 10)
+	e.tell(e.one, s.one.after...)
+	e.sum = e.tell(e.two, s.two.after...)
 	e.tell(e.two, "finish")
 	e.tell(e.one, "finish")
-	e.err = errors.Join(e.err, lessons.Join(ctx, main))
-	e.after = e.tell(e.one, "step")
-	written, _ := os.ReadFile(s.File) // no file, no numbers
-	e.numbers = bytes.Count(written, []byte("\n"))
+	if err := lessons.Join(ctx, main); !s.killed {
+		e.err = errors.Join(e.err, err)
+	}
+	e.file, _ = os.ReadFile(s.File) // no file, no lines
 	return e, e.err
 }
 
-func (e *experiment) steps(from, to int) {
-	for n := from; n <= to && e.err == nil; n++ {
-		e.tell(e.one, "step")
-		if n <= lessons.Form(6, 7) {
-			e.sum = e.tell(e.two, "step")
-		}
-	}
+var ten = strings.Fields("1 2 3 4 5 6 7 8 9 10")
+
+// loss lets Worker 1 write ten numbers. Main reaches its last line when three are
+// written (in form 2, four), and Worker 2 adds three more numbers after that.
+func loss(ctx context.Context, daemon bool) (numbers int, sum string, err error) {
+	n := lessons.Form(3, 4)
+	e, err := play(ctx, Scene{Daemon: daemon, one: work{ten[:n], ten[n:]}, two: work{ten[:n], ten[n : n+3]}})
+	return bytes.Count(e.file, []byte("\n")), e.sum, err
 }
 
-// letters tells which lines of example 4 were printed, as the quiz asks it.
-func (e *experiment) letters() string {
-	return lessons.Letters(e.printed["Worker 1 starting"], e.printed["Worker 2 starting"],
-		e.printed["Worker 2 exiting"], e.printed["Worker 1 exiting"])
+// 6f counts the numbers that a daemon has written, and tells the sum of Worker 2.
+// Many expect ten numbers, and many who know better as many as Worker 2 adds: that
+// a daemon runs as long as anybody does.
+func numbersAndSum(ctx context.Context) (string, error) {
+	numbers, sum, err := loss(ctx, true)
+	return fmt.Sprint(numbers, " ", sum), err
 }
 
-// 6a measures which lines example 4 prints. Many expect D: a daemon would
-// finish in the background, as a Unix daemon does.
-func linesOfExample4(ctx context.Context) (string, error) {
-	e, err := play(ctx, true, 0)
-	return e.letters(), err
-}
-
-// 6b measures the same without a daemon. Main joins nobody here either, so
-// many expect that its last line ends everything.
-func linesWithoutDaemon(ctx context.Context) (string, error) {
-	e, err := play(ctx, false, 0)
-	return e.letters(), err
-}
-
-// 6c measures the same with a daemon that main joins. Many expect that main
-// cannot wait for a daemon. It can; it need not.
-func linesWithJoin(ctx context.Context) (string, error) {
-	e, err := play(ctx, true, lessons.Limit)
-	return e.letters(), err
-}
-
-// 6d measures what main sees of Worker 1 when a join with a timeout has
-// returned. Many expect that the timeout is the worker's, and kills it.
-func aliveAfterTimeout(ctx context.Context) (string, error) {
-	e, err := play(ctx, true, time.Millisecond)
-	return e.alive, err
-}
-
-// 6e measures whether the daemon does another step when main has ended. A Unix
-// daemon is made to outlive its parent, so the word misleads.
-func daemonAfterMain(ctx context.Context) (string, error) {
-	e, err := play(ctx, true, 0)
-	return map[bool]string{true: "runs on", false: "is gone"}[e.after != ""], err
-}
-
-// 6f counts the numbers in the file of a daemon that would write ten. Main
-// reaches its last line when three are written, and Worker 2 does three more
-// steps. Many expect 10, and many who know better 6: that a daemon runs as long
-// as anybody does.
-func numbersInFile(ctx context.Context) (string, error) {
-	e, err := play(ctx, true, 0)
-	return fmt.Sprint(e.numbers), err
+// 6g counts the names and the prices that a daemon has written. Main reaches its
+// last line after the fourth name (in form 2, the sixth). Many expect that the
+// daemon writes the price that belongs to it.
+func namesAndPrices(ctx context.Context) (string, error) {
+	goods, n := strings.Fields(strings.Repeat("name price ", 10)), lessons.Form(7, 11)
+	e, err := play(ctx, Scene{Daemon: true, one: work{goods[:n], goods[n:]}})
+	return fmt.Sprint(bytes.Count(e.file, []byte("name")), " ", bytes.Count(e.file, []byte("price"))), err
 }

@@ -47,9 +47,9 @@ prints Worker 1 starting
             [ starts  = runs  . waits  | last line  ] ends  x is terminated
             From left to right in time, but not to scale.
 
-saw    Main reached its last line. Worker 1, a daemon, was terminated after
-       that. Worker 1 never printed "exiting". Worker 2 exited after that:
-       main waited for it. Main's exit code is 0.
+saw    Main reached its last line. There it terminates its daemons, and
+       waits for the others. Worker 1 was terminated. Worker 1 never printed
+       "exiting". Worker 2 exited. Main's exit code is 0.
 
 also   Now Worker 1 writes 10 numbers to a file, and Worker 2 adds 1 + 2 + 3
        + 4 + 5 + 6. When 3 numbers are written, main reaches its last line.
@@ -70,8 +70,9 @@ func TestFacts(t *testing.T) {
 		"6b": "A B C D",
 		"6c": "A B C D",
 		"6d": "alive",
-		"6e": "is gone",
-		"6f": "3",
+		"6e": "neither",
+		"6f": "3 21",
+		"6g": "4 3",
 	}
 	if err := experiments.Check(t.Context(), want); err != nil {
 		t.Error(err)
@@ -130,16 +131,16 @@ var changes = map[string]struct {
 	want    []string
 }{
 	"Worker 2 a daemon": {with(func(_, two *mp.Process) { two.Daemon = true; two.Start(context.Background()) }), []string{
-		"x               terminated (a daemon)", "Main reached its last line. Worker 1, a daemon, was terminated after that.",
-		"Worker 2, a daemon, was terminated after that. Worker 2 ", "Main waited for no other process."}}, // it may have printed that it starts
+		"x               terminated (a daemon)", "waits for the others. Worker 1 was terminated. Worker 1 never printed \"exiting\".",
+		"Worker 2 was terminated. Worker 2 never printed \"exiting\". Main's exit code is 0."}},
 	"one more daemon": {with(func(_, two *mp.Process) {
 		three := mp.NewProcess(worker, 4*tick)
 		three.Name, three.Daemon = "Heart", true
 		errors.Join(two.Start(context.Background()), three.Start(context.Background()))
 		time.Sleep(tick)
-	}), []string{"Heart, a daemon, was terminated after that. Heart never printed \"exiting\"", "Worker 2 exited after that: main waited for it."}},
-	"no Start": {with(func(_, _ *mp.Process) {}), []string{"Main waited for no other process. Main's exit code is 0."}},
-	"nothing":  {func(context.Context) error { return nil }, []string{"prints (nothing)", "Main started no process."}},
+	}), []string{"Heart was terminated. Heart never printed \"exiting\"", "Worker 2 exited. "}},
+	"no Start": {with(func(_, _ *mp.Process) {}), []string{"waits for the others. Worker 1 was terminated. Worker 1 never printed \"exiting\". Main's exit code is 0."}},
+	"nothing":  {func(context.Context) error { return nil }, []string{"prints (nothing)", "waits for the others. Main's exit code is 0."}},
 	"an error in main": {func(context.Context) error { return errors.New("this is a test") }, []string{
 		"main  [===|...!       exit code 1", "Main reached its last line.", "Main's exit code is 1."}},
 	"Terminate": {with(func(one, two *mp.Process) {
@@ -147,21 +148,21 @@ var changes = map[string]struct {
 		two.Start(context.Background())
 		two.Join(context.Background())
 	}), []string{
-		"x ", "Worker 1, a daemon, was terminated before that.", "Worker 2 exited before that."}},
-	"Kill":  {with(func(one, _ *mp.Process) { one.Kill(); one.Join(context.Background()) }), []string{"X ", "killed (a daemon)", "X is killed", "Worker 1, a daemon, was killed before that."}},
-	"exit":  {withBad("exit"), []string{"!  ", "! fails", "Worker 2 exited with exit code 3 before that. Worker 2 never printed"}},
-	"panic": {withBad("panic"), []string{"exit code 2", "Worker 2 exited with exit code 2 before that."}},
-	"error": {withBad("error"), []string{"exit code 1", "Worker 2 exited with exit code 1 before that."}},
+		"x ", "Worker 1 was terminated before main's last line.", "Worker 2 exited before main's last line."}},
+	"Kill":  {with(func(one, _ *mp.Process) { one.Kill(); one.Join(context.Background()) }), []string{"X ", "killed (a daemon)", "X is killed", "Worker 1 was killed before main's last line."}},
+	"exit":  {withBad("exit"), []string{"!  ", "! fails", "Worker 2 exited with exit code 3 before main's last line. Worker 2 never printed"}},
+	"panic": {withBad("panic"), []string{"exit code 2", "Worker 2 exited with exit code 2 before main's last line."}},
+	"error": {withBad("error"), []string{"exit code 1", "Worker 2 exited with exit code 1 before main's last line."}},
 	"child": {withBad("child"), []string{"exit code 3", "Worker 3", ") ends with its parent", "no exit code"}},
 	"main exits": {with(func(_, two *mp.Process) { two.Start(context.Background()); time.Sleep(tick); os.Exit(4) }), []string{
-		"Main ended before its last line. Worker 1, a daemon, ended with its parent. Worker 1 never printed \"exiting\". Worker 2 ended with its parent.", "Main's exit code is 4."}},
+		"Main ended before its last line. A child that is still there then ends with it. Worker 1 ended with its parent. Worker 1 never printed \"exiting\". Worker 2 ended with its parent.", "Main's exit code is 4."}},
 	"too long": {program: func(ctx context.Context) error {
 		p := mp.NewProcess(worker, 2*lessons.Limit)
 		p.Name = "Worker 2"
 		return errors.Join(p.Start(ctx), p.Join(context.Background()))
 	}},
 	"main panics": {with(func(_, _ *mp.Process) { panic("this is a test") }), []string{
-		"Main ended before its last line. Worker 1, a daemon, ended with its parent.", "Main's exit code is 2."}},
+		"Main ended before its last line.", "Worker 1 ended with its parent.", "Main's exit code is 2."}},
 }
 
 // The lesson tells what happened, whatever a reader makes of main.go.
@@ -184,9 +185,9 @@ func TestChangedProgram(t *testing.T) {
 func TestFlags(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
-		"-nodaemon": `Worker 1 exited after that: main waited for it. Worker 2 exited after that: main waited for it.`,
+		"-nodaemon": `waits for the others. Worker 1 exited. Worker 2 exited. Main's exit code is 0.`,
 		"-join 1":   `main: Join says context deadline exceeded and Alive says true`,
-		"-join 20":  `Worker 1, a daemon, exited before that. Worker 2 exited before that. Main waited for no other process.`,
+		"-join 20":  `Worker 1 exited before main's last line. Worker 2 exited before main's last line.`,
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()

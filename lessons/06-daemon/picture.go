@@ -33,22 +33,12 @@ var lesson = lessons.Lesson{
 }
 
 func plan() string {
-	kind, end := "a daemon", "Then main reaches its last line without joining either of them."
-	if noDaemon {
-		kind = "not a daemon"
-	}
+	kind, end := map[bool]string{true: "not a daemon", false: "a daemon"}[noDaemon], "without joining either of them"
 	if join > 0 {
-		end = fmt.Sprintf("Then main joins Worker 1 with a timeout of %s, and reaches its last line.", inTicks(join))
+		end = fmt.Sprintf("after it has joined Worker 1 (timeout in ticks: %d)", join)
 	}
 	return fmt.Sprintf("Main starts Worker 1 (%s, 4 ticks of work). After 1 tick it starts Worker 2"+
-		" (not a daemon, 2 ticks of work). %s", kind, end)
-}
-
-func inTicks(n int) string {
-	if n == 1 {
-		return "1 tick"
-	}
-	return fmt.Sprintf("%d ticks", n)
+		" (not a daemon, 2 ticks of work). Then main reaches its last line %s.", kind, end)
 }
 
 func picture(ctx context.Context, run *lessons.Run) error {
@@ -58,76 +48,44 @@ func picture(ctx context.Context, run *lessons.Run) error {
 	return drawLoss(ctx)
 }
 
-// saw says for each child of main how it ended. The exit code tells a process
-// that was terminated from one that exited; the order tells who was waited for.
+// saw says for each child of main how it ended, and whether it printed its last
+// line.
 func saw(run *lessons.Run) string {
-	main := run.Main()
-	text := "Main ended before its last line."
+	main, text := run.Main(), "Main ended before its last line. A child that is still there then ends with it."
 	if main.LastLine > 0 {
-		text = "Main reached its last line."
+		text = "Main reached its last line. There it terminates its daemons, and waits for the others."
 	}
-	nobody := main.LastLine > 0
 	for _, child := range run.Children(main) {
-		text += " " + name(child) + " " + child.End() + when(main, child) + words(run, child.Name)
-		nobody = nobody && (child.Ended < main.LastLine || child.Daemon)
-	}
-	switch {
-	case len(run.Lives) == 1:
-		text += " Main started no process."
-	case nobody:
-		text += " Main waited for no other process."
+		when := ""
+		if 0 < child.Ended && child.Ended < main.LastLine {
+			when = " before main's last line"
+		}
+		text += fmt.Sprintf(" %s %s%s.", child.Name, child.End(), when)
+		if !run.Printed(child.Name + " exiting") {
+			text += fmt.Sprintf(" %s never printed \"exiting\".", child.Name)
+		}
 	}
 	return fmt.Sprintf("%s Main's exit code is %d.", text, main.Code)
-}
-
-func name(child lessons.Life) string {
-	if child.Daemon {
-		return child.Name + ", a daemon,"
-	}
-	return child.Name
-}
-
-func when(main, child lessons.Life) string {
-	switch {
-	case main.LastLine == 0 || child.Ended == 0:
-		return "."
-	case child.Ended < main.LastLine:
-		return " before that."
-	case child.Daemon:
-		return " after that."
-	}
-	return " after that: main waited for it."
-}
-
-// words says which of its two lines a worker did not print.
-func words(run *lessons.Run, name string) string {
-	switch {
-	case !run.Printed(name + " "):
-		return " " + name + " printed nothing."
-	case !run.Printed(name + " exiting"):
-		return " " + name + ` never printed "exiting".`
-	}
-	return ""
 }
 
 // drawLoss compares a daemon whose loss changes nothing with one whose loss is
 // half a file. It is measured in experiments.go.
 func drawLoss(ctx context.Context) error {
-	cut, err := play(ctx, true, 0)
+	cut, sum, err := loss(ctx, true)
 	if err != nil {
 		return err
 	}
-	whole, err := play(ctx, false, 0)
+	whole, sumToo, err := loss(ctx, false)
 	if err != nil {
 		return err
 	}
 	lessons.Para("also", "Now Worker 1 writes 10 numbers to a file, and Worker 2 adds 1 + 2 + 3 + 4 + 5 + 6."+
 		" When 3 numbers are written, main reaches its last line.")
 	lessons.Printf("\n  Worker 1       its file      Worker 2 sends\n")
-	lessons.Printf("  a daemon       %2d numbers    %s\n", cut.numbers, cut.sum)
-	lessons.Printf("  not a daemon   %2d numbers    %s\n\n", whole.numbers, whole.sum)
+	lessons.Printf("  a daemon       %2d numbers    %s\n", cut, sum)
+	lessons.Printf("  not a daemon   %2d numbers    %s\n\n", whole, sumToo)
 	lessons.Para("saw", "As a daemon, Worker 1 wrote %d of %d numbers. If they are a result, the file is not whole."+
 		" If they are only a sign of life, a heartbeat, nothing is lost: Worker 2 sent %s with the daemon, and %s without.",
-		cut.numbers, whole.numbers, cut.sum, whole.sum)
+		cut, whole, sum, sumToo)
 	return nil
 }
