@@ -396,8 +396,8 @@ var mostOfLesson = map[string]int{
 	"04-pool":            455,
 	"05-current":         440,
 	"06-daemon":          410,
-	"07-terminate":       445,
-	"08-ipc":             395,
+	"07-terminate":       444,
+	"08-ipc":             397,
 }
 
 const usualOfLesson = 350
