@@ -392,9 +392,9 @@ func sleeps(s source) (flaws []string) {
 var mostOfLesson = map[string]int{
 	"02-multiprocessing": 467,
 	"04-pool":            389,
-	"06-daemon":          367,
-	"07-terminate":       445,
-	"08-ipc":             395,
+	"06-daemon":          366,
+	"07-terminate":       444,
+	"08-ipc":             397,
 }
 
 const usualOfLesson = 350

@@ -44,7 +44,7 @@ type Part struct {
 	Line    *mp.Conn[string, string]
 	Child   *Part
 	Token   *mp.Queue[mp.None] // there is only one: a lock
-	Tickets lessons.Tickets    // files that are made only once: locks, too
+	Tickets lessons.Tickets    // each file can be made once: also locks
 	Pair    *mp.Conn[[]byte, []byte]
 	Size    int
 }
@@ -180,7 +180,7 @@ func endedGenerations(ctx context.Context) (string, error) {
 	}
 	m, err := hire(ctx, first)
 	for _, line := range lines {
-		_, failed := lessons.Recv(line) // this one is ready, too
+		_, failed := lessons.Recv(line) // it is also ready
 		err = errors.Join(err, failed)
 	}
 	err = errors.Join(err, m.end(ctx))

@@ -10,7 +10,8 @@
 //	p.terminate(); p.kill()           stuck.Terminate(); stubborn.Kill()
 //	p.join(); p.exitcode              p.Join(ctx); p.ExitCode()
 //
-// Change it: terminate Right, not Left. Or leave out the Kill.
+// Change it: terminate Right, not Left. Or leave out the Kill, or a Terminate.
+// If the program hangs, Ctrl-C ends it.
 package main
 
 import (
@@ -62,7 +63,7 @@ func program(ctx context.Context) error {
 	time.Sleep(2 * tick)
 	fmt.Println("main: is Stubborn alive?", stubborn.Alive()) // Windows: false
 	stubborn.Kill()
-	ended(ctx, stubborn) // without Kill, it waits until Ctrl-C
+	ended(ctx, stubborn)
 	left.Terminate()
 	ended(ctx, left)
 	ended(ctx, right) // it got no signal

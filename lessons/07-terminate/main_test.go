@@ -277,8 +277,8 @@ Right cleans up
 main: Right ended with exit code 0
 `
 
-// Whoever is left holds the standard output that all of the family share, so
-// its end is the end of everybody. That matters here: most of them hang.
+// All these processes share one standard output. It is at its end when the last
+// of them has ended. That matters here: most of them hang.
 func TestNobodyIsLeftAfterTheStory(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"-unit 500ms", "-free", "-free -plain", "-plan", "-facts"} {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -31,8 +32,8 @@ var experiments = lessons.Facts{
 	"8e": leftAndUnfinished,
 	"8f": getAfterLook,
 	"8g": func(ctx context.Context) (string, error) { // many expect that all see the pill
-		_, tasks, pills, err := turns(ctx)
-		return fmt.Sprint(tasks, pills), err
+		_, tasks, exited, err := turns(ctx)
+		return fmt.Sprint(tasks, exited), err
 	},
 }
 
@@ -179,8 +180,8 @@ var taker = mp.Proc("taker", func(d desk) error {
 })
 
 // turns lets consumers take tasks, a pill and more tasks, in turn. It returns what
-// each of them took, and how many tasks and pills that were.
-func turns(ctx context.Context) (took [4][]int, tasks, pills int, err error) {
+// each of them took, how many tasks that were, and how many exited after a pill.
+func turns(ctx context.Context) (took [4][]int, tasks, exited int, err error) {
 	boxes := mp.NewQueue[box](0)
 	for _, n := range lessons.Form([]int{1, 2, 3, pill, 4, 5, 6, 7, 8, 9, 10}, []int{1, 2, pill, 3, 4, 5, 6, 7, 8}) {
 		err = errors.Join(err, boxes.Put(ctx, box{"task": n}))
@@ -200,12 +201,14 @@ func turns(ctx context.Context) (took [4][]int, tasks, pills int, err error) {
 		took[i] = append(took[i], n)
 		switch n {
 		case pill:
-			pills++
+			if _, gone := lessons.Recv(lines[i]); gone == io.EOF {
+				exited++
+			}
 		case closed:
 		default:
 			tasks++
 			left = append(left, i)
 		}
 	}
-	return took, tasks, pills, err
+	return took, tasks, exited, err
 }

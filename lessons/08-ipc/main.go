@@ -12,7 +12,7 @@
 //	t.get(), t.task_done()    range s.Tasks.All(ctx), s.Tasks.TaskDone()
 //	t.put(None), for each     s.Tasks.Close()
 //
-// Change it: put a consumer's name into its results. Who works how often?
+// Change it: put a consumer's name into its results. (Ctrl-C ends a hang.)
 package main
 
 import (
@@ -68,7 +68,7 @@ func program(ctx context.Context) error {
 	for _, n := range numbers {
 		err = errors.Join(err, s.Tasks.Put(ctx, n))
 	}
-	s.Tasks.Close() // or the consumers wait forever, until Ctrl-C
+	s.Tasks.Close() // or the consumers wait forever
 	err = errors.Join(err, one.Join(ctx), two.Join(ctx))
 	s.Results.Close()
 	for result := range s.Results.All(ctx) {

@@ -201,8 +201,8 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// Whoever is left holds the standard output that all of the family share, so
-// its end is the end of everybody.
+// All these processes share one standard output. It is at its end when the last
+// of them has ended.
 func TestNobodyIsLeftAfterTheStory(t *testing.T) {
 	for _, args := range [][]string{{}, {"-plain"}, {"-facts"}} {
 		cmd := lessons.Command(args...)
