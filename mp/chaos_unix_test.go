@@ -5,7 +5,7 @@ package mp
 // Not on Windows: the killer also suspends processes, with a signal through
 // os.Process. (So a signal never goes to a new process with the same PID.) On
 // Windows, other tests check the same things one by one: crash_test.go,
-// stopped_test.go, queue_kill_test.go, family_test.go.
+// suspended_test.go, queue_kill_test.go, family_test.go.
 
 import (
 	"context"
@@ -134,16 +134,16 @@ var aboutToKill = parcel{From: -1}
 // A chaos is one round: processes that work, and a goroutine that kills and
 // suspends them.
 type chaos struct {
-	t     *testing.T
-	ctx   context.Context
-	rng   *rand.Rand // the killer's
-	seed  uint64
-	kills atomic.Int64
-	stops int
-	score *chaosScore
+	t        *testing.T
+	ctx      context.Context
+	rng      *rand.Rand // the killer's
+	seed     uint64
+	kills    atomic.Int64
+	suspends int
+	score    *chaosScore
 }
 
-type chaosScore struct{ rounds, kills, stops, items, lost, repeats, tasks, tasksLost int }
+type chaosScore struct{ rounds, kills, suspends, items, lost, repeats, tasks, tasksLost int }
 
 // TestChaos lets producers, consumers, JoinableQueues, pipes, a pool and a tree
 // of processes work while random ones are killed and suspended at random
@@ -220,7 +220,7 @@ func (c *chaos) round() {
 	close(stop)
 	killer.Wait()
 	c.score.kills += int(c.kills.Load())
-	c.score.stops += c.stops
+	c.score.suspends += c.suspends
 }
 
 // kill kills and suspends random children, and resumes a suspended child a
@@ -243,7 +243,7 @@ func (c *chaos) kill(stop chan struct{}) {
 			victim.Kill()
 			continue
 		}
-		c.stops++
+		c.suspends++
 		victim.mu.Lock()
 		process := victim.cmd.Process
 		victim.mu.Unlock()
@@ -502,8 +502,8 @@ func (c *chaos) add(s chaosScore) {
 }
 
 func (s chaosScore) String() string {
-	return fmt.Sprintf("%d rounds, %d kills, %d stops: %d items, %d lost in a consumer's hands, %d repeated; %d tasks, %d lost",
-		s.rounds, s.kills, s.stops, s.items, s.lost, s.repeats, s.tasks, s.tasksLost)
+	return fmt.Sprintf("%d rounds, %d kills, %d suspended: %d items, %d lost with a killed consumer, %d repeated; %d tasks, %d lost",
+		s.rounds, s.kills, s.suspends, s.items, s.lost, s.repeats, s.tasks, s.tasksLost)
 }
 
 func indexOf(err error) int {

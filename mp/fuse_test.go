@@ -89,8 +89,8 @@ func TestCrashBeforeTheTaskIsTaken(t *testing.T) {
 			t.Fatal(err)
 		}
 		worker := p.staffed()[0]
-		stop(t, worker.PID())
-		hasStopped(t, worker.PID())
+		suspend(t, worker.PID())
+		waitSuspended(t, worker.PID())
 		answered := make(chan bool)
 		go func() {
 			answer, err := p.Apply(soon(t), make([]byte, size))

@@ -15,7 +15,7 @@ import (
 // world_unix_test.go test the paragraph below the promises.
 var promises = map[string]string{
 	"G1": `TestDescendantsEndWithTheirParent TestTowerFalls TestKilledMainLeavesNobody
-		TestStoppedGrandchildEnds TestParentKilledBeforeItsChildCameToMain`,
+		TestSuspendedGrandchildEnds TestParentKilledBeforeItsChildCameToMain`,
 	"G2": `TestCrashMatrix TestWorkerKilledWithTasksAhead
 		TestTaskOfADeadWorkerIsNotLost TestIdleWorkersMayDie
 		TestWorkerThatCannotBeReplaced TestWorkersKilledAtTheirStart`,

@@ -92,8 +92,8 @@ func TestContextsEndCallsOfASuspendedOwner(t *testing.T) {
 			if s, err := ours.Recv(); s != "ready" {
 				t.Fatal(s, err)
 			}
-			stop(t, p.PID())
-			hasStopped(t, p.PID())
+			suspend(t, p.PID())
+			waitSuspended(t, p.PID())
 			ours.Send("go on")
 			put := -1
 			inTime(t, "the calls", func() {
@@ -166,8 +166,8 @@ func TestTimeoutOfASuspendedWorker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop(t, first)
-	hasStopped(t, first)
+	suspend(t, first)
+	waitSuspended(t, first)
 	if second, err := p.Apply(soon(t), None{}); err != nil || second == first {
 		t.Errorf("Apply() = %d, %v; the suspended worker is %d", second, err, first)
 	}

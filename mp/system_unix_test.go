@@ -23,17 +23,17 @@ const killedText = "signal 9"
 // terminateAsks says that a process may refuse to end by Terminate.
 const terminateAsks = true
 
-// stop suspends a process.
-func stop(t *testing.T, pid int) {
+// suspend suspends a process.
+func suspend(t *testing.T, pid int) {
 	t.Helper()
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// hasStopped waits until a child is suspended. The child must not end before
+// waitSuspended waits until a child is suspended. The child must not end before
 // that, because then Join would miss its end.
-func hasStopped(t *testing.T, pid int) {
+func waitSuspended(t *testing.T, pid int) {
 	t.Helper()
 	inTime(t, "a child to be suspended", func() {
 		var status syscall.WaitStatus
@@ -47,7 +47,7 @@ func hasStopped(t *testing.T, pid int) {
 	})
 }
 
-func stopSelf() { syscall.Kill(os.Getpid(), syscall.SIGSTOP) }
+func suspendSelf() { syscall.Kill(os.Getpid(), syscall.SIGSTOP) }
 
 func resume(pid int) { syscall.Kill(pid, syscall.SIGCONT) }
 

@@ -32,23 +32,23 @@ const killedText = "exit code 1"
 // terminateAsks says that a process may refuse to end by Terminate.
 const terminateAsks = false
 
-// stop suspends a process. hasStopped does nothing, because Windows does not tell
-// when a process is suspended.
-func stop(t *testing.T, pid int) {
+// suspend suspends a process. waitSuspended does nothing, because Windows does not
+// tell when a process is suspended.
+func suspend(t *testing.T, pid int) {
 	t.Helper()
-	if status := suspend(pid, ntSuspendProcess); status != 0 {
+	if status := setSuspended(pid, ntSuspendProcess); status != 0 {
 		t.Fatalf("NtSuspendProcess: status %#x", status)
 	}
 }
 
-func hasStopped(*testing.T, int) {}
+func waitSuspended(*testing.T, int) {}
 
-func stopSelf() { suspend(os.Getpid(), ntSuspendProcess) }
+func suspendSelf() { setSuspended(os.Getpid(), ntSuspendProcess) }
 
-func resume(pid int) { suspend(pid, ntResumeProcess) }
+func resume(pid int) { setSuspended(pid, ntResumeProcess) }
 
-// suspend suspends or resumes a process.
-func suspend(pid int, how *syscall.LazyProc) (status uintptr) {
+// setSuspended suspends or resumes a process.
+func setSuspended(pid int, how *syscall.LazyProc) (status uintptr) {
 	const suspendResume = 0x0800
 	process, err := syscall.OpenProcess(suspendResume, false, uint32(pid))
 	if err != nil {

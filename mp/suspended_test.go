@@ -19,9 +19,9 @@ import (
 // the moment at which a process dies.
 
 type entry struct {
-	N      int
-	Ledger string
-	Stop   bool
+	N       int
+	Ledger  string
+	Suspend bool
 }
 
 var (
@@ -51,8 +51,8 @@ var (
 		if _, err := ledger.Write([]byte{byte(e.N)}); err != nil {
 			return 0, err
 		}
-		if e.Stop {
-			stopSelf()
+		if e.Suspend {
+			suspendSelf()
 			select {}
 		}
 		return e.N, nil
@@ -68,10 +68,10 @@ var (
 // its exit code says how.
 func TestStartsContextEndsTheProcess(t *testing.T) {
 	for _, test := range []struct {
-		name string
-		f    Function[*Conn[int, None], None]
-		stop bool
-		code int
+		name      string
+		f         Function[*Conn[int, None], None]
+		suspended bool
+		code      int
 	}{
 		{"it sleeps", tellPID, false, -15},
 		{"it is suspended", tellPID, true, -15},
@@ -92,9 +92,9 @@ func TestStartsContextEndsTheProcess(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if test.stop {
-				stop(t, pid)
-				hasStopped(t, pid)
+			if test.suspended {
+				suspend(t, pid)
+				waitSuspended(t, pid)
 			}
 			cancel()
 			err = p.Join(soon(t))
@@ -110,14 +110,14 @@ func TestStartsContextEndsTheProcess(t *testing.T) {
 
 // G1: a suspended grandchild ends as soon as it is resumed. Join of its parent
 // does not wait for that.
-func TestStoppedGrandchildEnds(t *testing.T) {
+func TestSuspendedGrandchildEnds(t *testing.T) {
 	ours, theirs := Pipe[None, int]()
 	p := start(t, NewProcess(tellPIDToo, theirs))
 	pid, err := ours.Recv()
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop(t, pid)
+	suspend(t, pid)
 	p.Kill()
 	var exit *ExitError
 	if err := p.Join(soon(t)); !errors.As(err, &exit) || exit.Code != -9 {
@@ -140,8 +140,8 @@ func TestTaskOfADeadWorkerIsNotLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop(t, first)
-	hasStopped(t, first)
+	suspend(t, first)
+	waitSuspended(t, first)
 	var second int
 	applied := make(chan error, 1)
 	go func() {
@@ -181,7 +181,7 @@ func TestWorkerKilledWithTasksAhead(t *testing.T) {
 		done, _ := os.ReadFile(ledger)
 		return len(done) > bad
 	})
-	hasStopped(t, worker.PID())
+	waitSuspended(t, worker.PID())
 	worker.Kill()
 	<-mapped
 	var task *TaskError
@@ -203,14 +203,14 @@ func TestWorkerKilledWithTasksAhead(t *testing.T) {
 	}
 }
 
-// stopInGet starts a consumer, and suspends it while it waits in Get.
-func stopInGet(t *testing.T, q *Queue[int]) *Process {
+// suspendInGet starts a consumer, and suspends it while it waits in Get.
+func suspendInGet(t *testing.T, q *Queue[int]) *Process {
 	t.Helper()
 	_, theirs := Pipe[None, int]()
 	p := start(t, NewProcess(getOne, counted{Q: q, Say: theirs}))
 	until(t, "a Get in the child", func() bool { return p.waiting.Load() == 1 })
-	stop(t, p.PID())
-	hasStopped(t, p.PID())
+	suspend(t, p.PID())
+	waitSuspended(t, p.PID())
 	return p
 }
 
@@ -218,7 +218,7 @@ func stopInGet(t *testing.T, q *Queue[int]) *Process {
 // Another consumer gets the item.
 func TestConsumerKilledBeforeItTakes(t *testing.T) {
 	for _, q := range []*Queue[int]{NewQueue[int](0), NewQueue[int](1), NewJoinableQueue[int](0).Queue} {
-		p := stopInGet(t, q)
+		p := suspendInGet(t, q)
 		if err := q.Put(soon(t), 7); err != nil {
 			t.Fatal(err)
 		}
@@ -250,7 +250,7 @@ func TestAskingTheDead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			q := NewJoinableQueue[int](1)
-			p := stopInGet(t, q.Queue)
+			p := suspendInGet(t, q.Queue)
 			answered := make(chan error, 1)
 			go func() { answered <- ask(q) }()
 			until(t, "the question", func() bool { return waitingIn("lend.(*servers).sync") > 0 })
