@@ -122,7 +122,7 @@ var findPython = sync.OnceValue(func() string {
 	}
 	path, err := exec.LookPath(*pythonFlag)
 	if err != nil {
-		fmt.Printf("# there is no %s here, so there are no figures of Python\n", *pythonFlag)
+		fmt.Printf("# %s was not found, so the figures of Python are left out\n", *pythonFlag)
 		return ""
 	}
 	return path

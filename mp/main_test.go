@@ -54,7 +54,7 @@ func TestNonsenseForANewborn(t *testing.T) {
 		strings.Repeat("\xff", 100): 2,
 		string(unknown()):           2,
 		string(talk(say(msgTask, 0, nil), say(msgArgument, 0, nil))): 2,
-		string(talk(say(msgOrders, 0, "these are no orders"))):       2,
+		string(talk(say(msgOrders, 0, "not orders"))):                2,
 		string(talk(say(msgArgument, 0, orders{Func: "square"}))):    2,
 	} {
 		down, up := through(t, []byte(said)), through(t, nil)

@@ -45,7 +45,7 @@ var programs = map[string]func(context.Context) error{}
 func program(t *testing.T, name string) (cmd *exec.Cmd, stdout *bufio.Reader) {
 	t.Helper()
 	if programs[name] == nil {
-		t.Fatalf("there is no program %q", name)
+		t.Fatalf("unknown program %q", name)
 	}
 	cmd = exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "MP_TEST_PROGRAM="+name)
