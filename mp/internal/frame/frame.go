@@ -160,30 +160,6 @@ func (w *Writer) leave() {
 	}()
 }
 
-// TrySend is [Writer.Send] for a short frame without waiting: it reports
-// whether the pipe has taken it.
-func (w *Writer) TrySend(f Frame) (sent bool, err error) {
-	select {
-	case w.turn <- struct{}{}:
-	default:
-		return false, nil
-	}
-	defer w.leave()
-	_, described := w.numbers[f.Types]
-	if len(w.rest) > 0 || len(f.Data) > AtOnce || f.Types != (Types{}) && !described {
-		return false, nil
-	}
-	if err := w.add(context.Background(), f); err != nil {
-		return false, err
-	}
-	defer func() { w.buf = w.buf[:0] }()
-	n, err := writeNow(w.out, w.buf)
-	if err != nil {
-		w.fault = err
-	}
-	return n > 0, err
-}
-
 // add appends a frame to those that the next flush writes.
 func (w *Writer) add(ctx context.Context, f Frame) error {
 	number, err := w.describe(ctx, f.Types)
@@ -312,15 +288,6 @@ func (r *Reader) next() (f Frame, types byte, err error) {
 // Waiting reports whether bytes have been read from the pipe that Next has not
 // returned.
 func (r *Reader) Waiting() bool { return r.in.Buffered() > 0 }
-
-// Ready reports whether Next would return a frame without reading from the pipe.
-func (r *Reader) Ready() bool {
-	if r.in.Buffered() < headerSize {
-		return false
-	}
-	header, _ := r.in.Peek(headerSize)
-	return Kind(header[0]) != kindTypes && r.in.Buffered()-headerSize >= int(binary.LittleEndian.Uint32(header[10:]))
-}
 
 // readBytes reads size bytes. Beyond what is believed, the buffer grows as the
 // bytes really arrive: a size that lies costs eight times as much at most.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"syscall"
 	"time"
 )
 
@@ -31,30 +30,4 @@ func writeUntil(ctx context.Context, out io.Writer, b []byte) (n int, err error)
 		err = ctx.Err()
 	}
 	return n, err
-}
-
-// writeNow writes all of b, at most 4 KiB, or nothing if the pipe has no room.
-func writeNow(out io.Writer, b []byte) (n int, err error) {
-	pipe, ok := out.(*os.File)
-	if !ok {
-		return out.Write(b)
-	}
-	raw, err := pipe.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	if e := raw.Write(func(fd uintptr) bool {
-		for {
-			n, err = syscall.Write(int(fd), b)
-			if err != syscall.EINTR {
-				return true
-			}
-		}
-	}); e != nil {
-		return 0, e
-	}
-	if err == syscall.EAGAIN {
-		return 0, nil
-	}
-	return max(n, 0), err
 }

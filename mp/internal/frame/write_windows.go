@@ -9,6 +9,3 @@ import (
 func writeUntil(ctx context.Context, out io.Writer, b []byte) (n int, err error) {
 	return out.Write(b)
 }
-
-// writeNow writes b. On Windows nobody knows whether a pipe has room.
-func writeNow(out io.Writer, b []byte) (n int, err error) { return out.Write(b) }
