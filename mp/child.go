@@ -20,16 +20,16 @@ import (
 
 // The frames that a parent and its child exchange.
 const (
-	msgOrders   frame.Kind = iota + 1 // down: the child's name and what to run
+	msgBorn     frame.Kind = iota + 1 // up: the Go runtime runs, so signals are heard
+	msgHere                           // up: this process has come to Main or Init, and has the function
+	msgBegun                          // up: the function is called; from a worker: for the first task that you have no answer to
+	msgDone                           // up: the function has returned
+	msgFailed                         // up: a RemoteError, the last thing a child says
+	msgOrders                         // down: the child's name and what to run
 	msgArgument                       // down: with what
 	msgTask                           // down, to a pool's worker: arguments; id is how many
 	msgReturn                         // down: give back the tasks that you have not begun
 	msgFinish                         // down: there will be no more
-	msgBorn                           // up: the Go runtime runs, so signals are heard
-	msgHere                           // up: this process has come to Main or Init, and has the function
-	msgDone                           // up: the function has returned
-	msgFailed                         // up: a RemoteError, the last thing a child says
-	msgBegun                          // up: I have begun the first task that you have no answer to
 	msgReturned                       // up: id is how many tasks I give back, the last ones
 	msgFailure                        // up: a RemoteError; id is which argument of the task failed
 	msgAnswer                         // up, then: the results of the task; id is 1 if I have begun the next one

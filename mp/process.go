@@ -37,18 +37,16 @@ type Process struct {
 	dismissed atomic.Bool                          // set when it is terminated because Main is at its end
 	waiting   atomic.Int32                         // how many Gets of the child wait at queues of this process
 
-	mu       sync.Mutex    // guards the fields up to returned
-	started  bool          // set by Start, and cleared if Start fails
-	onlook   bool          // this is Current or Parent, which can only be looked at
-	cmd      *exec.Cmd     // set by Start
-	pid      int           // set by Start
-	sent     int           // -15 or -9 after our Terminate or Kill
-	here     bool          // the child has come to Main
-	begun    bool          // the child has called its function
-	returned bool          // the function has returned nil
-	done     chan struct{} // closed when the child has ended and all that it said has arrived
-	code     int           // set before done is closed, like exit
-	exit     *ExitError    // how the child ended, if not well
+	mu      sync.Mutex    // guards the fields up to reached
+	started bool          // set by Start, and cleared if Start fails
+	onlook  bool          // this is Current or Parent, which can only be looked at
+	cmd     *exec.Cmd     // set by Start
+	pid     int           // set by Start
+	sent    int           // -15 or -9 after our Terminate or Kill
+	reached frame.Kind    // how far the child has come: msgBorn, msgHere, msgBegun or msgDone
+	done    chan struct{} // closed when the child has ended and all that it said has arrived
+	code    int           // set before done is closed, like exit
+	exit    *ExitError    // how the child ended, if not well
 }
 
 // NewProcess makes a Process that will call f with arg. It does not start it. As

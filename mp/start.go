@@ -166,7 +166,7 @@ func (p *Process) attend(ctx context.Context, l lines) {
 func (p *Process) isHere() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.here
+	return p.reached >= msgHere
 }
 
 // judge finds out how the process ended. Call it with mu held.
@@ -175,7 +175,7 @@ func (p *Process) judge(exit *ExitError) {
 	switch {
 	case state != nil:
 		exit.Code = exitCode(state, p.sent)
-	case p.returned: // the rest is not known, see below
+	case p.reached == msgDone: // the rest is not known, see below
 	case exit.Crash != "" || panicked(exit.Err):
 		exit.Code = 2
 	case exit.Err != nil:
@@ -202,9 +202,9 @@ func panicked(err error) bool {
 // good end. Call it with mu held.
 func (p *Process) lacks() error {
 	switch {
-	case !p.here:
+	case p.reached < msgHere:
 		return errNotHere
-	case !p.begun && !p.orders.Work:
+	case p.reached < msgBegun && !p.orders.Work:
 		return errNotBegun
 	}
 	return nil
@@ -228,23 +228,8 @@ func (p *Process) listen(up *os.File) (failure error) {
 			p.Kill() // it does not speak our language: it cannot be helped
 			io.Copy(io.Discard, up)
 			return err
-		case f.Kind == msgBorn:
-			p.repeatTerminate()
-		case f.Kind == msgHere:
-			p.mu.Lock()
-			p.here = true
-			p.mu.Unlock()
-			for _, do := range p.onHere {
-				do()
-			}
-		case f.Kind == msgBegun && !p.orders.Work:
-			p.mu.Lock()
-			p.begun = true
-			p.mu.Unlock()
-		case f.Kind == msgDone:
-			p.mu.Lock()
-			p.returned = true
-			p.mu.Unlock()
+		case f.Kind <= msgDone && !(f.Kind == msgBegun && p.orders.Work):
+			p.reach(f.Kind)
 		case f.Kind == msgFailed:
 			told := new(RemoteError)
 			if failure = frame.Decode(f.Value, told); failure == nil {
@@ -256,14 +241,21 @@ func (p *Process) listen(up *os.File) (failure error) {
 	}
 }
 
-// repeatTerminate is for a SIGTERM that came before the child's runtime could
-// hear it: if this process ignores the signal, so does a child until then.
-func (p *Process) repeatTerminate() {
+// reach notes how far the child has come. A SIGTERM is repeated that came before
+// the child's runtime could hear it: if this process ignores the signal, so does
+// a child until then.
+func (p *Process) reach(kind frame.Kind) {
 	p.mu.Lock()
-	again := p.sent == -15
+	p.reached = kind
+	sent := p.sent
 	p.mu.Unlock()
-	if again {
+	switch {
+	case kind == msgBorn && sent == -15:
 		p.signal(-15, terminate)
+	case kind == msgHere:
+		for _, do := range p.onHere {
+			do()
+		}
 	}
 }
 
