@@ -1,7 +1,6 @@
 package mp
 
 import (
-	"context"
 	"sync"
 
 	"processbook/mp/internal/frame"
@@ -43,9 +42,7 @@ func (in *inbox) obey(f frame.Frame, up *frame.Writer) {
 	case msgReturn:
 		n := len(in.tasks)
 		in.tasks = nil
-		// In a goroutine, because the pipe may be full. Until this has arrived, no
-		// task is given.
-		go up.Send(context.Background(), frame.Frame{Kind: msgReturned, ID: uint64(n)})
+		up.Post(frame.Frame{Kind: msgReturned, ID: uint64(n)}) // until this arrives, no task is given
 	case msgFinish:
 		in.finished = true
 	}
