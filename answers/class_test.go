@@ -8,18 +8,47 @@ import (
 	"unicode/utf8"
 )
 
-// A belief is a wrong prediction that some students of a class make, of those who
-// predict anything.
+// A belief is behind the first common mistake of a question. Some students of a
+// class have it, of those who predict anything.
 type belief struct {
-	id, answer      string
 	holders, triers int
+	it              *Item
 }
 
 // The classes are made up, with their beliefs, the hardest first.
 var classes = map[int][]belief{
-	3:  {{"8a", "20 99", 3, 3}, {"6a", "A B C D", 2, 3}},
-	20: {{"6a", "A B C D", 18, 20}, {"7b", "1", 2, 2}, {"3c", "7 7", 13, 18}, {"1c", "25", 12, 20}, {"8f", "returns an error", 9, 16}},
-	60: {{"2d", "3 3", 55, 60}, {"4d", "1 1", 44, 50}, {"8d", "EOF, EOF", 40, 60}, {"5c", "main, main", 30, 55}, {"2b", "all", 30, 60}},
+	3:  {{3, 3, nil}, {2, 3, nil}},
+	20: {{18, 20, nil}, {2, 2, nil}, {13, 18, nil}, {12, 20, nil}, {9, 16, nil}},
+	60: {{55, 60, nil}, {44, 50, nil}, {40, 60, nil}, {30, 55, nil}, {30, 60, nil}},
+}
+
+// choose gives the beliefs of a class questions: every other one has a second form.
+func choose(t *testing.T, students int) (beliefs []belief) {
+	var same, differ []*Item
+	for _, q := range answers(t) {
+		for _, it := range q.Items {
+			switch {
+			case len(it.Mistakes) == 0:
+			case it.Other == nil:
+				same = append(same, it)
+			default:
+				differ = append(differ, it)
+			}
+		}
+	}
+	for i, b := range classes[students] {
+		from := [][]*Item{differ, same}[i%2]
+		b.it = from[(students+i)%len(from)]
+		beliefs = append(beliefs, b)
+	}
+	return beliefs
+}
+
+// The form of each student's worksheet.
+var forms = map[string]func(student int) int{
+	"form 1":     func(int) int { return 1 },
+	"form 2":     func(int) int { return 2 },
+	"both forms": func(student int) int { return 1 + student%2 },
 }
 
 // predicts returns what a student writes. Where no belief is known it is right,
@@ -27,9 +56,9 @@ var classes = map[int][]belief{
 func predicts(student int, it *Item, beliefs []belief, random *rand.Rand) string {
 	for _, b := range beliefs {
 		switch {
-		case b.id != it.ID:
+		case b.it.ID != it.ID:
 		case student < b.holders:
-			return b.answer
+			return it.Mistakes[0].Answer
 		case student < b.triers:
 			return it.Answer
 		default:
@@ -46,21 +75,21 @@ func predicts(student int, it *Item, beliefs []belief, random *rand.Rand) string
 	return it.Answer
 }
 
-func report(t *testing.T, students int, beliefs []belief) string {
-	questions, class, facts := answers(t), make(Class), make(Facts)
-	for id, it := range Items(questions) {
-		facts[id] = it.Answer
-	}
+func report(t *testing.T, students int, beliefs []belief, form func(student int) int) string {
+	questions, class := answers(t), make(Class)
 	random := rand.New(rand.NewPCG(1, uint64(students)))
 	for student := range students {
-		sheet := ""
+		sheet, facts := fmt.Sprintf("# Worksheet, form %d\n", form(student)), make(Facts)
 		for _, q := range questions {
 			for _, it := range q.Items {
+				it = it.In(form(student))
+				facts[it.ID] = it.Answer
 				sheet += fmt.Sprintf("### %s\n> %s\n", it.ID, predicts(student, it, beliefs, random))
 			}
 		}
 		predicted, _ := Predictions("sheet.md", sheet, questions)
 		for id, it := range Items(questions) {
+			it = it.In(FormOf(sheet))
 			o, _ := it.Check(predicted[id], known(facts), false)
 			class.Add(it, predicted[id], o)
 		}
@@ -68,32 +97,54 @@ func report(t *testing.T, students int, beliefs []belief) string {
 	return class.Report(questions)
 }
 
+// shown is the mistake as the report has it: in which form most made it.
+func (b belief) shown(which string) string {
+	first, second := b.it.Mistakes[0].Answer, b.it.In(2).Mistakes[0].Answer+" (form 2)"
+	switch {
+	case b.it.Other == nil || which == "form 1" || which == "both forms" && second == first+" (form 2)":
+		return first
+	case which == "form 2":
+		return second
+	}
+	return first + " or " + second
+}
+
 func TestTheReportOfAClassNamesItsBeliefs(t *testing.T) {
-	for students, beliefs := range classes {
-		text := report(t, students, beliefs)
-		rest := strings.Join(strings.Fields(text), " ")
-		for _, b := range beliefs {
-			it := Items(answers(t))[b.id]
-			lines := []string{
-				fmt.Sprintf("%s wrong: %d of %d", b.id, b.holders, b.triers),
-				strings.Join(it.Text, " "),
-				fmt.Sprintf("%d predicted %s %s", b.holders, b.answer, it.look(b.answer)),
-			}
-			for _, want := range lines {
-				_, after, found := strings.Cut(rest, strings.Join(strings.Fields(want), " "))
-				if !found {
-					t.Fatalf("a class of %d: want %q, in this place, in\n%s", students, want, text)
-				}
-				rest = after
-			}
+	for students := range classes {
+		for which, form := range forms {
+			t.Run(fmt.Sprint(students, " students, ", which), func(t *testing.T) {
+				beliefs := choose(t, students)
+				checkReport(t, report(t, students, beliefs, form), beliefs, which)
+			})
 		}
-		for line := range strings.Lines(text) {
-			if utf8.RuneCountInString(line) > 81 {
-				t.Errorf("a line has more than 80 columns: %s", line)
+	}
+}
+
+func checkReport(t *testing.T, text string, beliefs []belief, which string) {
+	rest := strings.Join(strings.Fields(text), " ")
+	for _, b := range beliefs {
+		asked := b.it
+		if which == "form 2" {
+			asked = b.it.In(2)
+		}
+		for _, want := range []string{
+			fmt.Sprintf("%s wrong: %d of %d", b.it.ID, b.holders, b.triers),
+			strings.Join(asked.Text, " "),
+			fmt.Sprintf("%d predicted %s %s", b.holders, b.shown(which), asked.Mistakes[0].Why),
+		} {
+			_, after, found := strings.Cut(rest, strings.Join(strings.Fields(want), " "))
+			if !found {
+				t.Fatalf("want %q, in this place, in\n%s", want, text)
 			}
+			rest = after
 		}
-		if strings.Count(text, "%  ") != len(answers(t)) {
-			t.Errorf("want a line for each lesson, with its score, in\n%s", text)
+	}
+	for line := range strings.Lines(text) {
+		if utf8.RuneCountInString(line) > 81 {
+			t.Errorf("a line has more than 80 columns: %s", line)
 		}
+	}
+	if strings.Count(text, "%  ") != len(answers(t)) {
+		t.Errorf("want a line for each lesson, with its score, in\n%s", text)
 	}
 }
