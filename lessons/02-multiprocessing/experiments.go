@@ -23,11 +23,10 @@ import (
 )
 
 var experiments = lessons.Facts{
-	"2a": ticksOfWaiting,
-	"2b": processesAtOnce,
-	"2c": goroutinesAtOnce,
-	"2d": othersThatFinish,
-	"2e": numbersInFile,
+	"2a": processesAtOnce,
+	"2b": goroutinesAtOnce,
+	"2c": othersThatFinish,
+	"2d": numbersInFile,
 }
 
 var cpus = runtime.NumCPU() // the tests have their own
@@ -68,35 +67,6 @@ func (t Team[S, R]) end(ctx context.Context) (err error) {
 		err = errors.Join(err, lessons.Join(ctx, p))
 	}
 	return err
-}
-
-// waiter does tasks. In each of them it asks main, which plays the network, and
-// waits for the answer. That is also the sign for the next task.
-var waiter = mp.Proc("waiter", func(line *mp.Conn[mp.None, mp.None]) error {
-	for {
-		if _, err := line.Recv(); err != nil {
-			return nil // there are no more tasks
-		}
-		line.Send(mp.None{})
-	}
-})
-
-// 2a measures in how many ticks 12 tasks for each CPU are done, with one worker for
-// each CPU, and with four. Many expect that more workers than CPUs are of no use,
-// which is true of tasks that compute.
-func ticksOfWaiting(ctx context.Context) (string, error) {
-	tasks, workers := lessons.Form(12, 8)*cpus, lessons.Form(4, 2)*cpus
-	few, err := ticks(ctx, tasks, cpus)
-	many, failed := ticks(ctx, tasks, workers)
-	return fmt.Sprint(few, " ", many), errors.Join(err, failed)
-}
-
-func ticks(ctx context.Context, tasks, workers int) (n int, err error) {
-	team, err := start(ctx, workers, waiter)
-	for ; n*workers < tasks && err == nil; n++ {
-		_, err = team.round(mp.None{}, workers) // when the last has asked, all wait
-	}
-	return n, errors.Join(err, team.end(ctx))
 }
 
 // gap is a jump of the clock which shows that something else had the CPU. The
@@ -160,11 +130,11 @@ func together(ctx context.Context, processes, goroutines int) (most int, err err
 	return most, err
 }
 
-// 2b measures how many of four processes for each CPU compute at the same moment.
+// 2a measures how many of four processes for each CPU compute at the same moment.
 // Many expect all, because all of them run; others one.
 func processesAtOnce(ctx context.Context) (string, error) { return atOnce(ctx, 4*cpus, 1) }
 
-// 2c measures the same of goroutines of one process. Many expect one, as in
+// 2b measures the same of goroutines of one process. Many expect one, as in
 // Python, where the threads of a process wait for each other.
 func goroutinesAtOnce(ctx context.Context) (string, error) { return atOnce(ctx, 1, 4*cpus) }
 
@@ -195,7 +165,7 @@ var divider = mp.Proc("divider", func(line *mp.Conn[int, int]) error {
 	return err
 })
 
-// 2d measures how many of the three others finish if one of four workers panics,
+// 2c measures how many of the three others finish if one of four workers panics,
 // in four processes and in one. Many expect 3 both times, as in Python, where an
 // exception ends only the thread in which it happens.
 func othersThatFinish(ctx context.Context) (string, error) {
@@ -252,7 +222,7 @@ func read(file string) (int, error) {
 
 func write(file string, n int) error { return os.WriteFile(file, []byte(strconv.Itoa(n)), 0o600) }
 
-// 2e measures the smallest and the largest number in a file after two processes
+// 2d measures the smallest and the largest number in a file after two processes
 // have added 1 to it, in all orders in which they can read and write. Many expect
 // that nothing is lost if both succeed.
 func numbersInFile(ctx context.Context) (string, error) {
