@@ -102,6 +102,7 @@ func (r *readme) at(line int) string { return fmt.Sprintf("%s:%d", r.path, line)
 // The blocks of a file are one story: the worksheet that is made in one is filled
 // in the next and checked in a third.
 func TestReadmeOutputs(t *testing.T) {
+	t.Parallel()
 	for _, r := range readReadmes(t) {
 		d := newDesk(t)
 		for _, b := range r.blocks {
@@ -163,6 +164,7 @@ func mask(output string) string {
 
 // Commands in the text are those of promises, and do what is said of them.
 func TestReadmeCommands(t *testing.T) {
+	t.Parallel()
 	all, d := readReadmes(t), newDesk(t)
 	said := make(map[string]bool)
 	for _, r := range all {
@@ -211,6 +213,7 @@ var (
 )
 
 func TestReadmeNames(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	api, err := d.run("go doc -short ./mp")
 	if err != nil {

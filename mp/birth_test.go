@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,7 +56,7 @@ func beBorn(what []string) {
 		self.Kill()
 		select {}
 	case "exec":
-		execSelf()
+		execute(what[1:])
 	case "again": // as a program does that restarts itself after a crash
 		cmd := exec.Command(os.Args[0])
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
@@ -134,7 +135,7 @@ func TestParentKilledBeforeItsChildCameToMain(t *testing.T) {
 // become a chain of processes, and the parent says what happened.
 func TestChildThatStartsTheProgramAgain(t *testing.T) {
 	for what, want := range map[string]string{"exec": "execute a program?", "again": "started this program again before mp.Main"} {
-		if what == "exec" && !canExecSelf {
+		if what == "exec" && !canExecute {
 			continue
 		}
 		t.Run(what, func(t *testing.T) {
@@ -149,6 +150,52 @@ func TestChildThatStartsTheProgramAgain(t *testing.T) {
 				t.Errorf("it says %q and ends with %v", s, cmd.ProcessState)
 			}
 		})
+	}
+}
+
+// A child executes a program that would run for an hour. Join does not wait for it.
+func TestChildThatBecomesAnotherProgram(t *testing.T) {
+	if !canExecute {
+		t.Skip("Windows has no such call")
+	}
+	t.Setenv(birth, "exec sleep 3600")
+	p := start(t, NewProcess(idle, None{}))
+	if err := p.Join(soon(t)); err == nil || !strings.Contains(err.Error(), "execute a program?") {
+		t.Errorf("Join() = %v", err)
+	}
+}
+
+// Where a process cannot start the file that it runs, it compares the file with
+// what it was.
+func TestChangedFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "program")
+	write := func(name, text string, at time.Time) {
+		t.Helper()
+		if err := errors.Join(os.WriteFile(name, []byte(text), 0o700), os.Chtimes(name, at, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := time.Unix(1e9, 0)
+	write(file, "old", old)
+	was, _ := os.Stat(file)
+	if err := unchanged(file, was); err != nil {
+		t.Error(err)
+	}
+	for what, change := range map[string]func(){
+		"longer":   func() { write(file, "longer", old) },
+		"younger":  func() { write(file, "new", old.Add(time.Second)) },
+		"replaced": func() { write(file+"2", "new", old); os.Rename(file+"2", file) },
+	} {
+		write(file, "old", old)
+		was, _ := os.Stat(file)
+		change()
+		if err := unchanged(file, was); err == nil || !strings.Contains(err.Error(), "not the program any more") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	os.Remove(file)
+	if err := unchanged(file, was); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("removed: %v", err)
 	}
 }
 

@@ -4,9 +4,18 @@ package mp
 
 import (
 	"os"
+	"os/exec"
 	"syscall"
 )
 
-const canExecSelf = true
+const canExecute = true
 
-func execSelf() { syscall.Exec(os.Args[0], os.Args, os.Environ()) }
+// execute replaces this process by another program, or by this one again.
+func execute(args []string) {
+	if len(args) == 0 {
+		args = os.Args
+	}
+	if path, err := exec.LookPath(args[0]); err == nil {
+		syscall.Exec(path, args, os.Environ())
+	}
+}

@@ -1,5 +1,5 @@
 package mp
 
-const canExecSelf = false // Windows has no such call
+const canExecute = false // Windows has no such call
 
-func execSelf() {}
+func execute([]string) {}

@@ -96,14 +96,19 @@ func ourselves() (string, error) {
 	if _, err := os.Stat(running); err == nil && runtime.GOOS == "linux" {
 		return running, nil
 	}
-	now, err := os.Stat(programFile)
+	return programFile, unchanged(programFile, programInfo)
+}
+
+// unchanged returns an error if the file is not what it was.
+func unchanged(file string, was os.FileInfo) error {
+	now, err := os.Stat(file)
 	if err != nil {
-		return "", fmt.Errorf("mp: the file of this program is gone, so it cannot be started as a child: %w", err)
+		return fmt.Errorf("mp: the file of this program is gone, so it cannot be started as a child: %w", err)
 	}
-	if was := programInfo; was == nil || !os.SameFile(was, now) || was.Size() != now.Size() || !was.ModTime().Equal(now.ModTime()) {
-		return "", fmt.Errorf("mp: %s is not the program any more that runs here, so it cannot be started as a child; end this process and start the new program", programFile)
+	if was == nil || !os.SameFile(was, now) || was.Size() != now.Size() || !was.ModTime().Equal(now.ModTime()) {
+		return fmt.Errorf("mp: %s is not the program any more that runs here, so it cannot be started as a child; end this process and start the new program", file)
 	}
-	return programFile, nil
+	return nil
 }
 
 // arguments are those that this program was started with, whatever main has
