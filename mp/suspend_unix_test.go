@@ -75,7 +75,9 @@ var (
 				return c.Say.Send(fmt.Sprintf("%s: %v", what, err))
 			}
 		}
-		return c.Say.Send(fmt.Sprint(put))
+		c.Say.Send(fmt.Sprint(put))
+		c.Say.Recv() // the owner goes on: now all arrives that still may
+		return c.Q.Put(context.Background(), nil)
 	})
 )
 
@@ -103,6 +105,8 @@ func TestContextsEndCallsOfASuspendedOwner(t *testing.T) {
 				}
 			})
 			resume(p.PID())
+			ours.Send("and one more")
+			put++
 			n, err := counted.Recv()
 			if n < put || n > put && !test.deep || err != nil { // the item of a grandchild may arrive although its Put returned an error
 				t.Errorf("%d Puts returned nil, and %d items arrived, %v", put, n, err)

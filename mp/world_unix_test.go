@@ -103,7 +103,7 @@ func init() {
 		os.Stdin.Close()
 		os.Stdout.Close()
 		os.Stderr.Close()
-		ours, theirs := Pipe[string, string]()
+		theirs, ours := Pipe[string, string]() // the end with the lower number to write to is ours
 		p := NewProcess(wait, theirs)
 		note(p.Start(ctx))
 		note(ours.Recv())

@@ -288,6 +288,15 @@ func TestSendEndsWithItsContext(t *testing.T) {
 	go func() {
 		w.Send(ctx, Frame{Kind: 2})
 	}()
+	for len(w.turn) == 0 { // until that Send waits for room
+		runtime.Gosched()
+	}
+	defer time.AfterFunc(30*time.Second, func() { in.Close() }).Stop()
+	short, cancel := context.WithTimeout(ctx, time.Second/4)
+	defer cancel()
+	if err := w.Send(short, Frame{Kind: 3}); err != context.DeadlineExceeded {
+		t.Fatal("Send while another one waits:", err)
+	}
 	partial := 0
 	for {
 		f, err := r.Next()

@@ -133,6 +133,12 @@ func say(k frame.Kind, id uint64, data ...byte) frame.Frame {
 // If items were sent ahead to a consumer, the owner can take them back for
 // another consumer.
 func TestItemsAheadAreAskedBack(t *testing.T) {
+	askBack(t, func(s *Store) (Item, error) { return Get(soon(t), s) })
+	askBack(t, func(s *Store) (Item, error) { return TryGet(s) })
+}
+
+func askBack(t *testing.T, get func(*Store) (Item, error)) {
+	t.Helper()
 	const n = 1000
 	s := NewStore(0, false)
 	for i := range n {
@@ -154,7 +160,7 @@ func TestItemsAheadAreAskedBack(t *testing.T) {
 		t.Fatal("nothing was sent ahead")
 	}
 	for ; taken < n; taken++ {
-		it, err := Get(soon(t), s)
+		it, err := get(s)
 		if err != nil {
 			t.Fatalf("%d of %d items: %v", taken, n, err)
 		}
@@ -162,6 +168,21 @@ func TestItemsAheadAreAskedBack(t *testing.T) {
 	}
 	if sum != n*(n-1)/2 {
 		t.Errorf("the sum is %d, want %d", sum, n*(n-1)/2)
+	}
+}
+
+// Len does not count an item that a consumer has already taken.
+func TestLenAsksTheConsumers(t *testing.T) {
+	s := NewStore(0, false)
+	l, _ := link(t, s, false)
+	for range 1000 {
+		s.Put(ctx, number(1), false)
+		if _, err := Get(soon(t), l); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := s.Len(ctx); n != 0 || err != nil {
+			t.Fatalf("Len() = %d, %v; want 0", n, err)
+		}
 	}
 }
 
