@@ -238,11 +238,17 @@ func TestTypedNilErrors(t *testing.T) {
 	}
 }
 
-// To encode a slow takes forever.
+// To encode a slow takes forever, unless N is 1.
 type slow struct{ N int }
 
-func (slow) GobEncode() ([]byte, error) { select {} }
-func (*slow) GobDecode([]byte) error    { return nil }
+func (s slow) GobEncode() ([]byte, error) {
+	if s.N == 1 {
+		return []byte{1}, nil
+	}
+	select {}
+}
+
+func (*slow) GobDecode([]byte) error { return nil }
 
 var takeSlow = Func("takeSlow", func(slow) (int, error) { return 0, nil })
 
@@ -250,20 +256,25 @@ var takeSlow = Func("takeSlow", func(slow) (int, error) { return 0, nil })
 // for it.
 func TestArgumentWithoutEnd(t *testing.T) {
 	p := NewPool(takeSlow, 1)
+	if _, err := p.Apply(soon(t), slow{1}); err != nil { // from now on the worker waits for a task
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(soon(t))
-	done := make(chan error)
+	done := make(chan error, 2)
 	for range 2 {
 		go func() {
 			_, err := p.Apply(ctx, slow{})
 			done <- err
 		}()
 	}
-	until(t, "a worker", func() bool { return len(p.staffed()) > 0 })
+	until(t, "a task for the worker", p.given)
 	cancel()
-	for range 2 {
-		if err := <-done; err != context.Canceled {
-			t.Errorf("Apply() = %v", err)
+	inTime(t, "Apply", func() {
+		for range 2 {
+			if err := <-done; err != context.Canceled {
+				t.Errorf("Apply() = %v", err)
+			}
 		}
-	}
+	})
 	inTime(t, "Terminate", func() { p.Terminate() })
 }
