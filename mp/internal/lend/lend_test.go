@@ -174,7 +174,7 @@ func askBack(t *testing.T, get func(*Store) (Item, error)) {
 // Len does not count an item that a consumer has already taken.
 func TestLenAsksTheConsumers(t *testing.T) {
 	s := NewStore(0, false)
-	l, _ := link(t, s, false)
+	l, _ := link(t, s)
 	for range 1000 {
 		s.Put(ctx, number(1), false)
 		if _, err := Get(soon(t), l); err != nil {
