@@ -77,10 +77,10 @@ var generation = 0
 
 const mostGenerations = 3
 
-// Runs before the init functions of every package that imports mp. So from its
-// first line on, a child's program finds Current and Parent; the child ends with
-// its parent; what it dies of is heard; and a program that it starts cannot
-// inherit a file that is meant for the child.
+// This runs before the init functions of every package that imports mp. So
+// from its first line on, a child's program finds Current and Parent; the
+// child ends with its parent; its crash output reaches the parent; and a
+// program that it starts cannot inherit a file that is meant for the child.
 func init() {
 	path, rest, _ := strings.Cut(os.Getenv(childVar), " ")
 	files, _, _ := strings.Cut(rest, " ")
@@ -158,7 +158,7 @@ func nameProcess() {
 	}
 }
 
-// meet hears who this process is.
+// meet reads the orders: the name of this process, and its function.
 func meet(down *frame.Reader) (o orders, err error) {
 	f, err := down.Next()
 	if err == nil && f.Kind != msgOrders {
@@ -170,9 +170,9 @@ func meet(down *frame.Reader) (o orders, err error) {
 	return o, err
 }
 
-// checkMark ends a process that is about to do the main process's work, but was
-// started by a child before that had come to Main: that work would start such a
-// child again, and so on without end.
+// checkMark ends a process that a child has started before the child came to
+// Main. This process would do the work of the main process, start such a
+// child again, and so on forever.
 func checkMark(inMain bool) {
 	value, marked := os.LookupEnv(childVar)
 	if !marked || this != nil {
@@ -200,7 +200,8 @@ func checkMark(inMain bool) {
 	}
 }
 
-// live is the rest of a child's life, from Main or Init on. It does not return.
+// live does everything that a child does after Main or Init. It does not
+// return.
 func (c *child) live() {
 	os.Unsetenv(childVar)
 	if functions[c.orders.Func] != nil {
@@ -209,8 +210,8 @@ func (c *child) live() {
 	c.end(attempt(c.orders.Func, c.serve))
 }
 
-// say sends a frame to the parent. If that fails, the parent is gone, and the
-// inbox will see it.
+// say sends a frame to the parent. If that fails, the parent has ended, and
+// the inbox will see EOF.
 func (c *child) say(k frame.Kind, id uint64, v frame.Value) error {
 	return c.up.Send(context.Background(), frame.Frame{Kind: k, ID: id, Value: v})
 }

@@ -1,13 +1,13 @@
 // Package mp is Python's multiprocessing for Go: processes, pools, pipes and
-// queues, made of os/exec and os.Pipe. You can kill any process at any time: the
-// other processes do not hang, and only the work that the killed process was
-// doing is lost.
+// queues, made of os/exec and os.Pipe. You can kill any process at any time.
+// The other processes do not hang. Only the work of the killed process is
+// lost.
 //
-// Two things surprise nearly everybody. Only exported fields are sent: a field
-// that begins with a lower-case letter arrives as its zero value, without an
-// error. And a child is the program, started again: it does not see variables
-// that run has set, nor flags that run has parsed. Pass what a child needs in its
-// argument, or parse flags before [Main].
+// Two things surprise nearly everybody. Only exported fields are sent: a
+// field that begins with a lower-case letter arrives as its zero value,
+// without an error. A child is the same program, started again: it does not
+// see variables that run has set, or flags that run has parsed. So pass such
+// values in the child's argument, or parse flags before [Main].
 //
 // # A program
 //
@@ -32,7 +32,7 @@
 //
 //	func main() { mp.Main(run) }
 //
-// Two consumers of a queue, and their results in another one:
+// Two consumers take items from one queue, and put results into another:
 //
 //	type counting struct {
 //		Files  *mp.Queue[string] // exported, or Start returns an error
@@ -66,10 +66,10 @@
 //		return err
 //	}
 //
-// Declare what other processes can run at package level, with [Func] or [Proc],
-// because only its name can be sent to another process. [Main] is all that main
-// does: in the program that you start, it calls run; in a child, it does what
-// the parent asked for. [Init] does the same in a TestMain.
+// Declare what other processes can run at package level, with [Func] or
+// [Proc], because only its name can be sent to another process. [Main] is the
+// only call in main. In the program that you start, it calls run. In a child,
+// it calls the child's function. [Init] does the same in a TestMain.
 //
 // # Python's words
 //
@@ -95,8 +95,7 @@
 //	imap, imap_unordered               Imap, ImapUnordered, with slices.Values(list)
 //	close, terminate                   Close, Terminate
 //	apply_async, map_async, callbacks  a goroutine
-//	initializer, initargs              sync.OnceFunc in the function, and a field
-//	                                   of its argument
+//	initializer, initargs              sync.OnceFunc, called in the function
 //	Event, Condition, Barrier          a message through a pipe or a queue
 //	Lock, Semaphore                    a queue with one token, with n
 //	get_logger                         log, which writes to the same standard error
@@ -117,15 +116,15 @@
 // A child is this program, started again, with the arguments that the program
 // was started with, and with the parent's environment, standard output and
 // standard error. Its standard input is empty. Three pipes connect it to its
-// parent, and two more for each end of a [Pipe] and each [Queue] in its
-// argument. Two children of one process share nothing but a pipe that was passed
-// to both. A queue is in the process that made it, and every other process has
-// its own pipes to that one. So there is no lock for a dead process to hold, and
-// no stream for two processes to damage.
+// parent, and two more for each [Queue] in its argument. Two children of one
+// process share only a [Pipe], if each has got one of its ends. A queue is in
+// the process that made it, and every other process has its own pipes to that
+// one. So a dead process cannot hold a lock, and two processes cannot damage
+// one stream.
 //
-// A child reads the pipe from its parent all the time. When that pipe ends,
-// because the parent has ended in whatever way, the child ends, and so do its
-// own children.
+// A child reads the pipe from its parent all the time. When the parent ends,
+// for any reason, the child gets EOF from that pipe. Then the child ends, and
+// so do its own children.
 //
 // # Promises
 //
@@ -136,42 +135,45 @@
 //	     suspended one ends when it is resumed. A child that has not come to the
 //	     init functions of mp may need longer. On Windows, a child that was
 //	     just being created may stay, and never runs a line.)
-//	G2   When a worker ends, its pool loses the task that the worker was at, and
-//	     no other. The error says which task, in which worker, and why. If no
-//	     new worker can be started, the others go on; calls fail only when no
-//	     worker is left.
+//	G2   When a worker ends, its pool loses only the task that the worker was
+//	     doing. The error says which task, in which worker, and why. If no new
+//	     worker can be started, the other workers go on. Calls fail only when
+//	     no worker is left.
 //	G3   When a process ends, its queues go on for all others. An item is put as
 //	     a whole or not at all, and an item that no Get has returned is still in
 //	     the queue.
 //	G4   When the consumer of a JoinableQueue ends, its unfinished items go to
 //	     other consumers, and Join returns.
 //	G5   No call waits forever for a process that has ended: it returns io.EOF,
-//	     io.ErrUnexpectedEOF, or an error that names the process. (At an open
-//	     queue Get waits, and at a full one Put, because another process may
-//	     come. So Close the queue when its producers have ended.) A call with a
-//	     context returns when that ends, also while the other side is suspended.
+//	     io.ErrUnexpectedEOF, or an error that names the process. (At an open,
+//	     empty queue, Get waits, because a new producer may be started. At a
+//	     full queue, Put waits, because a new consumer may be started. So Close
+//	     a queue when its producers have ended.) A call with a context returns
+//	     when the context ends, even while the other process is suspended.
 //	G6   When the Go runtime crashes, what it printed is in the error. (Unless
 //	     the program has called debug.SetCrashOutput itself: a process has only
 //	     one crash output.)
-//	G7   A value that cannot be encoded or decoded is an error in its own place:
-//	     of the call that sends it, or of the call that receives it. The values
-//	     before and after it arrive. A value that would lose something without a
-//	     word is also refused: a function, a channel, a queue in an unexported
-//	     field, fields beside an embedded type that encodes itself.
+//	G7   If a value cannot be encoded, the call that sends it returns an error.
+//	     If it cannot be decoded, the call that receives it returns an error.
+//	     The values before and after it arrive. A value is also refused if a
+//	     part of it would be lost without an error: a function, a channel, a
+//	     queue in an unexported field, fields beside an embedded type that
+//	     encodes itself.
 //	G8   Garbage on a pipe is an error, and not a hang or a large allocation.
-//	G9   After any number of all this, no process, zombie, goroutine or file is
-//	     left over.
+//	G9   However often all this happens, no process, zombie, goroutine or file
+//	     is left over.
 //	G10  What a child prints or reads disturbs nothing.
-//	G11  Join before the items of a process have been taken does not deadlock.
-//	G12  A task that is over its timeout is ended, even in an endless loop. The
-//	     other tasks do not notice.
+//	G11  You can join a process before its items are taken from a queue: this
+//	     does not deadlock.
+//	G12  A task that takes longer than its timeout is killed, even in an endless
+//	     loop. Other tasks are not disturbed.
 //
 // A child is always the same program as its parent, to the byte. On Linux this
 // holds even if the program's file was replaced or removed; elsewhere Start then
-// returns an error. Whatever main has done to its arguments, streams, signals or
-// directory, a child starts, hears Terminate, and goes on ignoring a Ctrl-C that
-// was ignored from the start. And a process that ends before its function was
-// called, with whatever exit code, is an error of its Join.
+// returns an error. Main may change its arguments, streams, signals or directory:
+// a child still starts, and Terminate still ends it. If the program was started
+// with Ctrl-C ignored, a child also ignores it. If a process ends before its
+// function is called, Join returns an error, even if the exit code is 0.
 //
 // Not promised:
 //
@@ -180,8 +182,8 @@
 //   - A main that is process 1 of a container does not wait for orphans. If
 //     another part of the program waits for all children, or ignores SIGCHLD,
 //     exit codes may be unknown; Join says so.
-//   - If a child starts this program again before mp.Main, that is refused, but
-//     only if the environment still has the variable that marks a child.
-//   - On Windows, Put waits while the pipe to a suspended owner is full, whatever
-//     its context.
+//   - A child may start this program again before it comes to mp.Main. mp refuses
+//     that, but only if the environment still has the variable that marks a child.
+//   - On Windows, if the owner of a queue is suspended and the pipe to it is full,
+//     Put also waits after its context has ended.
 package mp

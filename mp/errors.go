@@ -12,8 +12,9 @@ import (
 	"processbook/mp/internal/lend"
 )
 
-// What a call can refuse. Test for them with [errors.Is]: they usually arrive
-// wrapped in a sentence that names the process or the queue.
+// These are the errors of calls that are refused. Test for them with
+// [errors.Is], because calls usually wrap them in an error that names the
+// process or the queue.
 var (
 	ErrStarted     = errors.New("mp: a process is started only once; make another with NewProcess")
 	ErrNotStarted  = errors.New("mp: not started; call Start first")
@@ -29,14 +30,15 @@ var (
 	ErrTaskDone   = errors.New("mp: TaskDone without an unfinished item in this process")
 )
 
-// An ExitError says how a process ended that did not end well. [Process.Join]
-// returns it, and the error of a pool's task wraps it when the worker died.
+// An ExitError says how a process ended, if it did not succeed.
+// [Process.Join] returns it, and the error of a pool's task wraps it when the
+// worker died.
 type ExitError struct {
 	Name  string // of the process
 	PID   int
 	Code  int    // as Process.ExitCode gives it: -9 after SIGKILL
 	Err   error  // a *RemoteError, if the function returned an error or panicked
-	Crash string // what the Go runtime printed, if it crashed and no recover could see that; mp adds the first line of a fatal error
+	Crash string // what the Go runtime printed, if it crashed where no recover sees it; mp adds the first line of a fatal error
 }
 
 func (e *ExitError) Error() string {
@@ -68,8 +70,8 @@ func (e *ExitError) how() string {
 
 func (e *ExitError) Unwrap() error { return e.Err }
 
-// A RemoteError is what a function returned, or panicked with, in another
-// process. An error value cannot be sent, but its text can:
+// A RemoteError has the text of the error that a function returned in another
+// process, or of its panic, because an error value cannot be sent. It is
 // Python's RemoteTraceback.
 type RemoteError struct {
 	Func    string // the name given to Func or Proc
@@ -91,8 +93,8 @@ var (
 	here       = importPath + "."
 )
 
-// place returns the file and the line of the first frame that is neither the
-// runtime's nor ours: where somebody is going to look.
+// place returns the file and line of the first frame that is not in the
+// runtime or in mp. That is where the user should look.
 func (e *RemoteError) place() string {
 	theirs := false
 	for line := range strings.Lines(e.Stack) {
@@ -123,7 +125,7 @@ type TaskError struct {
 	Func   string // the pool's function
 	Worker string // its name; empty if the task never reached a worker
 	PID    int    // of the worker
-	Err    error  // a *RemoteError, an *ExitError, something that wraps context.DeadlineExceeded, ...
+	Err    error  // a *RemoteError, an *ExitError, or an error that wraps context.DeadlineExceeded
 }
 
 func (e *TaskError) Error() string {

@@ -34,20 +34,19 @@ func newChildFamily(o orders) *family {
 	return f
 }
 
-// onlooker makes a Process to look at: this one, or its parent.
+// onlooker makes a Process for Current or Parent.
 func onlooker(name string, pid int) *Process {
 	return &Process{Name: name, pid: pid, started: true, onlook: true, done: make(chan struct{})}
 }
 
-// Current returns the process that calls it, to look at: its Name, its Daemon,
-// its PID. A process cannot start, join or terminate itself. It is Python's
-// current_process.
+// Current returns the process that calls it. You can read its Name, its
+// Daemon and its PID. A process cannot start, join or terminate itself. It is
+// Python's current_process.
 func Current() *Process { return self.process }
 
 // Parent returns the process that started this one, or nil in the main
-// process. The program can look at it, and wait for its end with Join or Done.
-// Then this process has half a second to finish before it also ends. It is
-// Python's parent_process.
+// process. You can wait for its end with Join or Done. Then this process has
+// half a second to finish before it also ends. It is Python's parent_process.
 func Parent() *Process {
 	self.watched.Store(true)
 	return self.parent
@@ -61,11 +60,11 @@ func Children() []*Process {
 	return slices.Clone(self.children)
 }
 
-// Watch reports on every process that this process starts, also on the workers
-// of pools. It calls started before the process runs its function, asked before
-// [Process.Terminate] sends SIGTERM, and ended, with the exit code, before
-// [Process.Join] returns. Call Watch once, before the first Start; in a child,
-// before [Main]. Python has log_to_stderr for it.
+// Watch reports on every process that this process starts, also on the
+// workers of pools. It calls started before the process runs its function,
+// asked before [Process.Terminate] sends SIGTERM, and ended, with the exit
+// code, before [Process.Join] returns. Call Watch once, before the first
+// Start; in a child, before [Main]. It is like Python's log_to_stderr.
 func Watch(started, asked func(p *Process), ended func(p *Process, code int)) {
 	watcher.started, watcher.asked, watcher.ended = started, asked, ended
 }
@@ -115,9 +114,9 @@ func (f *family) skipped() error {
 	return f.unread
 }
 
-// endFamily is what every process does when its function has returned:
-// terminate the daemons, then wait for everybody. It comes back to look again,
-// for a goroutine that is still running may have started another child.
+// Every process calls endFamily when its function has returned. It terminates
+// the daemons, and waits for the other children. Then it looks again, because
+// a goroutine may have started another child.
 func endFamily() {
 	for children := Children(); len(children) > 0; children = Children() {
 		for _, c := range children {

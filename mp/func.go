@@ -36,16 +36,17 @@ func (*None) GobDecode([]byte) error { return nil }
 //
 //	var square = mp.Func("square", func(n int) (int, error) { return n * n, nil })
 //
-// The argument and the result are sent as package encoding/gob encodes them. Only
-// exported fields are sent: a field in lower case arrives as its zero value,
-// without an error (but a queue or an end of a pipe in such a field is an error).
-// A value that contains a function or a channel is an error. The error that the
-// function returns arrives as a [RemoteError], so errors.Is does not find what it
-// wraps. The function needs no context, because it ends with its parent.
+// The argument and the result are sent as package encoding/gob encodes them.
+// Only exported fields are sent: a field in lower case arrives as its zero
+// value, without an error. But a queue or an end of a pipe in such a field is
+// an error. A value that contains a function or a channel is an error. The
+// error that the function returns arrives as a [RemoteError], so errors.Is
+// does not find what it wraps. The function needs no context, because its
+// process ends when the parent ends.
 //
-// Declare a function that starts itself in two steps, because of Go's rule
-// against initialization cycles: var f mp.Function[A, R], and in an init function
-// f = mp.Func("f", ...).
+// If the function starts itself, Go reports an initialization cycle. Then
+// declare it in two steps: var f mp.Function[A, R], and in an init function f
+// = mp.Func("f", ...).
 //
 // Func panics if the name is taken, or if [Main] or [Init] has been called. It is
 // Python's def at the top level of a module.

@@ -25,7 +25,7 @@ type handle interface {
 
 var _ = frame.Know(reflect.TypeFor[None](), reflect.TypeFor[handle]())
 
-// A handover is what goes along with one process when it starts.
+// A handover has the files that one process gets when it starts.
 type handover struct {
 	files  []*os.File
 	places []place
@@ -73,7 +73,7 @@ var errNotPassed = errors.New("it can be passed only in the argument of a proces
 // handles counts the ends and queues that this process has made or received.
 var handles atomic.Uint64
 
-// encodeHandle is what stands for a handle in an argument.
+// encodeHandle returns the bytes of a handle in an argument.
 func encodeHandle(number uint64) []byte { return binary.AppendUvarint(nil, number) }
 
 // arrived is what this process was given when it started.

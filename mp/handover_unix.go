@@ -26,9 +26,9 @@ func pass(cmd *exec.Cmd, files []*os.File) (list string) {
 
 const manyFiles = 32
 
-// keepLimit lets children have as many files as this process may have. Go gives
-// them the lower limit that the program was started with, and then what loads a
-// program may find no number for its own files.
+// keepLimit lets children have as many files as this process may have. Go
+// would give them the lower limit that the program was started with. With
+// many files, the loader of a program could then open none.
 func keepLimit() {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil {

@@ -29,6 +29,6 @@ func adopt(number uintptr) *os.File {
 	return os.NewFile(number, "pipe "+strconv.FormatUint(uint64(number), 10))
 }
 
-func takeBack(*os.File) {} // pass changed nothing that matters to its owner
+func takeBack(*os.File) {} // pass has changed nothing that must be undone
 
-func isStandard(*os.File) bool { return false } // handles are never used again for those
+func isStandard(*os.File) bool { return false } // Windows never gives a standard stream's number to another file

@@ -15,8 +15,8 @@ import (
 // ready is set when Main or Init is called.
 var ready atomic.Bool
 
-// tooEarly reports whether this is a child that has not come to Main. A queue
-// that it makes now, every other process of the program makes as well.
+// tooEarly reports whether this is a child that has not come to Main. Every
+// other process of the program would also make the queue that is made now.
 func tooEarly() bool { return this != nil && !ready.Load() }
 
 // Main is the only thing that main calls:
@@ -24,18 +24,18 @@ func tooEarly() bool { return this != nil && !ready.Load() }
 //	func main() { mp.Main(run) }
 //
 // In the program that you start, Main calls run. When run has returned, Main
-// terminates the children that are daemons, joins the others, and serves their
-// queues until they have ended. Then Main returns. If run failed, Main prints the
-// error and exits with code 1. If Main waits for children that wait for an item
-// of an open queue, it prints that. If run panics, the children end with this
-// process.
+// terminates the children that are daemons, joins the others, and serves
+// their queues until they have ended. Then Main returns. If run failed, Main
+// prints the error and exits with code 1. If a child waits for an item of a
+// queue that is not closed, Main also waits, and prints that. If run panics,
+// the children end with this process.
 //
 // In a child, which is the same program, started by [Process.Start], Main calls
 // the child's function instead of run, and does not return.
 //
 // Ctrl-C ends run's context. Children ignore Ctrl-C, so only run decides what
-// happens. If run then returns an error, Main prints nothing and ends as Ctrl-C
-// ends a program. A second Ctrl-C ends the program at once.
+// happens. If run then returns an error, Main prints nothing, and the program
+// ends by SIGINT. A second Ctrl-C ends the program at once.
 //
 // It is Python's if __name__ == "__main__" and freeze_support.
 func Main(run func(ctx context.Context) error) {
@@ -49,7 +49,7 @@ func Main(run func(ctx context.Context) error) {
 		err = self.skipped()
 	}
 	quietPipes()
-	if err != nil { // the same Ctrl-C may have ended a child that was starting: wait until it is here, too
+	if err != nil { // the same Ctrl-C may have ended a child that was starting: wait until it has arrived here
 		select {
 		case <-ctx.Done():
 		case <-time.After(20 * time.Millisecond):
@@ -119,9 +119,9 @@ func sayForWhom(failed bool, gone <-chan struct{}) {
 //		os.Exit(m.Run())
 //	}
 //
-// Call it before anything else. In a child it calls the child's function and does
-// not return. Otherwise it returns at once. When the program ends, its children
-// end with it: nobody joins them.
+// Call it before anything else. In a child it calls the child's function and
+// does not return. Otherwise it returns at once. When the program ends, its
+// children end. They are not joined.
 func Init() {
 	checkMark(false)
 	ready.Store(true)

@@ -18,9 +18,10 @@ import (
 //
 // Make both ends with [Pipe]. To move an end into a child, pass it to
 // [NewProcess], as the argument or in an exported field of the argument. When
-// the child has started, every call of the end returns [ErrMoved] here. So each
-// end is in one process, and no forgotten copy keeps the other end from seeing
-// [io.EOF]. An end that has been used here cannot move: Start returns an error.
+// the child has started, every call of the end returns [ErrMoved] here. So
+// each end is in only one process. When that process ends, the other end gets
+// [io.EOF]. An end that has been used here cannot move: Start returns an
+// error.
 //
 // Close an end when you will not send any more. When its process ends, for any
 // reason, the system closes it.
@@ -40,9 +41,9 @@ type Conn[S, R any] struct {
 	unwanted bool       // Close was called while it was leaving
 }
 
-// Pipe returns the two ends of a new pipe. Each end sends what the other end
-// receives; if only the first end sends, write Pipe[T, None]. If the system has
-// no more files, the first use of an end returns that error. Call Pipe in a
+// Pipe returns the two ends of a new pipe. The first end sends A and receives
+// B. If only the first end sends, write Pipe[T, None]. If the system has no
+// more files, the first use of an end returns that error. Call Pipe in a
 // function, like [NewQueue]. It is Python's Pipe().
 func Pipe[A, B any]() (*Conn[A, B], *Conn[B, A]) {
 	if tooEarly() {
@@ -113,10 +114,10 @@ func (c *Conn[S, R]) Recv() (R, error) {
 	return v, c.explain("receive", err)
 }
 
-// Poll reports whether a value, or EOF, has arrived or has begun to arrive: then
-// Recv does not wait long. It waits at most so long for that, and with 0 or less
-// not at all. (While another goroutine is in Recv, it waits for that goroutine.)
-// It is Python's poll.
+// Poll reports whether a value or EOF has arrived, or has begun to arrive.
+// Then Recv does not wait long. Poll waits at most this time for it; if wait
+// is 0 or less, it does not wait. (While another goroutine is in Recv, it
+// waits for that goroutine.) It is Python's poll.
 func (c *Conn[S, R]) Poll(wait time.Duration) (bool, error) {
 	if err := c.use("poll"); err != nil {
 		return false, err

@@ -69,9 +69,10 @@ type Pool[A, R any] struct {
 	// no timeout.
 	TaskTimeout time.Duration
 
-	// Chunk is how many arguments Map sends to a worker together. That is faster
-	// for very quick tasks. But if the worker dies, all tasks of the chunk fail,
-	// and TaskTimeout, times Chunk, is for the whole chunk. 0 means 1.
+	// Chunk is how many arguments Map sends to a worker together. That is
+	// faster for very quick tasks. But if the worker dies, all tasks of the
+	// chunk fail, and the timeout of the whole chunk is TaskTimeout times
+	// Chunk. 0 means 1.
 	Chunk int
 
 	f    Function[A, R]
@@ -110,19 +111,20 @@ type task[A, R any] struct {
 	refused error // set if they cannot be encoded
 }
 
-// NewPool returns a pool of so many workers that call f. They start, all of
-// them, with the first task.
+// NewPool returns a pool of workers that call f. All of them start with the
+// first task.
 func NewPool[A, R any](f Function[A, R], workers int) *Pool[A, R] {
 	p := &Pool[A, R]{f: f, size: workers}
 	p.moved.L = &p.mu
 	return p
 }
 
-// Apply does one task and returns its result. The error is a [*TaskError],
-// which wraps what went wrong; or ctx.Err(), and then the task is not done, or
-// its worker is killed; or [ErrClosed] or [ErrTerminated]. After these, what
-// the argument refers to may be read for another moment, until Close: leave it
-// as it is.
+// Apply does one task and returns its result. If the task fails, the error is
+// a [*TaskError], which wraps the cause. If ctx ends first, it is ctx.Err():
+// the task is not begun, or its worker is killed. If the pool is closed or
+// terminated, it is [ErrClosed] or [ErrTerminated]. After one of the last
+// three errors, do not change what the argument points to until Close: it may
+// still be read.
 func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 	results, err := p.all(ctx, []A{arg}, 1)
 	if len(results) == 1 {
@@ -147,25 +149,26 @@ func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 // closed, Map returns nil and an error that is not a TaskError: see
 // [Pool.Apply]. So check the error before you use the results.
 //
-// To hand over several arguments at a time, set the pool's Chunk, which is
-// Python's chunksize.
+// To send several arguments together, set the pool's Chunk, which is Python's
+// chunksize.
 func (p *Pool[A, R]) Map(ctx context.Context, args []A) ([]R, error) {
 	return p.all(ctx, args, max(1, p.Chunk))
 }
 
-// Imap does a task for each argument of a sequence, which may be endless; for a
-// list, write slices.Values(list). It yields the results in the order of the
-// arguments, each as soon as the results before it have been yielded. For a task
-// that fails, it yields a [*TaskError] and goes on. If the call itself fails, the
-// last thing that it yields is that error, which is not a TaskError: see
+// Imap does a task for each argument of a sequence, which may be endless; for
+// a list, write slices.Values(list). It yields the results in the order of
+// the arguments, each as soon as the results before it have been yielded. For
+// a task that fails, it yields a [*TaskError] and goes on. If the whole call
+// fails, Imap yields that error last. It is not a TaskError: see
 // [Pool.Apply].
 //
 // Imap takes arguments from the sequence as workers become free, and is never
-// more than 64 for each worker ahead of your loop. If you leave the loop, or if
-// ctx ends, tasks that have not begun are not done, and workers that are at a
-// task of this call are killed. The sequence runs in a goroutine of its own, and
-// has returned before the loop ends, so it must not wait forever. Each loop over
-// what Imap returns does the tasks again.
+// more than 64 for each worker ahead of your loop. If you leave the loop, or
+// if ctx ends, tasks that have not begun are not done, and workers that are
+// doing a task of this call are killed. The sequence runs in its own
+// goroutine. The loop ends only when the sequence has returned, so the
+// sequence must not wait forever. Each loop over what Imap returns does the
+// tasks again.
 func (p *Pool[A, R]) Imap(ctx context.Context, args iter.Seq[A]) iter.Seq2[R, error] {
 	return p.stream(ctx, args, true)
 }
@@ -175,10 +178,10 @@ func (p *Pool[A, R]) ImapUnordered(ctx context.Context, args iter.Seq[A]) iter.S
 	return p.stream(ctx, args, false)
 }
 
-// Close says that there will be no more tasks, waits until the given ones are
-// done, and ends the workers. An Imap gets no more of its arguments; it yields
-// ErrClosed in the place of the next. A second Close does nothing. Do not call
-// it from a sequence that is an Imap's argument: it would wait for itself.
+// Close says that there will be no more tasks. It waits until all tasks are
+// done, and ends the workers. An Imap that has more arguments yields
+// ErrClosed, and ends. A second Close does nothing. Do not call Close in the
+// sequence that you gave to Imap: it would wait for itself.
 //
 // A pool that is never closed keeps its workers until [Main] returns.
 func (p *Pool[A, R]) Close() error {
@@ -192,9 +195,9 @@ func (p *Pool[A, R]) Close() error {
 	return nil
 }
 
-// Terminate kills the workers, whatever they are at, and waits for their end.
-// Every call that is waiting returns [ErrTerminated]. A second Terminate does
-// nothing.
+// Terminate kills the workers, also those that are busy, and waits for their
+// end. Every call that is waiting returns [ErrTerminated]. A second Terminate
+// does nothing.
 func (p *Pool[A, R]) Terminate() error {
 	p.mu.Lock()
 	p.terminate()
@@ -350,7 +353,7 @@ func (p *Pool[A, R]) endAll(err error) {
 // goesOn reports whether there may be tasks.
 func (p *Pool[A, R]) goesOn() bool { return p.state == nil || p.state == ErrClosed && len(p.calls) > 0 }
 
-// settle lets the workers go when the pool is closed and all is done.
+// settle ends the workers when the pool is closed and all tasks are done.
 func (p *Pool[A, R]) settle() {
 	if !p.goesOn() {
 		for _, w := range p.workers {
@@ -420,8 +423,8 @@ func (p *Pool[A, R]) next(w *worker[A, R]) {
 	}
 }
 
-// refill gives a busy worker as many tasks as it should have ahead: a share of
-// what is there, so that all workers come to the end at about the same time.
+// refill gives a busy worker as many tasks as it should have ahead: a share
+// of the tasks, so that all workers finish at about the same time.
 func (p *Pool[A, R]) refill(w *worker[A, R]) {
 	n := w.room()
 	if n == 0 || w.flight[0].call.over {

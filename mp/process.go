@@ -18,7 +18,7 @@ import (
 // function. Make one with [NewProcess]; set its fields before Start. It is
 // Python's multiprocessing.Process.
 type Process struct {
-	// Name stands in errors. Without a name of your own it is "Process-1",
+	// Errors contain Name. If you do not set it, it is "Process-1",
 	// "Process-2" and so on; the numbers count every Process made here.
 	Name string
 
@@ -33,8 +33,8 @@ type Process struct {
 	say       *frame.Writer                        // writes to the child; Start sets it
 	cut       func()                               // closes the lifeline; Start sets it
 	links     sync.WaitGroup                       // counts the goroutines that serve the child's queues
-	onHere    []func()                             // are called when the child has come to Main
-	dismissed atomic.Bool                          // set when it is terminated because Main is at its end
+	onHere    []func()                             // called when the child has come to Main
+	dismissed atomic.Bool                          // set when it is terminated because run has returned
 	waiting   atomic.Int32                         // how many Gets of the child wait at queues of this process
 
 	mu      sync.Mutex    // guards the fields up to reached
@@ -44,7 +44,7 @@ type Process struct {
 	pid     int           // set by Start
 	sent    int           // -15 or -9 after our Terminate or Kill
 	reached frame.Kind    // how far the child has come: msgBorn, msgHere, msgBegun or msgDone
-	done    chan struct{} // closed when the child has ended and all that it said has arrived
+	done    chan struct{} // closed when the child has ended and all its messages have arrived
 	code    int           // set before done is closed, like exit
 	exit    *ExitError    // how the child ended, if not well
 }
@@ -72,15 +72,15 @@ func newProcess(kind string, f *function) *Process {
 }
 
 // Start starts the process and does not wait for it: its function runs while
-// this process goes on. When ctx ends, the process is terminated, and killed a
-// second later if it is still alive. With context.Background it lives until its
-// function returns, but never longer than this process. (If a deferred cancel
-// ends ctx, it also ends a child that nobody has joined.)
+// this process goes on. When ctx ends, the process is terminated, and killed
+// a second later if it is still alive. With context.Background it lives until
+// its function returns, but never longer than this process. (So a deferred
+// cancel terminates a child that you have not joined.)
 //
-// The process is cleaned up even if nobody calls Join. The errors are
-// [ErrStarted], [ErrDaemonChild], [ErrNoMain], that the argument cannot be
-// encoded, and what the system says. After an error, except ErrStarted, the ends
-// of pipes in the argument have not moved.
+// The process is cleaned up even if nobody calls Join. Start returns
+// [ErrStarted], [ErrDaemonChild] or [ErrNoMain], or an error if the argument
+// cannot be encoded, or the system's error. After an error, except
+// ErrStarted, the ends of pipes in the argument have not moved.
 func (p *Process) Start(ctx context.Context) error {
 	if err := p.claimStart(ctx); err != nil {
 		return fmt.Errorf("%s: %w", p.Name, err)
@@ -157,7 +157,7 @@ func (p *Process) mustBeStarted() error {
 }
 
 // Done returns a channel that is closed when the process has ended. If the
-// process is never started, it stays open. It is Python's sentinel.
+// process is never started, the channel stays open. It is Python's sentinel.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
 // Alive reports whether the process has been started and has not ended. It is
@@ -191,11 +191,11 @@ func (p *Process) ExitCode() (code int, ended bool) {
 	}
 }
 
-// Terminate asks the process to end, with SIGTERM (on Windows it is [Kill]). It
-// does not wait: call Join for that. If the process neither handles nor ignores
-// SIGTERM, it ends at once: its deferred functions do not run, and its own
-// children end with it. When the process has ended, Terminate does nothing. It is
-// Python's terminate.
+// Terminate asks the process to end, with SIGTERM (on Windows it is
+// [Process.Kill]). It does not wait: call Join for that. If the process
+// neither handles nor ignores SIGTERM, it ends at once: its deferred
+// functions do not run, and its own children end with it. When the process
+// has ended, Terminate does nothing. It is Python's terminate.
 func (p *Process) Terminate() error {
 	if p.Alive() && !p.onlook {
 		watcher.asked(p)

@@ -24,9 +24,9 @@ import (
 // child can share it with its own children in the same way.
 //
 // Items come out in the order in which they arrived, and the items of one
-// process keep the order of its Puts. There is one exception: items may be sent
-// to a consumer before it asks for them, and those that it does not use go back
-// to the front of the queue.
+// process keep the order of its Puts. There is one exception: items may be
+// sent to a consumer before it asks for them. Items that it does not use go
+// back to the front of the queue.
 //
 // A queue lives in the process that made it. When another process is killed, at
 // any moment, the queue goes on working for the rest. Put adds an item as a
@@ -50,11 +50,11 @@ func newQueueOf(h lend.Holder, joinable bool) *queue {
 	return &queue{holder: h, joinable: joinable, orphan: tooEarly(), number: handles.Add(1)}
 }
 
-// NewQueue returns a queue that holds at most capacity items, or any number if
-// capacity is 0 or less, as in Python. An item counts until Get returns it.
-// Call it in a function, not for a variable at package level: there every
-// process would make a queue of its own, which nobody else has, so its use in a
-// child panics.
+// NewQueue returns a queue that holds at most capacity items, or any number
+// if capacity is 0 or less, as in Python. An item counts until Get returns
+// it. Call it in a function, not for a variable at package level. There, each
+// process would make its own queue, which no other process has. So to use it
+// in a child is a panic.
 func NewQueue[T any](capacity int) *Queue[T] {
 	return newQueue[T](capacity, false)
 }
@@ -82,10 +82,11 @@ func (q *Queue[T]) hold() lend.Holder {
 // the queue. The error is ctx.Err() if ctx ended first, and [ErrClosed] if the
 // queue is closed. If v cannot be encoded, the error says why.
 //
-// If the queue is full and every consumer has ended, Put still waits, because a
-// new consumer may be started. To limit the wait, use a ctx with a timeout. (In a
-// grandchild of the process that made the queue, an item whose Put was ended by
-// ctx may still arrive if one of its parents was suspended at that moment.)
+// If the queue is full and every consumer has ended, Put still waits, because
+// a new consumer may be started. To limit the wait, use a ctx with a timeout.
+// (There is one exception. If a grandchild of the process that made the queue
+// calls Put, the process between them is suspended, and ctx ends, then the
+// item may still arrive.)
 func (q *Queue[T]) Put(ctx context.Context, v T) error {
 	return q.put(ctx, &v, false)
 }
@@ -142,10 +143,11 @@ type errUnread struct{ error }
 
 func (e errUnread) Unwrap() error { return e.error }
 
-// TryGet is [Queue.Get] without waiting for a producer: it returns [ErrEmpty] if
-// the queue is empty. To know that, it asks each process that has the queue, one
-// after the other, and waits while one of them is suspended. An item that is put
-// while TryGet asks may be missed. It is Python's get_nowait.
+// TryGet is [Queue.Get] without waiting for a producer: it returns [ErrEmpty]
+// if the queue is empty. Before it says that, it asks each process that has
+// the queue, one after the other, and waits while one of them is suspended.
+// If an item is put at the same time, TryGet may miss it. It is Python's
+// get_nowait.
 func (q *Queue[T]) TryGet() (T, error) {
 	it, err := lend.TryGet(q.hold())
 	return q.open(it, err)
@@ -155,12 +157,11 @@ func (q *Queue[T]) TryGet() (T, error) {
 //
 //	for item := range queue.All(ctx) { ... }
 //
-// The loop ends when the queue is closed and empty, in every process that ranges
-// over it. It also ends when ctx does; to know which of the two it was, look at
-// ctx.Err(). An item that cannot be decoded does not end the loop: All leaves it
-// out and prints why on standard error, and when the process's function returns,
-// that counts as its error. All takes the place of Python's None for each
-// consumer.
+// The loop ends when the queue is closed and empty, in every process that
+// ranges over it. It also ends when ctx ends: then ctx.Err() is not nil. If
+// an item cannot be decoded, All skips it and prints why on standard error.
+// When the function of the process then returns nil, the process ends with
+// that error. With All you do not need Python's None for each consumer.
 func (q *Queue[T]) All(ctx context.Context) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		for {
@@ -175,11 +176,11 @@ func (q *Queue[T]) All(ctx context.Context) iter.Seq[T] {
 	}
 }
 
-// Len returns how many items have been put, and not returned by a Get. It asks
-// each process that has the queue, and waits while one of them is suspended. The
-// processes may answer at different moments, so while others put and get, the
-// number is only near the truth. To know whether there will be more items, use
-// Close and [io.EOF], not Len. It is Python's qsize.
+// Len returns the number of items that were put and that no Get has returned.
+// It asks each process that has the queue, and waits while one of them is
+// suspended. The processes may answer at different moments, so while other
+// processes put and get, the number may be wrong. To know whether there will
+// be more items, use Close and [io.EOF], not Len. It is Python's qsize.
 func (q *Queue[T]) Len() (int, error) {
 	n, err := q.hold().Len(context.Background())
 	return n, inQueue("len", err)
@@ -199,11 +200,11 @@ func (q *Queue[T]) Len() (int, error) {
 func (q *Queue[T]) Close() error { return inQueue("close", q.hold().Close()) }
 
 // A JoinableQueue is a [Queue] that knows when its items are done: a consumer
-// calls TaskDone after it has dealt with an item. If a consumer ends without
+// calls TaskDone when it has finished an item. If a consumer ends before
 // that, for any reason, the item goes back to the front of the queue, and to
-// another consumer. So each item is done at least once. (An item that kills its
-// consumer kills them all, one after the other; then Join waits for a new
-// consumer.) It is Python's JoinableQueue.
+// another consumer. So each item is done at least once. (If an item makes its
+// consumer crash, it makes all consumers crash, one after the other. Then
+// Join waits for a new consumer.) It is Python's JoinableQueue.
 //
 // While an item is not done, Get waits even if the queue is closed and empty,
 // because the item may come back. So Close the queue, and then join the
@@ -216,10 +217,10 @@ func NewJoinableQueue[T any](capacity int) *JoinableQueue[T] {
 	return &JoinableQueue[T]{newQueue[T](capacity, true)}
 }
 
-// TaskDone says that the item which this process got longest ago is done. So only
-// one goroutine of a process should get items and finish them. If a TaskDone is
-// forgotten, consumers and Join wait forever. It returns [ErrTaskDone] if all
-// items of this process are done.
+// TaskDone says that the oldest unfinished item of this process is done. So
+// only one goroutine of a process should get items and finish them. If a
+// TaskDone is forgotten, consumers and Join wait forever. It returns
+// [ErrTaskDone] if all items of this process are done.
 func (q *JoinableQueue[T]) TaskDone() error {
 	q.mu.Lock()
 	if len(q.work) == 0 {

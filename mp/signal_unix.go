@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// terminate asks a process to end. A stopped process would keep the request
-// for later; SIGCONT makes it hear at once.
+// terminate asks a process to end. A suspended process would see the signal
+// only later, so SIGCONT resumes it.
 func terminate(p *os.Process) error {
 	if err := p.Signal(syscall.SIGTERM); err != nil {
 		return err
@@ -20,8 +20,8 @@ func terminate(p *os.Process) error {
 
 func kill(p *os.Process) error { return p.Kill() }
 
-// exitCode is Python's: -n if signal n ended the process. What we sent does
-// not matter here, only what happened.
+// exitCode is Python's: -n if signal n ended the process, whatever mp has
+// sent.
 func exitCode(state *os.ProcessState, sent int) int {
 	if w, ok := state.Sys().(syscall.WaitStatus); ok && w.Signaled() {
 		return -int(w.Signal())

@@ -10,8 +10,9 @@ import (
 // terminate ends a process. Windows knows no signal that asks.
 func terminate(p *os.Process) error { return kill(p) }
 
-// kill ends a process. Of our own child, access denied says that it is at its
-// end already, and invalid argument that its end has been waited for.
+// kill ends a process. For a child of this process, access denied means that
+// it is already ending, and invalid argument that this process has waited for
+// it.
 func kill(p *os.Process) error {
 	err := p.Kill()
 	if errors.Is(err, syscall.ERROR_ACCESS_DENIED) || errors.Is(err, syscall.EINVAL) {

@@ -14,8 +14,7 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// How a child comes to life, what it says, and how it ends, as its parent sees
-// it.
+// The parent's side of a child: how it starts, sends messages, and ends.
 
 func (p *Process) start(ctx context.Context) error {
 	p.orders.Name, p.orders.Daemon = p.Name, p.Daemon
@@ -24,7 +23,7 @@ func (p *Process) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer closeAll(theirs) // the child has its own copies, or will never come to life
+	defer closeAll(theirs) // the child has its own copies, or will never start
 	over := &handover{files: slices.Clone(theirs)}
 	first, err := p.firstFrames(over)
 	if err == nil {
@@ -145,8 +144,8 @@ func newLines() (ours lines, theirs []*os.File, err error) {
 
 func (l lines) files() []*os.File { return []*os.File{l.down, l.up, l.crash} }
 
-// attend looks after a child from its start to its end. Everything that it
-// said is read to the end before its exit is looked at: what arrived, counts.
+// attend serves a child from its start to its end. It reads all messages of
+// the child before it looks at the exit code: what arrived, counts.
 func (p *Process) attend(ctx context.Context, l lines) {
 	forget := context.AfterFunc(ctx, p.end)
 	crash := make(chan string, 1)
@@ -203,8 +202,8 @@ func panicked(err error) bool {
 	return ok && r.Stack != ""
 }
 
-// lacks says what the child has not come to: then even the exit code 0 is not a
-// good end. Call it with mu held.
+// lacks says how far the child has not come. Then even the exit code 0 is a
+// failure. Call it with mu held.
 func (p *Process) lacks() error {
 	switch {
 	case p.reached < msgHere:
@@ -230,7 +229,7 @@ func (p *Process) listen(up *os.File) (failure error) {
 		case err == io.EOF || err == io.ErrUnexpectedEOF:
 			return failure // the exit code says the rest
 		case err != nil:
-			p.Kill() // it does not speak our language: it cannot be helped
+			p.Kill() // it sent nonsense
 			io.Copy(io.Discard, up)
 			return err
 		case f.Kind <= msgDone && !(f.Kind == msgBegun && p.orders.Work):
@@ -264,8 +263,8 @@ func (p *Process) reach(kind frame.Kind) {
 	}
 }
 
-// lastWords is what the runtime writes when a process crashes, the beginning
-// of it.
+// lastWords returns the beginning of what the runtime prints when a process
+// crashes.
 func lastWords(crash *os.File) string {
 	b, _ := io.ReadAll(io.LimitReader(crash, 64<<10))
 	io.Copy(io.Discard, crash)

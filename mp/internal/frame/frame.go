@@ -240,7 +240,7 @@ func (w *Writer) write(ctx context.Context, b []byte) (n int, err error) {
 type Reader struct {
 	in    *bufio.Reader
 	types [maxTypes + 1]Types
-	lost  error // a size that cannot be: nobody knows where the next frame begins
+	lost  error // set after an impossible size: the next frame cannot be found
 }
 
 // NewReader returns a Reader for one end of a pipe.
@@ -289,8 +289,9 @@ func (r *Reader) next() (f Frame, types byte, err error) {
 // returned.
 func (r *Reader) Waiting() bool { return r.in.Buffered() > 0 }
 
-// readBytes reads size bytes. Beyond what is believed, the buffer grows as the
-// bytes really arrive: a size that lies costs eight times as much at most.
+// readBytes reads size bytes. Beyond what is believed, the buffer grows as
+// the bytes really arrive: a false size costs at most eight times the bytes
+// that have arrived.
 func readBytes(in io.Reader, size int) ([]byte, error) {
 	b := make([]byte, min(size, believed))
 	for n := 0; ; {

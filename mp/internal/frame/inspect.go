@@ -12,8 +12,8 @@ const deepest = 10_000
 
 var errDeep = errors.New("it refers to itself, or is nested more than 10,000 levels deep; send a list of its parts")
 
-// inspect looks through a value for what no type tells: that it refers to
-// itself, that an interface holds what would be lost, and handles.
+// inspect looks in a value for things that its type does not show: that it
+// refers to itself, that an interface holds what would be lost, and handles.
 func inspect(v reflect.Value, found func(handle any) error, depth int) error {
 	if depth > deepest {
 		return errDeep

@@ -10,17 +10,17 @@ import (
 	"unsafe"
 )
 
-// Both ends of a pipe are the same program. So numbers, and arrays, structs and
-// slices of numbers, lie in memory in the same way there, and are sent as the
-// bytes that they are, much faster than by gob, which encodes number by number.
-// A value with a pointer in it cannot be: a place in memory means nothing to
-// another process. A bool could, but not every byte is a bool, and the bytes
-// that arrive may be garbage.
+// Both ends of a pipe are the same program. So numbers, and arrays, structs
+// and slices of numbers, have the same bytes in both, and are sent as these
+// bytes, much faster than by gob, which encodes number by number. A value
+// with a pointer in it cannot be: a place in memory means nothing to another
+// process. A bool could, but not every byte is a bool, and the bytes that
+// arrive may be garbage.
 
 // A shape is what a coder must know of its type.
 type shape struct {
 	t       reflect.Type
-	plain   bool // numbers all through, or a slice of such
+	plain   bool // only numbers, or a slice of numbers
 	slice   bool
 	size    int // of the type, or of an element of the slice
 	align   uintptr

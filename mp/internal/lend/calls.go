@@ -11,7 +11,7 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// calls are what this process asks another one, and has no reply to yet.
+// calls has the calls of this process that have no reply yet.
 type calls struct {
 	mu      sync.Mutex
 	made    uint64
@@ -53,7 +53,7 @@ func (c *calls) forget(number uint64) {
 	delete(c.waiting, number)
 }
 
-// end says that nobody will reply.
+// end ends all calls: there will be no replies.
 func (c *calls) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -66,7 +66,7 @@ func (c *calls) end() {
 
 var errOwnerGone = fmt.Errorf("mp: the process that holds the queue is gone: %w", io.ErrUnexpectedEOF)
 
-// refusals arrive as what they are, other errors as texts.
+// These errors arrive as themselves, others as texts.
 var refusals = []error{ErrClosed, ErrFull, ErrEmpty, io.EOF, context.Canceled, errOwnerGone}
 
 // refusal returns the error that a reply is, if it is one.

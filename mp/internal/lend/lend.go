@@ -39,14 +39,14 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// What a call of a queue can refuse.
+// These are the errors of calls that are refused.
 var (
 	ErrClosed = errors.New("mp: closed")
 	ErrFull   = errors.New("mp: the queue is full")
 	ErrEmpty  = errors.New("mp: the queue is empty")
 )
 
-// Terms are what a process must know of a queue that it is passed.
+// Terms tell a process about a queue that was passed to it.
 type Terms byte
 
 const (
@@ -87,8 +87,8 @@ type Holder interface {
 	// tell says that an item is taken, done, or comes back: kindTaken, kindDone,
 	// kindBack. It does not wait.
 	tell(what frame.Kind, id uint64)
-	// heard returns when the owner will hear of all that was put and told
-	// before, even if this process is killed now.
+	// heard returns when the owner is sure to read everything that was put
+	// and told before, even if this process is killed now.
 	heard(ctx context.Context) error
 
 	closed() bool
@@ -121,7 +121,7 @@ func Get(ctx context.Context, h Holder) (Item, error) {
 	case <-ctx.Done():
 		withdraw()
 		select {
-		case a = <-got: // it came in the same moment
+		case a = <-got: // it came at the same time
 		default:
 			return Item{}, ctx.Err()
 		}

@@ -13,9 +13,10 @@ import (
 
 // A Link is a queue as a child sees it: it asks the parent for everything.
 //
-// Items come ahead of need. A Get that finds none here says how many would be
-// welcome: one for a slow consumer, more each time for one that is back soon.
-// When somebody else waits for them, the parent asks for the rest.
+// The parent sends items before they are needed. A Get that finds no item
+// asks for some: one for a slow consumer, and twice as many each time for a
+// fast one. If another consumer waits, the parent takes back the items that
+// are not taken.
 type Link struct {
 	servers
 	terms  Terms
@@ -122,10 +123,10 @@ func (l *Link) send(ctx context.Context, frames ...frame.Frame) error {
 	return err
 }
 
-// say sends what must not be lost. There is a reply when the owner will hear of
-// it even if this process is killed now. The owner reads a child's pipe to its
-// end, so then that is when it is written, and heard is nil; but a process in
-// between might also be killed.
+// say sends a message that must not be lost. There is a reply when the owner
+// will hear of it even if this process is killed now. The owner reads a
+// child's pipe to its end, so then that is when it is written, and heard is
+// nil; but a process in between might also be killed.
 func (l *Link) say(ctx context.Context, frames ...frame.Frame) (heard <-chan frame.Value, err error) {
 	if l.terms&relayed == 0 {
 		return nil, l.send(ctx, frames...)
@@ -350,7 +351,7 @@ func (l *Link) Listen(from io.Reader) {
 		if err != nil {
 			l.end(errOwnerGone)
 			l.calls.end()
-			opened() // the next Put will find nobody
+			opened() // the next Put fails
 			return
 		}
 		switch f.Kind {

@@ -15,8 +15,8 @@ type Child interface {
 	Waiting(change int) // so many more of its Gets wait for an item
 }
 
-// A Server gives one child its share of a queue. What it lends to the child
-// comes back when the child ends, and nobody else notices more than that.
+// A Server gives one child its share of a queue. When the child ends, the
+// items that were lent to it come back.
 type Server struct {
 	h        Holder
 	joinable bool
@@ -86,7 +86,7 @@ func (s *Server) Read(from io.ReadCloser) {
 			return
 		}
 		if err != nil {
-			s.child.Kill() // it does not speak our language
+			s.child.Kill() // it sent nonsense
 			return
 		}
 	}
@@ -282,7 +282,8 @@ func (s *Server) try(context.Context) (v frame.Value, err error) {
 	return withNumber(it.ID, it.Value), nil
 }
 
-// told passes on what the child says of a loan, and of nothing else.
+// told passes on a message about a loan. It ignores messages about other
+// items.
 func (s *Server) told(what frame.Kind, id uint64) {
 	s.mu.Lock()
 	i := slices.IndexFunc(s.loans, func(l loan) bool { return l.id == id })

@@ -77,7 +77,7 @@ func (s *Store) await(ctx context.Context, c *sync.Cond, so func() bool) error {
 		c.Wait()
 	}
 	if ctx.Err() != nil {
-		c.Signal() // what has woken this one may be for the next
+		c.Signal() // this signal may be for the next waiter
 	}
 	return ctx.Err()
 }
@@ -239,7 +239,7 @@ func (s *Store) tell(what frame.Kind, id uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	it, lent := s.lent[id]
-	if !lent { // only a child that talks nonsense could say this
+	if !lent { // only nonsense says this
 		return
 	}
 	if !it.taken {
@@ -256,7 +256,7 @@ func (s *Store) tell(what frame.Kind, id uint64) {
 	s.change()
 }
 
-// insert lets an item come back, before all that have not been lent.
+// insert puts an item back, before all items that were not lent.
 func (s *Store) insert(it Item) {
 	i, _ := slices.BinarySearchFunc(s.returned, it, func(a, b Item) int { return cmp.Compare(a.ID, b.ID) })
 	s.returned = slices.Insert(s.returned, i, it)
