@@ -21,14 +21,14 @@ import (
 	"processbook/answers"
 )
 
-// A desk is where a reader types commands: at the top of the project. What they
-// make is in a directory that goes away, and so are worksheets, because a
-// reader's own may be here. That is put right in what they print.
+// A desk runs commands as a reader types them, in the project's directory. It keeps
+// the files that they make in a temporary directory, so that it does not touch the
+// reader's worksheet. In the output, it replaces the name of that directory.
 type desk struct {
 	t       *testing.T
 	dir     string
-	overlay string // tells the go command of files that are not there; "" if none
-	quiz    string // go test, built; "" if it is to be built each time
+	overlay string // gives the go command files that do not exist; "" if none
+	quiz    string // go test, built; "" if each command builds it
 }
 
 const usualSheet = "answers/mine.md"
@@ -38,7 +38,7 @@ func newDesk(t *testing.T) *desk {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip(err)
 	}
-	project(t) // for go test to see: if a file changes, an old result is not good enough
+	project(t) // so that go test does not use an old result if a file has changed
 	d := &desk{t: t, dir: t.TempDir()}
 	if err := os.Mkdir(d.file("answers"), 0o777); err != nil {
 		t.Fatal(err)
@@ -62,8 +62,7 @@ func (d *desk) run(command string) (output string, err error) {
 	return strings.ReplaceAll(output, d.file("")+"/", ""), err
 }
 
-// withSheet lets go test use a worksheet of this desk, and do nothing but the
-// quiz: the tests beside it are run by whoever runs this one.
+// withSheet makes go test use a worksheet of this desk, and run only the quiz.
 func (d *desk) withSheet(args []string) []string {
 	sheet := usualSheet
 	if slices.Contains(args, "-form") {
@@ -87,8 +86,8 @@ func (d *desk) withSheet(args []string) []string {
 	return append(args, "-sheet", d.file(sheet))
 }
 
-// build builds the quiz, for all that follows: go test alone would do it
-// again for each command.
+// build builds the quiz once for all commands: go test would build it again for each
+// of them.
 func (d *desk) build() {
 	d.t.Helper()
 	quiz := d.file("quiz.exe")
@@ -98,8 +97,8 @@ func (d *desk) build() {
 	d.quiz = quiz
 }
 
-// built is what the go command does with go test and what follows. It has to
-// do -json itself.
+// built does the same as go test with these arguments, but the go command has to do
+// -json itself.
 func (d *desk) built(args []string) []string {
 	if d.quiz == "" || slices.Contains(args, "-json") {
 		return args
@@ -114,31 +113,32 @@ func (d *desk) built(args []string) []string {
 	return built
 }
 
-// typed runs a command, and returns all that it prints.
+// typed runs a command, and returns its whole output.
 func typed(dir string, args ...string) (output string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir, cmd.WaitDelay = dir, time.Second
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
-		return strings.HasPrefix(v, "GIT_") // of the repository in whose hook this may be run
+		return strings.HasPrefix(v, "GIT_") // git sets it, if this test runs in a git hook
 	})
 	if dir == ".." {
-		cmd.Env = append(cmd.Env, "GIT_DIR="+os.DevNull) // what is not committed yet is no reader's change
+		cmd.Env = append(cmd.Env, "GIT_DIR="+os.DevNull) // a change that is not committed yet is not a reader's change
 	}
 	out, err := cmd.CombinedOutput()
 	return strings.ReplaceAll(string(out), "\r\n", "\n"), errors.Join(err, ctx.Err())
 }
 
-// fill writes a part of the blank worksheet, with answers, into this desk's.
+// fill writes a part of the blank worksheet, with predictions, into this desk's
+// worksheet.
 func (d *desk) fill(part string) error {
 	sheet, err := os.ReadFile(d.file(usualSheet))
 	if err != nil {
-		return fmt.Errorf("there is no worksheet yet: %w", err)
+		return fmt.Errorf("the worksheet is missing: %w", err)
 	}
 	blank := regexp.MustCompile(`(?m)^> .*$`).ReplaceAllString(part, ">")
 	if blank == part || !bytes.Contains(sheet, []byte(blank)) {
-		return fmt.Errorf("got\n%s\nwant a part of answers/blank.md, with answers behind >", part)
+		return fmt.Errorf("got\n%s\nwant a part of answers/blank.md, with predictions after >", part)
 	}
 	if err := tellsNothing(d.t, part); err != nil {
 		return err
@@ -146,8 +146,8 @@ func (d *desk) fill(part string) error {
 	return os.WriteFile(d.file(usualSheet), bytes.Replace(sheet, []byte(blank), []byte(part), 1), 0o666)
 }
 
-// tellsNothing wants predictions that are neither right nor a common mistake. To
-// see those checked would tell a reader something before he has predicted.
+// tellsNothing checks that the predictions in a README are neither right nor a
+// common mistake, because a reader sees them before predicting.
 func tellsNothing(t *testing.T, part string) error {
 	all := questions(t)
 	predicted, odd := answers.Predictions("", part, all)
@@ -168,7 +168,7 @@ func tellsNothing(t *testing.T, part string) error {
 	return nil
 }
 
-// question wants a question with all its parts, as in the files in answers/.
+// question checks that a question has all of its parts, as in the files in answers/.
 func (d *desk) question(text string) error {
 	err := os.WriteFile(d.file("answers/9-example.md"), []byte("# 9. An example\n\n"+text), 0o666)
 	all, failed := answers.Questions(d.file("answers"))
@@ -186,11 +186,11 @@ func (d *desk) question(text string) error {
 		}
 		return nil
 	}
-	return errors.New("there is no question in it")
+	return errors.New("it has no question")
 }
 
-// fillWrongly makes a worksheet with two wrong predictions, both of lesson 6, and
-// an answer in somebody's own words.
+// fillWrongly makes a worksheet with two wrong predictions, both of lesson 6, and an
+// answer in the reader's own words.
 func (d *desk) fillWrongly() {
 	d.t.Helper()
 	var wrong []*answers.Item
@@ -209,8 +209,8 @@ func (d *desk) fillWrongly() {
 	}
 }
 
-// program saves a program where the go command finds it, under the name in its
-// first line, as if it were at the top of the project.
+// program saves a program. The go command finds it under the name in its first line,
+// as if it were in the project's directory.
 func (d *desk) program(text string) error {
 	name, found := strings.CutPrefix(strings.SplitN(text, "\n", 2)[0], "// ")
 	formatted, err := format.Source([]byte(text))
@@ -232,7 +232,7 @@ func (d *desk) program(text string) error {
 	return errors.Join(err, os.WriteFile(file, []byte(text), 0o666), os.WriteFile(d.overlay, overlay, 0o666))
 }
 
-// A promise is what a README says of a command.
+// A promise checks what a README says about a command.
 type promise func(t *testing.T, d *desk, command string) error
 
 var promises = map[string]promise{
@@ -257,7 +257,7 @@ var promises = map[string]promise{
 	"go test -run TestBlank -update": rewritesTheBlankSheet,
 	"git restore lessons":            takesChangesBack,
 
-	// These would run this test again. What they are to run is there.
+	// These would run this test again, so it checks only that the tests exist.
 	"go test ./...":                             tests("processbook", "processbook/lessons", "processbook/lessons/01-process", "processbook/mp"),
 	"go test . ./answers ./lessons/...":         tests("processbook", "processbook/answers", "processbook/lessons", "processbook/lessons/01-process"),
 	"go test ./lessons/06-daemon":               tests("processbook/lessons/06-daemon"),
@@ -269,8 +269,8 @@ var promises = map[string]promise{
 
 type counts map[string]int
 
-// prints wants texts so many times. Whether the command fails is another
-// matter: with a wrong prediction go test does.
+// prints checks how often each text is printed. The command may fail, because go
+// test fails after a wrong prediction.
 func prints(texts counts) promise {
 	return func(_ *testing.T, d *desk, command string) error {
 		output, err := d.run(command)
@@ -283,7 +283,7 @@ func prints(texts counts) promise {
 	}
 }
 
-// tests wants packages with tests where the command looks for them.
+// tests checks that the command finds these packages, and that they have tests.
 func tests(packages ...string) promise {
 	return func(_ *testing.T, _ *desk, command string) error {
 		list := []string{"go", "list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}"}
@@ -307,7 +307,7 @@ func measures(rows ...string) promise {
 		}
 		for _, row := range rows {
 			if !strings.Contains(all.String(), "\nfunc Benchmark"+row+"(") {
-				return fmt.Errorf("there is no benchmark of %s", row)
+				return fmt.Errorf("%s has no benchmark", row)
 			}
 		}
 		return nil
@@ -325,12 +325,12 @@ func hasAnExercise(_ *testing.T, _ *desk, command string) error {
 
 func hasUpdate(*testing.T, *desk, string) error {
 	if flag.Lookup("update") == nil {
-		return errors.New("there is no flag -update")
+		return errors.New("the flag -update is missing")
 	}
 	return nil
 }
 
-// rewritesTheBlankSheet lets it do so elsewhere.
+// rewritesTheBlankSheet lets the command write into another directory.
 func rewritesTheBlankSheet(t *testing.T, d *desk, command string) error {
 	copied := t.TempDir()
 	blank := filepath.Join(copied, "answers", "blank.md")
@@ -341,7 +341,7 @@ func rewritesTheBlankSheet(t *testing.T, d *desk, command string) error {
 	}))
 }
 
-// mends wants something to bring back a file as it is, but for the ends of lines.
+// mends checks that a command rewrites a file as it was. Line ends may differ.
 func mends(file string, mend func() error) error {
 	want, err := os.ReadFile(file)
 	err = errors.Join(err, os.WriteFile(file, []byte("spoilt"), 0o666), mend())
@@ -354,7 +354,7 @@ func mends(file string, mend func() error) error {
 
 func takesChangesBack(t *testing.T, _ *desk, command string) error {
 	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("without git nobody can restore anything: ", err)
+		t.Skip("git is missing: ", err)
 	}
 	clone := t.TempDir()
 	err := os.CopyFS(filepath.Join(clone, "lessons"), os.DirFS("."))
@@ -370,12 +370,13 @@ func takesChangesBack(t *testing.T, _ *desk, command string) error {
 	}))
 }
 
-// runsEverything reads what there is to run: to run it would be to run this.
+// runsEverything only reads the list of tests: to run them would run this test
+// again.
 func runsEverything(*testing.T, *desk, string) error {
 	text, err := os.ReadFile("../.ci/run")
 	for _, want := range []string{"gofmt", "go vet", "go test", "-race"} {
 		if !bytes.Contains(text, []byte(want)) {
-			return fmt.Errorf("it has no %s in it (%v)", want, err)
+			return fmt.Errorf(".ci/run has no %s (%v)", want, err)
 		}
 	}
 	return err

@@ -12,23 +12,23 @@ import (
 	"processbook/mp"
 )
 
-// Facts are the experiments of a lesson, one for each item of the quiz:
+// Facts are the experiments of a lesson, one for each question of the quiz:
 //
 //	var experiments = lessons.Facts{
 //		"6a": linesOfExample4,
 //		"6b": linesWithoutDaemon,
 //	}
 //
-// A fact is measured, never known: an experiment starts processes and reports what
-// they did, as the quiz wants the answer, like "A B C".
+// Facts are measured: an experiment starts processes, and reports what they did, in
+// the form of an answer, like "A B C".
 type Facts map[string]func(ctx context.Context) (string, error)
 
-// form is that of the worksheet: -form. Children have the arguments of main, so
-// they also know it.
+// form is the form of the worksheet, from the flag -form. Children have the
+// arguments of main, so they also have it.
 var form = 1
 
-// Form returns what an experiment takes for form 1 of the worksheet, or for form
-// 2. Call it while an experiment runs: before main, -form is not read yet.
+// Form returns first in form 1 of the worksheet, and second in form 2. Call it only
+// in an experiment: before main, the flags are not parsed.
 func Form[T any](first, second T) T {
 	if form == 2 {
 		return second
@@ -36,15 +36,15 @@ func Form[T any](first, second T) T {
 	return first
 }
 
-// Limit is how long to wait for what should happen. It is long, because a busy
-// machine is slow: what takes longer is broken.
+// Limit is how long a lesson waits for an event. It is long, because a busy machine
+// is slow. If something takes longer, it is broken.
 const Limit = 30 * time.Second
 
-// Measure does the experiment for an item. It ends ctx after some time, and with
-// ctx the processes that the experiment started with it.
+// Measure does the experiment for a question. After some time it ends ctx, and so
+// the processes that the experiment has started.
 func (f Facts) Measure(ctx context.Context, item string) (string, error) {
 	if f[item] == nil {
-		return "", fmt.Errorf("%s: there is no experiment", item)
+		return "", fmt.Errorf("%s: unknown question", item)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*Limit)
 	defer cancel()
@@ -56,8 +56,8 @@ func (f Facts) Measure(ctx context.Context, item string) (string, error) {
 	return fact, nil
 }
 
-// Print measures the facts for these items, or for all, and prints a line for each:
-// the item, a tab, the fact. The error says which could not be measured, and why.
+// Print measures the facts for these questions, or for all, and prints a line for
+// each: the question, a tab, the fact. The error has those that failed.
 func (f Facts) Print(ctx context.Context, items ...string) error {
 	if len(items) == 0 {
 		items = slices.Sorted(maps.Keys(f))
@@ -73,7 +73,7 @@ func (f Facts) Print(ctx context.Context, items ...string) error {
 	return failed
 }
 
-// Letters is a fact: which of some things hold, as A, B and so on.
+// Letters returns a fact: A if the first value is true, B if the second is, ...
 func Letters(holds ...bool) string {
 	var all []string
 	for i, h := range holds {
@@ -88,7 +88,7 @@ func Letters(holds ...bool) string {
 func Recv[S, R any](c *mp.Conn[S, R]) (R, error) {
 	there, err := c.Poll(Limit)
 	if err == nil && !there {
-		err = fmt.Errorf("nothing came through the pipe for %v", Limit)
+		err = fmt.Errorf("nothing was received for %v", Limit)
 	}
 	if err != nil {
 		var none R

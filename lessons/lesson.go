@@ -1,12 +1,11 @@
-// Package lessons is what the eight lessons have in common. A lesson's main.go
-// is a whole program, and its last line is a call of [Main]:
+// Package lessons has the code that the eight lessons share. A lesson's main.go is a
+// whole program, and its last line is a call of [Main]:
 //
 //	func main() { lessons.Main(lesson, program) }
 //
-// Main runs the program, as a process of its own, and shows what it prints. Then
-// it lets the lesson draw what happened. All that main.go need not say stands in
-// two other files of the lesson: picture.go has the [Lesson] and what is drawn
-// and said, experiments.go has the [Facts].
+// Main runs the program in its own process, and shows what the program prints. Then
+// the lesson draws what happened. A lesson has two more files: picture.go has the
+// [Lesson], which draws and explains, and experiments.go has the [Facts].
 package lessons
 
 import (
@@ -24,22 +23,22 @@ import (
 	"processbook/mp"
 )
 
-// A Lesson is what Main must know of a lesson besides its program.
+// A Lesson has everything that Main needs besides the program.
 type Lesson struct {
 	Number   int
 	Title    string                                    // the question
 	Mirrors  string                                    // where it is in the chapter: "examples 4, 5"
-	Plan     func() string                             // says what the program will do, but not what comes of it
-	Picture  func(ctx context.Context, run *Run) error // draws and says what came of it; its processes end with ctx
+	Plan     func() string                             // says what the program will do, but not the result
+	Picture  func(ctx context.Context, run *Run) error // draws and explains the result; its processes end when ctx ends
 	Try      string                                    // flags to try next
 	Facts    Facts
-	AnyOrder bool // the system decides the order of what the program prints, so tests sort it
+	AnyOrder bool // the system decides the order of the program's lines, so tests sort them
 
 	Tick  *time.Duration // the variable in main.go, for -unit and -free; nil if the program does not sleep
 	Flags []Flag         // more variables of main.go
 
 	Source string // main.go, embedded
-	Sum    string // of main.go as it was handed out; style_test.go says which: see Run.Changed
+	Sum    string // of the original main.go: see Run.Changed. style_test.go prints it
 }
 
 // A Flag sets a variable of main.go. Make one with [Int] or [Bool].
@@ -49,12 +48,12 @@ type Flag func(*flag.FlagSet)
 // usage stands for the value, as in package flag.
 func Int(p *int, name string, least, most int, usage string) Flag {
 	return func(f *flag.FlagSet) {
-		f.Func(name, fmt.Sprintf("%s (%d to %d; %d unless given)", usage, least, most, *p),
+		f.Func(name, fmt.Sprintf("%s (%d to %d; %d by default)", usage, least, most, *p),
 			within(p, least, most, strconv.Atoi, "a whole number"))
 	}
 }
 
-// within sets a variable, and refuses what makes no sense.
+// within sets a variable, and returns an error if the value makes no sense.
 func within[T int | time.Duration](p *T, least, most T, parse func(string) (T, error), form string) func(string) error {
 	return func(s string) error {
 		v, err := parse(s)
@@ -71,26 +70,26 @@ func Bool(p *bool, name, usage string) Flag {
 	return func(f *flag.FlagSet) { f.BoolVar(p, name, *p, usage) }
 }
 
-// options are the flags that every lesson has, and what may follow -facts.
+// options has the flags of every lesson, and the arguments of -facts.
 type options struct {
 	plain, plan, facts, free bool
 	questions                []string
 }
 
-// parse reads the arguments. It does so in children, too: a child has the
-// arguments of its parent, so the variables of main.go have the same values.
+// parse reads the arguments. Children also call it: they have the arguments of their
+// parent, so the variables of main.go have the same values.
 func (l Lesson) parse() (o options) {
 	f := flag.NewFlagSet(fmt.Sprintf("lesson %d", l.Number), flag.ContinueOnError)
 	f.SetOutput(io.Discard)
-	f.BoolVar(&o.plain, "plain", false, "run main.go, and nothing else: no plan, no picture")
-	f.BoolVar(&o.plan, "plan", false, "say what will be run, and stop there")
-	f.BoolVar(&o.facts, "facts", false, "print what was measured for the quiz, and nothing else:\nit tells the answers. After it, you may name questions")
+	f.BoolVar(&o.plain, "plain", false, "only run main.go: no plan and no picture")
+	f.BoolVar(&o.plan, "plan", false, "only say what will be run")
+	f.BoolVar(&o.facts, "facts", false, "print only the answers to the quiz questions (spoilers).\nAfter it, you may name questions")
 	Int(&form, "form", 1, 2, "with -facts: for form `N` of the worksheet")(f)
 	if l.Tick != nil {
-		f.Func("unit", fmt.Sprintf("let each tick take this `time`, to watch (100ms to 5s;\n%v unless given)", *l.Tick),
+		f.Func("unit", fmt.Sprintf("the `time` of a tick, for watching (100ms to 5s; %v\nby default)", *l.Tick),
 			within(l.Tick, 100*time.Millisecond, 5*time.Second, time.ParseDuration, "a time like 300ms"))
-		f.BoolVar(&o.free, "free", false, "ticks of 1ms: too short to make an order, so the system\n"+
-			"decides it; run it five times. A process that is\nterminated so early may not print its first line")
+		f.BoolVar(&o.free, "free", false, "ticks of 1ms: so short that the system decides the order.\n"+
+			"Run it five times. A terminated process may end before\nit prints a line")
 	}
 	for _, declare := range l.Flags {
 		declare(f)
@@ -102,10 +101,10 @@ func (l Lesson) parse() (o options) {
 		l.explain(f)
 		os.Exit(0)
 	case err == nil && f.NArg() > 0 && !o.facts:
-		err = fmt.Errorf("there is nothing to do with %q", f.Arg(0))
+		err = fmt.Errorf("an argument like %q needs -facts", f.Arg(0))
 	}
 	if err != nil {
-		text := strings.Replace(err.Error(), "flag provided but not defined:", "there is no flag", 1)
+		text := strings.Replace(err.Error(), "flag provided but not defined:", "unknown flag", 1)
 		fmt.Fprintf(os.Stderr, "%s: %s; -h lists the flags\n", f.Name(), text)
 		os.Exit(2)
 	}
@@ -118,14 +117,13 @@ func (l Lesson) parse() (o options) {
 	return o
 }
 
-// Main is what a lesson's main calls, and all that it calls. It runs program as
-// [mp.Main] does, in a process of its own, and then draws the picture. After
-// -plain there is only program.
+// Main is the only call in a lesson's main. It runs program as [mp.Main] does, in
+// its own process, and then draws the picture. With -plain, it runs only program.
 func Main(l Lesson, program func(ctx context.Context) error) {
 	o := l.parse()
 	code := 0
 	switch record := os.Getenv(recordVar); {
-	case record != "": // this is the program whose picture is drawn, or a child of it
+	case record != "": // this is the program that the lesson runs, or a child of it
 		watch(record)
 		mp.Main(recorded(record, program))
 	case o.plain:
@@ -173,7 +171,7 @@ func (l Lesson) show(ctx context.Context, o options) (code int, err error) {
 
 func (l Lesson) changed() bool { return sum(l.Source) != l.Sum }
 
-// sum tells one program from another. Comments and blanks are not part of it.
+// sum returns a checksum of a program, without comments and blanks.
 func sum(source string) string {
 	h := fnv.New32a()
 	for line := range strings.Lines(source) {

@@ -75,15 +75,15 @@ func TestArguments(t *testing.T) {
 		{"-facts", 1, "9a\tone\n9b\ttwo\n9d\tfour\n", "9c: it rains\n"},
 		{"-facts 9b 9a", 0, "9b\ttwo\n9a\tone\n", ""},
 		{"-facts -form 2 9a", 0, "9a\ttwo and two\n", ""},
-		{"-facts 9e", 1, "", "9e: there is no experiment\n"},
+		{"-facts 9e", 1, "", "9e: unknown question\n"},
 		{"-facts -form 3", 2, "", `lesson 9: invalid value "3" for flag -form: give it a whole number from 1 to 2; -h lists the flags` + "\n"},
-		{"-plan 9a", 2, "", `lesson 9: there is nothing to do with "9a"; -h lists the flags` + "\n"},
+		{"-plan 9a", 2, "", `lesson 9: an argument like "9a" needs -facts; -h lists the flags` + "\n"},
 		{"-size 21", 2, "", `lesson 9: invalid value "21" for flag -size: give it a whole number from 1 to 20; -h lists the flags` + "\n"},
 		{"-size x", 2, "", `lesson 9: invalid value "x" for flag -size: give it a whole number from 1 to 20; -h lists the flags` + "\n"},
 		{"-unit 99ms", 2, "", `lesson 9: invalid value "99ms" for flag -unit: give it a time like 300ms from 100ms to 5s; -h lists the flags` + "\n"},
 		{"-size", 2, "", "lesson 9: flag needs an argument: -size; -h lists the flags\n"},
-		{"-fcats", 2, "", "lesson 9: there is no flag -fcats; -h lists the flags\n"},
-		{"-plan more", 2, "", `lesson 9: there is nothing to do with "more"; -h lists the flags` + "\n"},
+		{"-fcats", 2, "", "lesson 9: unknown flag -fcats; -h lists the flags\n"},
+		{"-plan more", 2, "", `lesson 9: an argument like "more" needs -facts; -h lists the flags` + "\n"},
 	} {
 		var stderr strings.Builder
 		cmd := Command(strings.Fields(c.args)...)
@@ -101,7 +101,7 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"-facts", "-free", "-loud", "-plan", "-plain", "-unit", "-size N", "make it N wide (1 to 20; 3 unless given)"} {
+	for _, want := range []string{"-facts", "-free", "-loud", "-plan", "-plain", "-unit", "-size N", "make it N wide (1 to 20; 3 by default)"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("-h does not say %q:\n%s", want, out)
 		}

@@ -8,12 +8,11 @@ import (
 	"time"
 )
 
-// What lessons print fits a terminal of 80 columns, with room for a diff's
-// marks in front.
+// Output fits a terminal of 80 columns, with room for the marks of a diff.
 const usualWidth = 76
 
 // width is for titles and paragraphs; pictures and tables cannot be broken. Shells
-// know how wide the terminal is, and "export COLUMNS" makes them tell.
+// know the width of the terminal: after "export COLUMNS" the lesson also knows it.
 func width() int {
 	columns, err := strconv.Atoi(os.Getenv("COLUMNS"))
 	if err != nil || columns > usualWidth {
@@ -41,9 +40,9 @@ func para(label, text string) string {
 	return b.String() + line + "\n"
 }
 
-// PID is a process ID as lessons print it. It differs from run to run, so in tests
-// it is an alias: #1 for the first process printed, then #2. In a table it needs
-// seven columns.
+// PID returns a PID as lessons print it. It differs from run to run, so in tests it
+// is an alias: #1 for the first process printed, then #2. In a table it needs seven
+// columns.
 func PID(pid int) string {
 	if aliases == nil {
 		return strconv.Itoa(pid)
@@ -56,7 +55,7 @@ func PID(pid int) string {
 
 var aliases map[int]int // nil except in tests: see RunTests
 
-// Microseconds is a duration as lessons print it. In tests it has no figures.
+// Microseconds returns a duration as lessons print it. In tests it has no figures.
 func Microseconds(d time.Duration) string {
 	if aliases != nil {
 		return "# microseconds"

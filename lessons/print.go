@@ -43,8 +43,8 @@ func closedPipe(err error) bool {
 	return errors.Is(err, syscall.EPIPE)
 }
 
-// surviveClosedPipe makes an error of what would otherwise end a Unix process at
-// once, without removing its files.
+// surviveClosedPipe: on Unix, writing to a closed pipe ends a process at once. After
+// this call, it is only an error, so the lesson can remove its files.
 func surviveClosedPipe() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 // end ends the lesson early.
@@ -58,7 +58,7 @@ func end(code int) {
 }
 
 // EndChildren kills all children, and returns when they have ended. A lesson that
-// cannot go on does so before it removes what they use.
+// cannot go on calls it before it removes their files.
 func EndChildren() {
 	children := mp.Children()
 	for _, c := range children {
@@ -89,4 +89,4 @@ func RemoveTemp(dir string) {
 	tempDirs.Delete(dir)
 }
 
-var tempDirs sync.Map // those that are there
+var tempDirs sync.Map // those that exist

@@ -12,9 +12,8 @@ import (
 	"processbook/answers"
 )
 
-// What the READMEs say is so: their outputs are what their commands print, the
-// commands do what is said of them, and what they name is there. The commands are
-// typed in desk_test.go.
+// The READMEs are right: their commands print these outputs and keep these promises,
+// and all that they name exists. desk_test.go runs the commands.
 
 var update = flag.Bool("update", false, "let TestReadmeOutputs rewrite the outputs in the READMEs")
 

@@ -47,7 +47,8 @@ func watch(record string) {
 }
 
 // recorded is program, and notes that it has reached its last line. Only main runs
-// it. It ends when the lesson ends, for any reason: the system closes the lifeline.
+// it. It ends when the lesson ends, for any reason, because then its standard input
+// gets EOF.
 func recorded(record string, program func(ctx context.Context) error) func(ctx context.Context) error {
 	return func(ctx context.Context) error {
 		go func() {
@@ -60,7 +61,7 @@ func recorded(record string, program func(ctx context.Context) error) func(ctx c
 	}
 }
 
-// A moment is a line of the file, of the life with this place in r.Lives.
+// A moment is a line of the file. life is the place of its process in r.Lives.
 type moment struct {
 	what string
 	life int
@@ -104,8 +105,8 @@ func (l *Life) place(what string) *int {
 	return map[string]*int{"started": &l.Started, "asked": &l.Asked, "last line": &l.LastLine, "ended": &l.Ended}[what]
 }
 
-// arrange gives the moments their places, from 2 on. It leaves out that a process
-// was asked to end, if it ended for that reason: its end says it all.
+// arrange gives the moments their places, from 2 on. If a process ended because it
+// was asked to, only its end has a place.
 func (r *Run) arrange(all []moment) {
 	all = slices.DeleteFunc(all, func(m moment) bool {
 		symbol, _, _ := r.at(m).ending()
@@ -127,9 +128,9 @@ func (r *Run) arrange(all []moment) {
 	slices.SortStableFunc(r.Lives, func(a, b Life) int { return a.Started - b.Started })
 }
 
-// chance reports whether only chance has put b after a. A pool starts and ends its
-// workers all at once, so their order would be another one in the next run. They
-// are drawn in the order of their numbers.
+// chance reports whether b could also have come before a. A pool starts and ends all
+// its workers at once, so the next run could have another order. They are drawn in
+// the order of their numbers.
 func chance(a, b *Life) bool {
 	number := func(l *Life) (n int) {
 		fmt.Sscanf(l.Name[strings.LastIndexAny(l.Name, "-:")+1:], "%d", &n)

@@ -65,13 +65,13 @@ func (l Life) End() string {
 	return end
 }
 
-// ending says it in a symbol, in a sentence and to the right of a row. The exit
-// codes of signals are a question of the quiz, and words say more.
+// ending says it in a symbol, in a sentence and to the right of a row. It does not
+// say -15 or -9: these exit codes are a question of the quiz.
 func (l Life) ending() (symbol, end, note string) {
 	code := fmt.Sprintf("exit code %d", l.Code)
 	switch {
 	case l.Ended == 0:
-		return ")", "ended with its parent", "no exit code" // nobody was left to see it
+		return ")", "ended with its parent", "no exit code" // no process saw it
 	case l.Code == -15 || l.Code < 0 && l.dismissed:
 		return "x", "was terminated", "terminated"
 	case l.Code < 0:

@@ -13,12 +13,12 @@ import (
 	"strings"
 )
 
-// A Run is what happened when the program in main.go was run.
+// A Run records one run of the program in main.go.
 type Run struct {
-	Changed bool   // main.go is not as it was handed out
+	Changed bool   // the reader has changed main.go
 	Output  string // what all its processes printed on standard output
 	Lives   []Life // main's first, then in the order of the starts
-	Moments int    // how many things have a place in the order
+	Moments int    // how many events there were
 }
 
 // A Life is that of one process. LastLine is for main only.
@@ -26,21 +26,21 @@ type Life struct {
 	Name        string
 	PID, Parent int
 	Daemon      bool
-	Started     int // place in the order of all that happened, from 1
-	Asked       int // the same, by Terminate; 0: it was not, or that was its end
+	Started     int // place in the order of all events, from 1
+	Asked       int // the same, for Terminate; 0: it was not asked, or ended at once
 	LastLine    int // the same; 0: main did not reach its last line
-	Ended       int // the same; 0: nobody was left to see it, for its parent had ended
+	Ended       int // the same; 0: its parent had ended, so no process saw it
 	Code        int // exit code; unknown if Ended is 0
 
-	// dismissed: main ended this daemon at its last line. On a machine that is
-	// very busy, mp may have to kill it a second after it has terminated it.
+	// dismissed: main ended this daemon at its last line. On a very busy machine, mp
+	// may have to kill the daemon, a second after it has terminated it.
 	dismissed bool
 }
 
 // Main returns the life of the program's first process.
 func (r *Run) Main() Life { return r.Lives[0] }
 
-// Children returns the lives of those that a process has started.
+// Children returns the lives of the children of a process.
 func (r *Run) Children(parent Life) []Life {
 	return slices.DeleteFunc(slices.Clone(r.Lives), func(l Life) bool { return l.Parent != parent.PID })
 }
@@ -54,8 +54,8 @@ func (r *Run) Printed(start string) bool {
 }
 
 // run runs the program, prints what it prints, and returns what happened. The
-// program is this one, started once more, with the same arguments. Its standard
-// input is its lifeline: see recorded.
+// program is this one, started again with the same arguments. It ends when its
+// standard input gets EOF: see recorded.
 func (l Lesson) run(ctx context.Context) (*Run, error) {
 	dir, err := TempDir("lesson")
 	if err != nil {
@@ -84,8 +84,8 @@ func (l Lesson) run(ctx context.Context) (*Run, error) {
 	return run, err
 }
 
-// live runs the program until it and all its descendants have ended: until then
-// one of them holds the standard output. Its exit code is no error here.
+// live runs the program, and returns when the program and all its descendants have
+// ended: then its standard output gets EOF. It ignores the exit code.
 func live(ctx context.Context, cmd *exec.Cmd) error {
 	lifeline, ours, err := os.Pipe()
 	if err != nil {
@@ -111,7 +111,7 @@ func live(ctx context.Context, cmd *exec.Cmd) error {
 type margin struct {
 	label string
 	all   bytes.Buffer
-	done  int // so much of it is printed
+	done  int // how many bytes are printed
 }
 
 func (m *margin) Write(b []byte) (int, error) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What a program did, as its processes have noted it.
+// The lives of a program's processes are read from their notes.
 func TestRead(t *testing.T) {
 	record := filepath.Join(t.TempDir(), "record")
 	for _, e := range []entry{
@@ -17,13 +17,13 @@ func TestRead(t *testing.T) {
 		{"started", Life{Name: "Eve", PID: 8, Parent: 1}}, // the number occurs again
 		{"started", Life{Name: "Joe", PID: 5, Parent: 1, Daemon: true}},
 		{"last line", Life{PID: 1}},
-		{"asked", Life{PID: 7}}, // and it ends of that
+		{"asked", Life{PID: 7}}, // and this ends it
 		{"asked", Life{PID: 8}},
 		{"asked", Life{PID: 5}},
 		{"ended", Life{PID: 7, Code: -15}},
 		{"asked", Life{PID: 8}},
 		{"ended", Life{PID: 8, Code: -9}},
-		{"ended", Life{PID: 5, Code: -9}}, // main's doing, too
+		{"ended", Life{PID: 5, Code: -9}}, // main also ended it
 		{"ended", Life{PID: 1}},
 	} {
 		note(record, e)
@@ -50,8 +50,8 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// Workers that start or end directly after one another are sorted. What happens
-// between two of them, or another kind of end, keeps them where they are.
+// Workers that start or end directly after one another are sorted. Workers with an
+// event between them, or with different ends, keep their places.
 func TestWorkersThatStartTogetherAreSorted(t *testing.T) {
 	run := &Run{Lives: []Life{{Name: "main"}, {Name: "PoolWorker-10"}, {Name: "PoolWorker-9"}, {Name: "PoolWorker-2"},
 		{Name: "PoolWorker-12"}, {Name: "Process-1"}, {Name: "PoolWorker-11"}}}

@@ -17,7 +17,7 @@ import (
 	"testing"
 )
 
-// What a program can see of how this project wants to be written.
+// Rules for this project's text that a program can check.
 
 const (
 	longestFunction = 40
@@ -83,9 +83,9 @@ var styles = map[string]func(source) []string{
 	"a function is registered under its own name": misnamed,
 	"the standard library is enough":              foreignImports,
 	"sleeping orders nothing":                     sleeps,
-	"no lesson prints in vain":                    idlePrints,
+	"lessons print with care":                     idlePrints,
 	"main.go is a whole program":                  wholeProgram,
-	"the table of pairs names what is there":      pairs,
+	"the table of pairs shows the code":           pairs,
 }
 
 func TestStyle(t *testing.T) {
@@ -158,8 +158,8 @@ func columns(line string) (n int) {
 	return n
 }
 
-// wholeProgram wants a main.go to be short, and to need package lessons for its
-// last line only.
+// wholeProgram checks that a main.go is short, and needs package lessons only for
+// its last line.
 func wholeProgram(s source) (flaws []string) {
 	if !s.program() {
 		return nil
@@ -181,7 +181,7 @@ func wholeProgram(s source) (flaws []string) {
 	ast.Inspect(s.file, func(n ast.Node) bool {
 		if f, ok := n.(*ast.SelectorExpr); ok && f.Sel.Name != "Main" {
 			if id, ok := f.X.(*ast.Ident); ok && id.Name == "lessons" {
-				flaws = append(flaws, s.flaw(n.Pos(), "lessons.%s, want nothing of lessons but Main in the last line", f.Sel))
+				flaws = append(flaws, s.flaw(n.Pos(), "lessons.%s, want only lessons.Main, in the last line", f.Sel))
 			}
 		}
 		return true
@@ -207,8 +207,8 @@ var (
 	called     = regexp.MustCompile(`[\w.]+\(`)
 )
 
-// pairs wants what stands on the right in the table of pairs to stand in the
-// file: each call, or all of it if there is none.
+// pairs checks that the right column of the table of pairs is in the code: each
+// call, or the whole entry if it has no call.
 func pairs(s source) (flaws []string) {
 	if !s.program() {
 		return nil
@@ -237,7 +237,8 @@ func pairs(s source) (flaws []string) {
 	return flaws
 }
 
-// A lesson knows its main.go, and its other files say that they can wait.
+// A lesson has the checksum of its main.go, and its other files say that you need
+// not read them.
 func TestLessonsAreComplete(t *testing.T) {
 	for _, s := range project(t) {
 		if !s.program() {
@@ -245,8 +246,8 @@ func TestLessonsAreComplete(t *testing.T) {
 		}
 		for _, name := range []string{"picture.go", "experiments.go"} {
 			text, err := os.ReadFile(filepath.Join("..", filepath.Dir(s.path), name))
-			if err != nil || !strings.Contains(strings.ReplaceAll(string(text), "\n//", ""), "obody has to read this file") {
-				t.Errorf("%s does not say in its first comment that nobody has to read this file (%v)", name, err)
+			if err != nil || !strings.Contains(strings.ReplaceAll(string(text), "\n//", ""), "You need not read this file") {
+				t.Errorf("%s does not say in its first comment: You need not read this file (%v)", name, err)
 			}
 			if want := fmt.Sprintf("%q", sum(s.text)); name == "picture.go" && !strings.Contains(string(text), want) {
 				t.Errorf("%s: main.go has changed, so the Sum of the lesson is now %s", filepath.Dir(s.path), want)
@@ -255,7 +256,7 @@ func TestLessonsAreComplete(t *testing.T) {
 	}
 }
 
-// usual are methods that are everywhere what they are in the standard library.
+// usual are methods that the standard library explains.
 var usual = []string{"Error", "Unwrap", "String"}
 
 func unexplained(s source) (flaws []string) {
@@ -331,8 +332,8 @@ func misnamed(s source) (flaws []string) {
 	return flaws
 }
 
-// registered returns the first argument of mp.Func or mp.Proc, as it is
-// written, or "" if this is something else.
+// registered returns the first argument of mp.Func or mp.Proc, as it is written, or
+// "" if e is another expression.
 func registered(e ast.Expr) string {
 	call, ok := e.(*ast.CallExpr)
 	if !ok || len(call.Args) == 0 || !calls(call, "mp", "Func", "Proc") {
@@ -344,7 +345,7 @@ func registered(e ast.Expr) string {
 	return "something that is not a literal"
 }
 
-// calls reports whether this is a call of one of these functions of a package.
+// calls reports whether call is a call of one of these functions of a package.
 func calls(call *ast.CallExpr, pkg string, names ...string) bool {
 	f, ok := call.Fun.(*ast.SelectorExpr)
 	if !ok || !slices.Contains(names, f.Sel.Name) {
@@ -367,8 +368,8 @@ func foreignImports(s source) (flaws []string) {
 
 var saysWhy = regexp.MustCompile(`\bwork\b|\borders nothing\b`)
 
-// sleeps finds time.Sleep in lessons. It may be the work of a process, or the
-// pause before looking again, and a comment on its line says so.
+// sleeps finds time.Sleep in lessons. A sleep may be the work of a process, or a
+// pause before the next look. Then a comment on its line says so.
 func sleeps(s source) (flaws []string) {
 	allowed := make(map[int]bool)
 	for _, group := range s.file.Comments {
@@ -386,9 +387,9 @@ func sleeps(s source) (flaws []string) {
 	return flaws
 }
 
-// mostOfLesson is how many lines a lesson may have in all, without its tests and
-// its exercise: so much a reader may see in its folder. The aim is 350. A lesson
-// that is longer has its size here, which may only go down.
+// mostOfLesson is how many lines a lesson may have, without its tests and its
+// exercise. The aim is 350. A longer lesson has its size here, which may only go
+// down.
 var mostOfLesson = map[string]int{
 	"02-multiprocessing": 437,
 	"04-pool":            389,
@@ -405,8 +406,8 @@ func TestLessonsAreShort(t *testing.T) {
 	}
 }
 
-// longFolders finds lessons that are too long, and package lessons if it is. What
-// is in testing.go is for tests.
+// longFolders finds lessons that are too long, and package lessons if it is too
+// long. testing.go does not count, because it is for tests.
 func longFolders(all []source) (flaws []string) {
 	lines := make(map[string]int)
 	for _, s := range all {
@@ -498,7 +499,7 @@ func (s source) types() map[string]string {
 	return all
 }
 
-// fmt.Print does not mind a full disk.
+// Only lessons.Print says so if the disk is full.
 func idlePrints(s source) (flaws []string) {
 	if !s.lesson() || s.test() || s.program() {
 		return nil
@@ -523,7 +524,7 @@ func TestModuleRequiresNothing(t *testing.T) {
 	}
 }
 
-// A check that finds nothing is worth nothing: here is what each must find.
+// Each check must find these flaws.
 func TestStyleFindsWhatIsWrong(t *testing.T) {
 	long := strings.Repeat("\n", 39)
 	for _, test := range []struct{ style, path, text, want string }{
@@ -552,25 +553,25 @@ func TestStyleFindsWhatIsWrong(t *testing.T) {
 		{"sleeping orders nothing", "lessons/a.go", "package lessons\nfunc f() {\n\ttime.Sleep(1) // it is the work\n}", ""},
 		{"sleeping orders nothing", "lessons/a.go", "package lessons\nfunc f() {\n\ttime.Sleep(1) // workers start\n}",
 			"lessons/a.go:3: time.Sleep, want a message or Join; or, on this line, // it is the work, or // it orders nothing"},
-		{"no lesson prints in vain", "lessons/01-a/a.go", "package main\nfunc f() { fmt.Println() }",
+		{"lessons print with care", "lessons/01-a/a.go", "package main\nfunc f() { fmt.Println() }",
 			"lessons/01-a/a.go:2: fmt.Print, want lessons.Print"},
-		{"no lesson prints in vain", "lessons/01-a/a.go", "package main\nfunc f() { lessons.Println(fmt.Sprint()) }", ""},
+		{"lessons print with care", "lessons/01-a/a.go", "package main\nfunc f() { lessons.Println(fmt.Sprint()) }", ""},
 		{"main.go is a whole program", "lessons/01-a/main.go", wholeMain, ""},
 		{"main.go is a whole program", "lessons/01-a/main.go", strings.Replace(wholeMain, "func f", "func g() { lessons.Para() }\nfunc f", 1),
-			"lessons/01-a/main.go:11: lessons.Para, want nothing of lessons but Main in the last line"},
+			"lessons/01-a/main.go:11: lessons.Para, want only lessons.Main, in the last line"},
 		{"main.go is a whole program", "lessons/01-a/main.go", strings.Replace(wholeMain, "processbook/mp", "processbook/answers", 1),
 			"lessons/01-a/main.go:8: import of processbook/answers, want mp and lessons"},
 		{"main.go is a whole program", "lessons/01-a/main.go", longer(strings.Repeat("var _ = 1 // 1\n//\n\n", 54)),
 			"lessons/01-a/main.go: 61 lines of code, want at most 60"},
 		{"main.go is a whole program", "lessons/01-a/main.go", wholeMain + "// end\n", `lessons/01-a/main.go: the last line is not "` +
 			`\nfunc main() { lessons.Main(lesson, program) }\n"`},
-		{"the table of pairs names what is there", "lessons/01-a/main.go", wholeMain, ""},
-		{"the table of pairs names what is there", "lessons/01-a/main.go", strings.Replace(wholeMain, "\tp.Start(", "\tq.Start(", 1),
+		{"the table of pairs shows the code", "lessons/01-a/main.go", wholeMain, ""},
+		{"the table of pairs shows the code", "lessons/01-a/main.go", strings.Replace(wholeMain, "\tp.Start(", "\tq.Start(", 1),
 			"lessons/01-a/main.go: the table of pairs has \"p.Start(\", which is not in the code"},
-		{"the table of pairs names what is there", "lessons/01-a/main.go", strings.Replace(wholeMain, "{ p.Daemon = true\n", "{\n", 1),
+		{"the table of pairs shows the code", "lessons/01-a/main.go", strings.Replace(wholeMain, "{ p.Daemon = true\n", "{\n", 1),
 			"lessons/01-a/main.go: the table of pairs has \"p.Daemon = true\", which is not in the code"},
 		{"sleeping orders nothing", "lessons/01-a/main.go", longer("var _ = time.Sleep(1)\n"), ""},
-		{"no lesson prints in vain", "lessons/01-a/main.go", longer("var _ = fmt.Print(1)\n"), ""},
+		{"lessons print with care", "lessons/01-a/main.go", longer("var _ = fmt.Print(1)\n"), ""},
 	} {
 		got := strings.Join(styles[test.style](parse(t, test.path, test.text)), "\n")
 		if got != test.want {

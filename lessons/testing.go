@@ -26,27 +26,27 @@ const asProgram = "LESSON_AS_PROGRAM" // set by Command, for RunTests
 //
 //	func TestMain(m *testing.M) { lessons.RunTests(m, main) }
 //
-// The tests can then call main, which sees no arguments and prints an alias
-// for each process ID (see [PID]), so that its output can be compared: see
-// [Prints]. Or they can run main as a program of its own: see [Command].
+// The tests can then call main, which sees no arguments and prints an alias for each
+// process ID (see [PID]), so that its output can be compared: see [Prints]. Or they
+// can run main as a separate program: see [Command].
 func RunTests(m interface{ Run() int }, main func()) {
 	if os.Getenv(asProgram) != "" || os.Getenv(recordVar) != "" {
-		main() // in children of that program, too
+		main() // the children of that program also run it
 		os.Exit(0)
 	}
 	mp.Init()
 	os.Unsetenv("COLUMNS")         // what lessons print is compared
 	flag.Set("test.parallel", "4") // most of them wait
 	flag.Parse()                   // the arguments are for go test
-	os.Args = os.Args[:1]          // and none is left for the lesson
+	os.Args = os.Args[:1]          // so the lesson has no arguments
 	aliases = make(map[int]int)
 	os.Exit(m.Run())
 }
 
 var number = regexp.MustCompile(`\b\d+\b`)
 
-// comparable is the output for a test: with aliases for the PIDs, and sorted if
-// the order of its lines is the system's affair.
+// comparable returns the output as tests compare it: with aliases for the PIDs, and
+// sorted if the system decides the order.
 func (r *Run) comparable(anyOrder bool) string {
 	lines := strings.SplitAfter(r.Output, "\n")
 	if anyOrder {
@@ -61,7 +61,7 @@ func (r *Run) comparable(anyOrder bool) string {
 	})
 }
 
-// Check measures all facts and says which of them are not those wanted.
+// Check measures all facts, and reports those that differ from want.
 func (f Facts) Check(ctx context.Context, want map[string]string) error {
 	var wrong []error
 	for _, item := range slices.Sorted(maps.Keys(f)) {
@@ -75,8 +75,7 @@ func (f Facts) Check(ctx context.Context, want map[string]string) error {
 	return errors.Join(wrong...)
 }
 
-// Prints runs main. The error has the lines in which its output is not what is
-// wanted.
+// Prints runs main. The error has the lines of its output that differ from want.
 func Prints(main func(), want string) error {
 	file, err := os.CreateTemp("", "output")
 	if err != nil {
@@ -90,8 +89,8 @@ func Prints(main func(), want string) error {
 	return errors.Join(err, file.Close(), difference(string(got), want))
 }
 
-// difference is nil if there is none. It leaves out as many lines as possible
-// that both have, in the same order.
+// difference returns an error with the lines that differ, as few as possible, or
+// nil.
 func difference(got, want string) error {
 	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
 	common := make([][]int, len(g)+1) // so many lines, from g[i] and w[j] on
@@ -119,27 +118,25 @@ func difference(got, want string) error {
 	return errors.Join(differ...)
 }
 
-// Command is the lesson that is being tested, as a program of its own with
-// these arguments: for what a test cannot do in its own process, such as
-// looking at an exit code or being killed.
+// Command runs the lesson as a separate program, with these arguments. A test needs
+// it to see an exit code, or to kill the lesson.
 func Command(args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	return cmd
 }
 
-// Contains reports whether a lesson has printed a text. It does not mind how the
-// lines are broken.
+// Contains reports whether a lesson has printed a text. Line breaks do not count.
 func Contains(out []byte, text string) bool {
 	return strings.Contains(strings.Join(strings.Fields(string(out)), " "), strings.Join(strings.Fields(text), " "))
 }
 
-// ChangeVar is the variable in the environment that has the name of a program
-// that a reader may make of main.go: see [Changed].
+// ChangeVar is an environment variable: the name of a changed main.go, as a reader
+// may write it. See [Changed].
 const ChangeVar = "LESSON_CHANGE"
 
-// Changed runs the lesson with that program. The error has the texts that it
-// does not say.
+// Changed runs the lesson with that program. The error has the texts that the lesson
+// does not print.
 func Changed(name string, want []string, args ...string) error {
 	cmd := Command(args...)
 	cmd.Env = append(cmd.Env, ChangeVar+"="+name)
@@ -153,8 +150,8 @@ func Changed(name string, want []string, args ...string) error {
 	return errors.Join(wrong...)
 }
 
-// Refused runs the lesson with arguments, separated by blanks, that it should
-// refuse: with exit status 2 and one sentence. The error is what it did instead.
+// Refused runs the lesson with wrong arguments, separated by blanks. The lesson must
+// print one sentence, and exit with code 2.
 func Refused(args string) error {
 	var stdout, stderr strings.Builder
 	cmd := Command(strings.Fields(args)...)
@@ -166,12 +163,11 @@ func Refused(args string) error {
 	return nil
 }
 
-// Cramped runs the lesson, with arguments separated by blanks, where a process
-// may have 64 files: enough, or it says in one sentence what to do. The error
-// is what it did instead.
+// Cramped runs the lesson, with arguments separated by blanks, with at most 64 files
+// for each process. It must work, or say in one sentence what to do.
 func Cramped(args string) error {
 	if runtime.GOOS == "windows" {
-		return nil // there is no such limit
+		return nil // Windows has no such limit
 	}
 	var stderr strings.Builder
 	cmd := Command()
@@ -186,16 +182,16 @@ func Cramped(args string) error {
 	return nil
 }
 
-// Killed runs the lesson with arguments, separated by blanks, kills it some
-// time after it has printed a certain line, and says whether anybody is left.
-// Whoever is left holds the standard output that all of the family share.
+// Killed runs the lesson with arguments, separated by blanks, and kills it some time
+// after it has printed this line. Then all of its processes must end: that is when
+// the standard output, which all of them have, gets EOF.
 func Killed(args, line string, later time.Duration) error {
 	cmd := Command(strings.Fields(args)...)
 	story, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
 	}
-	cmd.Stderr = cmd.Stdout // all of the family share it; a program's standard output may end with the lesson
+	cmd.Stderr = cmd.Stdout // all processes have it; a program's standard output may end with the lesson
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -211,7 +207,7 @@ func Killed(args, line string, later time.Duration) error {
 	<-time.After(later) // any moment will do
 	cmd.Process.Kill()
 	gone := make(chan struct{})
-	go func() { // ends when the last of the family is gone
+	go func() { // ends when the last process has ended
 		defer close(gone)
 		io.Copy(io.Discard, story)
 	}()
@@ -219,6 +215,6 @@ func Killed(args, line string, later time.Duration) error {
 	case <-gone:
 		return nil
 	case <-time.After(Limit):
-		return fmt.Errorf("%q: somebody is still there %v after the lesson was killed", line, Limit)
+		return fmt.Errorf("%q: a process still runs, %v after the lesson was killed", line, Limit)
 	}
 }

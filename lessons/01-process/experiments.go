@@ -1,7 +1,7 @@
 package main
 
-// What the quiz asks, and the lesson's last table. Nobody has to read this file
-// to understand main.go.
+// The experiments of the quiz, and of the lesson's last table. You need not read
+// this file to understand main.go.
 
 import (
 	"context"

@@ -144,7 +144,7 @@ func say(n int) {
 	fmt.Printf("main       PID %d, parent %d, counter %d\n", os.Getpid(), os.Getppid(), counter)
 }
 
-// What a reader may do to main.go, and what the lesson then says.
+// Changes that a reader may make in main.go, and the lesson's text after each.
 var changes = map[string]struct {
 	source  int // what the source says of counter, if it is not 1
 	program func(context.Context) error
@@ -206,8 +206,7 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// Whoever is left holds the standard output that all of the family share, so
-// its end is the end of everybody.
+// The output gets EOF when all processes have ended: see lessons.Killed.
 func TestEveryFlagWorksAndNobodyIsLeft(t *testing.T) {
 	for args, want := range map[string]string{
 		"-children 1":          "| counter 1, then 11   | Child 1                      |",

@@ -1,7 +1,7 @@
 package main
 
-// What the lesson plans, draws and says. Nobody has to read this file to understand
-// main.go. The boxes are drawn from the lines that it printed.
+// The plan, the picture and the explanations of this lesson. You need not read this
+// file to understand main.go. The boxes are drawn from the lines that it printed.
 
 import (
 	"cmp"

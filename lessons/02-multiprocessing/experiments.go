@@ -1,7 +1,7 @@
 package main
 
-// What the quiz asks, and what the lesson measures at its end. Nobody has to read
-// this file to understand main.go. There the processes sleep, as the chapter's
+// The experiments of the quiz, and of the lesson's last paragraphs. You need not
+// read this file to understand main.go. There the processes sleep, as the chapter's
 // do; here every step waits for a message.
 
 import (

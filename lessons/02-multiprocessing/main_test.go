@@ -148,7 +148,7 @@ func pair(then func(ctx context.Context, a, b *mp.Process) error) func(context.C
 	}
 }
 
-// What a reader may do to main.go, and what the lesson then says.
+// Changes that a reader may make in main.go, and the lesson's text after each.
 var changes = map[string]struct {
 	program func(context.Context) error
 	want    []string
@@ -209,8 +209,8 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// Whoever is left holds the standard output that all of the family share, so
-// its end is the end of everybody. And nobody's stack trace is on stderr.
+// The output gets EOF when all processes have ended: see lessons.Killed. It has no
+// stack trace.
 func TestEveryFlagWorksQuietlyAndNobodyIsLeft(t *testing.T) {
 	for args, want := range map[string]string{
 		"-bad 0 -unit 100ms":          "processes: 4 began, and 4 ended their work. Workers as goroutines: 4 began, and 4 ended",

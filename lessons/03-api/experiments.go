@@ -1,7 +1,7 @@
 package main
 
-// What the quiz asks. Nobody has to read this file to understand main.go. There
-// work is a sleep; here it waits for a message.
+// The experiments of the quiz. You need not read this file to understand main.go.
+// There work is a sleep; here it waits for a message.
 
 import (
 	"context"

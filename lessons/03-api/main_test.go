@@ -116,7 +116,7 @@ func with(how string, then func(p *mp.Process)) func(context.Context) error {
 
 func nothing(*mp.Process) {}
 
-// What a reader may do to main.go, and what the lesson then says.
+// Changes that a reader may make in main.go, and the lesson's text after each.
 var changes = map[string]struct {
 	program func(context.Context) error
 	want    []string
@@ -206,9 +206,8 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
-// Whoever is left holds the standard output that all of the family share, so
-// its end is the end of everybody.
-func TestNobodyIsLeftAfterTheStory(t *testing.T) {
+// The output gets EOF when all processes have ended: see lessons.Killed.
+func TestNobodyIsLeftAfterTheLesson(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"-plan", "-unit 100ms -code 0", "-free -plain", "-free -code 255 -workers 1", "-free -workers 9", "-facts"} {
 		t.Run(args, func(t *testing.T) {
@@ -222,7 +221,7 @@ func TestNobodyIsLeftAfterTheStory(t *testing.T) {
 	}
 }
 
-func TestNobodyIsLeftAfterTheTellerIsKilled(t *testing.T) {
+func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
 	for _, name := range []string{"TMPDIR", "TMP"} { // it cannot remove its file any more
 		t.Setenv(name, t.TempDir())
 	}

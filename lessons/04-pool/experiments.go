@@ -1,8 +1,8 @@
 package main
 
-// What the quiz asks, and the lesson's last table. Nobody has to read this file
-// to understand main.go. There a task sleeps; here it waits for tickets, so no
-// slow machine can change what comes out.
+// The experiments of the quiz, and of the lesson's last table. You need not read
+// this file to understand main.go. There a task sleeps; here it waits for tickets,
+// so a slow machine cannot change the results.
 
 import (
 	"context"

@@ -145,7 +145,7 @@ func byBad(tasksPerChild int) func(context.Context) error {
 	}
 }
 
-// What a reader may do to main.go, and what the lesson then says.
+// Changes that a reader may make in main.go, and the lesson's text after each.
 var changes = map[string]struct {
 	program func(context.Context) error
 	want    []string
@@ -234,9 +234,8 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// Whoever is left holds the standard output that all of the family share, so
-// its end is the end of everybody.
-func TestNobodyIsLeftAfterTheStory(t *testing.T) {
+// The output gets EOF when all processes have ended: see lessons.Killed.
+func TestNobodyIsLeftAfterTheLesson(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"-plan", "-free -plain", "-free -slow 5", "-free -slow 10 -workers 10", "-facts"} {
 		t.Run(args, func(t *testing.T) {
@@ -256,7 +255,7 @@ func TestNobodyIsLeftAfterTheStory(t *testing.T) {
 	}
 }
 
-func TestNobodyIsLeftAfterTheTellerIsKilled(t *testing.T) {
+func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
 	for _, name := range []string{"TMPDIR", "TMP"} { // it cannot remove its file any more
 		t.Setenv(name, t.TempDir())
 	}

@@ -1,8 +1,8 @@
 package main
 
-// What the lesson plans, draws and says: its program is in main.go, and nobody
-// has to read this file to understand it. The processes that it counts are those
-// of the very run whose output was shown, also if you change main.go.
+// The plan, the picture and the explanations of this lesson. You need not read this
+// file to understand main.go. The lesson counts the processes of the run above, also
+// if you change main.go.
 
 import (
 	"context"

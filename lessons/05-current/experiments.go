@@ -1,8 +1,8 @@
 package main
 
-// What the quiz asks, and the lesson's last table. Nobody has to read this file
-// to understand main.go. Every step waits for a message, so no slow machine can
-// change the order.
+// The experiments of the quiz, and of the lesson's last table. You need not read
+// this file to understand main.go. Every step waits for a message, so a slow machine
+// cannot change the order.
 
 import (
 	"cmp"

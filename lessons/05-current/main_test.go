@@ -142,7 +142,7 @@ func with(all func(start starter)) func(context.Context) error {
 	}
 }
 
-// What a reader may do to main.go, and what the lesson then says.
+// Changes that a reader may make in main.go, and the lesson's text after each.
 var changes = map[string]struct {
 	program func(context.Context) error
 	want    []string
@@ -211,9 +211,8 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// Whoever is left holds the standard output that all of the family share, so
-// its end is the end of everybody.
-func TestNobodyIsLeftAfterTheStory(t *testing.T) {
+// The output gets EOF when all processes have ended: see lessons.Killed.
+func TestNobodyIsLeftAfterTheLesson(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"", "-plain", "-twins 9", "-plan", "-facts"} {
 		t.Run(args, func(t *testing.T) {

@@ -125,7 +125,7 @@ func with(last func(one, two *mp.Process)) func(context.Context) error {
 	}
 }
 
-// What a reader may do to main.go, and what the lesson then says.
+// Changes that a reader may make in main.go, and the lesson's text after each.
 var changes = map[string]struct {
 	program func(context.Context) error
 	want    []string
@@ -208,9 +208,8 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// Whoever is left holds the standard output that all of the family share, so
-// its end is the end of everybody.
-func TestNobodyIsLeftAfterTheStory(t *testing.T) {
+// The output gets EOF when all processes have ended: see lessons.Killed.
+func TestNobodyIsLeftAfterTheLesson(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"-unit", "100ms"}, {"-unit", "100ms", "-nodaemon", "-plain"}, {"-free"}, {"-free", "-join", "1"}, {"-facts"}} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
@@ -224,7 +223,7 @@ func TestNobodyIsLeftAfterTheStory(t *testing.T) {
 	}
 }
 
-func TestNobodyIsLeftAfterTheTellerIsKilled(t *testing.T) {
+func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
 	for _, name := range []string{"TMPDIR", "TMP"} { // it cannot remove its file any more
 		t.Setenv(name, t.TempDir())
 	}

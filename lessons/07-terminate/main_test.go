@@ -200,7 +200,7 @@ var sendsFirst = mp.Proc("sendsFirst", func(c *mp.Conn[string, string]) error {
 	return c.Send("")
 })
 
-// What a reader may do to main.go, and what the lesson then says.
+// Changes that a reader may make in main.go, and the lesson's text after each.
 var changes = map[string]struct {
 	program func(context.Context) error
 	want    []string
@@ -279,7 +279,7 @@ main: Right ended with exit code 0
 
 // All these processes share one standard output. It is at its end when the last
 // of them has ended. That matters here: most of them hang.
-func TestNobodyIsLeftAfterTheStory(t *testing.T) {
+func TestNobodyIsLeftAfterTheLesson(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"-unit 500ms", "-free", "-free -plain", "-plan", "-facts"} {
 		t.Run(args, func(t *testing.T) {

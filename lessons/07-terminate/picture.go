@@ -1,8 +1,8 @@
 package main
 
-// What the lesson plans, draws and says: its program is in main.go, and nobody
-// has to read this file to understand it. The picture is drawn from the very run
-// whose output was shown, so it stays true if you change main.go.
+// The plan, the picture and the explanations of this lesson. You need not read this
+// file to understand main.go. The picture shows the run above it, also if you change
+// main.go.
 
 import (
 	"context"

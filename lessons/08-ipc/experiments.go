@@ -1,8 +1,8 @@
 package main
 
-// What the quiz asks, and what the pictures show. Nobody has to read this file
-// to understand main.go. There the system decides which consumer gets a task.
-// Here every step waits for a message or a Join, so the order is always the same.
+// The experiments of the quiz, and of the pictures. You need not read this file to
+// understand main.go. There the system decides which consumer gets a task. Here
+// every step waits for a message or a Join, so the order is always the same.
 
 import (
 	"context"

@@ -144,7 +144,7 @@ func with(how string) func(context.Context) error {
 	}
 }
 
-// What a reader may do to main.go, and what the lesson then says.
+// Changes that a reader may make in main.go, and the lesson's text after each.
 var changes = map[string]struct {
 	program func(context.Context) error
 	want    []string
@@ -203,7 +203,7 @@ func TestPlain(t *testing.T) {
 
 // All these processes share one standard output. It is at its end when the last
 // of them has ended.
-func TestNobodyIsLeftAfterTheStory(t *testing.T) {
+func TestNobodyIsLeftAfterTheLesson(t *testing.T) {
 	for _, args := range [][]string{{}, {"-plain"}, {"-facts"}} {
 		cmd := lessons.Command(args...)
 		cmd.WaitDelay = lessons.Limit

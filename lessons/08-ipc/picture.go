@@ -1,7 +1,7 @@
 package main
 
-// What the lesson plans, draws and says: its program is in main.go, and nobody
-// has to read this file to understand it.
+// The plan, the picture and the explanations of this lesson. You need not read this
+// file to understand main.go.
 
 import (
 	"context"
