@@ -72,14 +72,14 @@ prints A 1
        Worker 4 ended well: true
        Worker 4 ends, 12 / 4 = 3
 
-  main      [===================|...]       exit code 0
-  A             [===]                       exit code 0
-  B             [===]                       exit code 0
-  Crew                  [===!               exit code 2
-  Worker 1              [===]               exit code 0
-  Worker 2              [===]               exit code 0
-  Worker 3              [===!               exit code 2
-  Worker 4              [===]               exit code 0
+  main      [=======================|...]       exit code 0
+  A             [===]                           exit code 0
+  B             [===]                           exit code 0
+  Crew                  [===!                   exit code 2
+  Worker 1              [=======]               exit code 0
+  Worker 2              [=======]               exit code 0
+  Worker 3              [===!                   exit code 2
+  Worker 4              [=======]               exit code 0
             [ starts  = runs  . waits  | last line  ] ends
             ! fails
             From left to right in time, but not to scale.

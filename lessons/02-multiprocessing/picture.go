@@ -58,7 +58,7 @@ func picture(ctx context.Context, run *lessons.Run) error {
 func merged(run *lessons.Run) *lessons.Run {
 	kind := make([]string, run.Moments+1)
 	for _, l := range run.Lives {
-		kind[l.Started], kind[l.LastLine], kind[l.Ended] = "start", "last line", "end"
+		kind[l.Started], kind[l.LastLine], kind[l.Ended] = "start", "last line", l.End()
 	}
 	column := make([]int, run.Moments+1)
 	for i := 1; i <= run.Moments; i++ {

@@ -31,7 +31,7 @@ var (
 	tick    = 200 * time.Millisecond // -unit
 	code    = 7                      // -code
 	workers = 3                      // -workers
-	a, b    int                      // each process has its own
+	a, b    int                      // for the child, for the goroutine
 )
 
 const row = "%-16s  %-25v  %v\n"

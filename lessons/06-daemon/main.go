@@ -14,7 +14,7 @@
 //	d.is_alive()                     one.Alive()
 //	if __name__ == "__main__":       lessons.Main(lesson, program)
 //
-// Change it: let Worker 2 be a daemon, too. Which lines are left?
+// Change it: make Worker 2 a daemon, and let main sleep a tick at its end.
 package main
 
 import (
@@ -37,7 +37,7 @@ var worker = mp.Proc("worker", func(work time.Duration) error {
 	name := mp.Current().Name
 	fmt.Println(name, "starting")
 	time.Sleep(work)
-	fmt.Println(name, "exiting") // a terminated worker never gets here
+	fmt.Println(name, "exiting")
 	return nil
 })
 

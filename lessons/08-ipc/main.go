@@ -6,7 +6,7 @@
 //	Python                    here
 //	q = Queue()               mp.NewQueue[box](0)
 //	t = JoinableQueue()       mp.NewJoinableQueue[int](0)
-//	q.put(box), q.get()       boxes.Put(ctx, mine), d.Boxes.Get(ctx)
+//	q.put(box), q.get()       boxes.Put(ctx, mine), d.Boxes.Get(...)
 //	a, b = Pipe()             ours, theirs := mp.Pipe[string, int]()
 //	a.send("x"), a.recv()     ours.Send("x"), ours.Recv()
 //	t.get(), t.task_done()    range s.Tasks.All(ctx), s.Tasks.TaskDone()
