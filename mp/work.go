@@ -47,6 +47,9 @@ func perform[A, R any](c *child, name string, f func(A) (R, error), task frame.F
 	}
 	for ; i < len(args); i++ {
 		if err := try(name, untilOneFails); err != nil {
+			if failed == nil {
+				failed = map[int]error{}
+			}
 			failed[i] = err
 			text, _ := frame.Encode(remote(name, err)) // texts can always be encoded, unless they are too long
 			c.say(msgFailure, uint64(i), text)

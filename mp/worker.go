@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"time"
@@ -69,7 +68,7 @@ func (w *worker[A, R]) live() {
 // pool's mu, because the program's own code may run, and the pipe may be full.
 func (w *worker[A, R]) write() {
 	for o := range w.orders {
-		frames := []frame.Frame{w.encode(o)}
+		frames := append(make([]frame.Frame, 0, 1+len(w.orders)), w.encode(o))
 		for range len(w.orders) { // many at once cost one system call
 			frames = append(frames, w.encode(<-w.orders))
 		}
@@ -178,11 +177,11 @@ func (w *worker[A, R]) read(t *task[A, R], v frame.Value) (results []R, failed [
 	if err != nil {
 		return nil, t.errors(w.taskError(err))
 	}
-	if maps.Copy(unread, w.failures); len(unread) == 0 {
+	if len(unread)+len(w.failures) == 0 {
 		return results, nil
 	}
 	for i := range results {
-		if why := unread[i]; why != nil {
+		if why := cmp.Or(w.failures[i], unread[i]); why != nil {
 			e := w.taskError(why)
 			e.Index = t.first + i
 			failed = append(failed, e)

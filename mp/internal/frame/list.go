@@ -49,12 +49,11 @@ func failedBit(v Value) uint64 {
 // DecodeList decodes a list of n elements. The errors are those of elements, by
 // their places; err is that of the whole list.
 func DecodeList[T any](val Value, n int) (list []T, errs map[int]error, err error) {
-	errs = map[int]error{}
 	switch {
 	case n == 1:
 		list = make([]T, 1)
 		if err := Decode(val, &list[0]); err != nil {
-			errs[0] = err
+			errs = map[int]error{0: err}
 		}
 		return list, errs, nil
 	case val.Failed || Certain(reflect.TypeFor[T]()):
@@ -62,6 +61,7 @@ func DecodeList[T any](val Value, n int) (list []T, errs map[int]error, err erro
 	case n < 0:
 		err = ErrBroken
 	default:
+		errs = map[int]error{}
 		list, err = decodeElements[T](val, n, errs)
 	}
 	if err == nil && len(list) != n {
