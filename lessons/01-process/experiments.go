@@ -24,8 +24,8 @@ var experiments = lessons.Facts{
 	"1f": threadsOfProcess,
 }
 
-// A Sign is a new directory. Its name is left in four places, and nobody else can
-// have left it.
+// A Sign is a new directory. Its name is left in four places. It is new, so no other
+// process can have left it.
 type Sign string
 
 var variable Sign
@@ -141,15 +141,15 @@ func mainsCounter(ctx context.Context) (string, error) {
 	return fmt.Sprint(all[0].Counter), err
 }
 
-// 1d measures what main finds of what a child did. Some expect nothing, for
-// processes share no memory; but there is more than memory.
+// 1d measures what main finds of what a child did. Some expect nothing, because
+// processes share no memory. But files and pipes are not memory.
 func mainFindsOfChild(ctx context.Context) (string, error) {
 	all, err := host(ctx, Visit{}, child)
 	return lessons.Letters(all[0].Found...), err
 }
 
-// 1e measures the same for a goroutine. Many expect a directory and an
-// environment of its own; but it is the process that has them.
+// 1e measures the same for a goroutine. Many expect that a goroutine has its own
+// directory and environment. But they belong to the process.
 func mainFindsOfGoroutine(ctx context.Context) (string, error) {
 	all, err := host(ctx, Visit{}, goroutine)
 	return lessons.Letters(all[0].Found...), err

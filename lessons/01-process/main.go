@@ -1,4 +1,4 @@
-// Lesson 1, go run ./lessons/01-process: what is a process, and how is it not
+// Lesson 1, go run ./lessons/01-process: how does a process differ from
 // a thread?
 //
 // This is the chapter's example 3: main and its children print their IDs. Here
@@ -37,7 +37,7 @@ var (
 
 var counter = 1 // which processes run this line?
 
-// addTen is run by children and by a goroutine. Nothing in it says by which.
+// Children run addTen, and so does a goroutine: it is the same for both.
 func addTen(name string) {
 	before := counter
 	counter += 10

@@ -32,7 +32,7 @@ func TestOutput(t *testing.T) {
 	}
 }
 
-const output = `LESSON 1  What is a process, and how is it not a thread?         (example 3)
+const output = `LESSON 1  How does a process differ from a thread?               (example 3)
 
 plan   The source says: var counter = 1. Main sets counter to 5. Then it
        starts child processes (2), one after the other. Last, it starts a
@@ -90,8 +90,8 @@ func TestFacts(t *testing.T) {
 	}
 }
 
-// A goroutine takes the whole process to another directory; those who come
-// after must not find it there.
+// A goroutine changes the directory of its whole process. The next test must not
+// begin there.
 func TestMainGoesHome(t *testing.T) {
 	home, err := os.Getwd()
 	if err != nil {

@@ -22,7 +22,7 @@ var source string
 
 var lesson = lessons.Lesson{
 	Number:  1,
-	Title:   "What is a process, and how is it not a thread?",
+	Title:   "How does a process differ from a thread?",
 	Mirrors: "example 3",
 	Plan:    plan,
 	Picture: picture,
@@ -62,7 +62,7 @@ func picture(ctx context.Context, run *lessons.Run) error {
 
 var line = regexp.MustCompile(`(?m)^(.+?) +PID (\d+), parent \d+, counter (-?\d+)(?:, then (-?\d+))?$`)
 
-// printed returns who printed in a process, and the first and the last counter.
+// printed returns the names that a process printed, and its first and last counter.
 func printed(run *lessons.Run, life lessons.Life) (string, string) {
 	var names, counters []string
 	for _, m := range line.FindAllStringSubmatch(run.Output, -1) {

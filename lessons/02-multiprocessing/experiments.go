@@ -47,8 +47,8 @@ func start[S, R any](ctx context.Context, n int, f mp.Function[*mp.Conn[R, S], m
 	return t, err
 }
 
-// round sends a message to each process, and receives n answers, equally many from
-// each process.
+// round sends a message to each process, and receives n answers, the same number
+// from each process.
 func (t Team[S, R]) round(message S, n int) (answers []R, err error) {
 	for _, line := range t.lines {
 		err = errors.Join(err, line.Send(message))
@@ -91,8 +91,8 @@ func compute(d time.Duration) (slots []int64) {
 	return slots
 }
 
-// busy has goroutines that say that they have begun, and compute without a pause
-// until main says that all have begun, and how many milliseconds they go on.
+// busy starts goroutines that send a message, and then compute without a pause. When
+// all have begun, main sends for how many milliseconds they go on.
 var busy = mp.Proc("busy", func(line *mp.Conn[[]int64, int]) error {
 	goroutines, err := line.Recv()
 	runtime.GOMAXPROCS(goroutines + 1) // so many threads get their share of busy CPUs
@@ -112,7 +112,7 @@ var busy = mp.Proc("busy", func(line *mp.Conn[[]int64, int]) error {
 	return err
 })
 
-// together starts processes whose goroutines compute, and none ends before all have
+// together starts processes whose goroutines compute, and end only after all have
 // begun. It returns how many had a CPU at the same time, at most. If other programs
 // need the CPUs, it tries again, for twice the time.
 func together(ctx context.Context, processes, goroutines int) (most int, err error) {
@@ -134,8 +134,8 @@ func together(ctx context.Context, processes, goroutines int) (most int, err err
 // Many expect all, because all of them run; others one.
 func processesAtOnce(ctx context.Context) (string, error) { return atOnce(ctx, 4*cpus, 1) }
 
-// 2b measures the same of goroutines of one process. Many expect one, as in
-// Python, where the threads of a process wait for each other.
+// 2b measures the same for goroutines of one process. Many expect one, as in Python,
+// where the threads of a process wait for each other.
 func goroutinesAtOnce(ctx context.Context) (string, error) { return atOnce(ctx, 1, 4*cpus) }
 
 func atOnce(ctx context.Context, processes, goroutines int) (string, error) {

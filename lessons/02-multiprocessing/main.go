@@ -33,7 +33,7 @@ var countDown = mp.Proc("countDown", func(n int) error {
 	return nil
 })
 
-// divide is run by processes and by goroutines. Nothing in it says by which.
+// Processes run divide, and so do goroutines: it is the same for both.
 func divide(name string, n int) error {
 	fmt.Println(name, n, "begins, PID", os.Getpid())
 	by := n

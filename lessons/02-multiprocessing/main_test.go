@@ -25,8 +25,8 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// What the CPUs did depends on the machine, and on what else it has to do. So
-// that part is left out here: see TestCrowd.
+// The last paragraphs depend on the machine, and on its other programs. They are left
+// out here: see TestCrowd.
 func TestOutput(t *testing.T) {
 	defer func(real func(context.Context) error) { crowd = real }(crowd)
 	crowd = noCrowd
@@ -88,8 +88,8 @@ saw    Processes whose rows overlap ran side by side: that is concurrent. It
        is parallel only if two CPUs work for them at the same moment: see
        below. Workers as processes: 4 began, and 3 ended their work. Workers
        as goroutines: 4 began, and 0 ended their work. If a process ends,
-       all its goroutines end, and other processes go on. The order of the
-       lines above, and of ends, is the system's affair.
+       all its goroutines end, and other processes go on. The system decides
+       the order of the lines above, and of ends.
 
 try    -bad 1, -bad 0, -crowd 8, -unit 500ms, -free, -plain
 `

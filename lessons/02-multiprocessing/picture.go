@@ -47,14 +47,14 @@ func plan() string {
 func picture(ctx context.Context, run *lessons.Run) error {
 	lessons.Println(merged(run).Rows())
 	lessons.Para("saw", "Processes whose rows overlap ran side by side: that is concurrent. It is parallel only if two CPUs work for them at"+
-		" the same moment: see below. %s %s If a process ends, all its goroutines end, and other processes go on. The order of the lines"+
-		" above, and of ends, is the system's affair.", sawWork(run, "Worker", "processes"), sawWork(run, "Goroutine", "goroutines"))
+		" the same moment: see below. %s %s If a process ends, all its goroutines end, and other processes go on. The system decides the"+
+		" order of the lines above, and of ends.", sawWork(run, "Worker", "processes"), sawWork(run, "Goroutine", "goroutines"))
 	lessons.Println()
 	return crowd(ctx)
 }
 
-// merged is the run, but what happened to several processes in a row happens in
-// one column if it is the same: a start or an end. Its order is the system's affair.
+// merged returns the run with fewer columns. If several processes start one after
+// another, or end, they share a column, because the system decides their order.
 func merged(run *lessons.Run) *lessons.Run {
 	kind := make([]string, run.Moments+1)
 	for _, l := range run.Lives {

@@ -24,11 +24,11 @@ var experiments = lessons.Facts{
 	"3f": largeCodes,
 }
 
-// A Task is what timed has to know. No pipe can be passed with it: its worker has
+// A Task is the argument of timed. It cannot contain a pipe, because its worker has
 // already started.
 type Task struct {
 	Tickets lessons.Tickets
-	Last    int // the task does not end before this ticket is taken
+	Last    int // the task ends only after this ticket is taken
 }
 
 // timed takes a ticket when it begins and another when it ends, and returns both.
@@ -78,7 +78,7 @@ func atOnce(tasks [][2]int) (most int) {
 }
 
 // 3a measures how many of a pool's workers work at the same time, with Apply and
-// with Map. Many expect that Apply only hands its task over.
+// with Map. Many expect that Apply returns before its task is done.
 func tasksAtOnce(ctx context.Context) (string, error) {
 	apply, byMap, _, _, err := pooled(ctx)
 	return fmt.Sprint(apply, byMap), err
@@ -91,7 +91,7 @@ func workersAlive(ctx context.Context) (string, error) {
 	return fmt.Sprint(afterMap, afterClose), err
 }
 
-// A Signer is what signer has to know.
+// A Signer is the argument of signer.
 type Signer struct {
 	Line   *mp.Conn[mp.None, mp.None]
 	Signed *mp.Queue[string]
@@ -134,7 +134,7 @@ var exits = mp.Proc("exits", func(code int) error {
 
 var returns = mp.Func("returns", func(value int) (int, error) { return value, nil })
 
-// codeOf starts and joins p. That it has ended badly is not an error here.
+// codeOf starts and joins p. If p fails, that is not an error here.
 func codeOf(ctx context.Context, p *mp.Process) (int, error) {
 	err := p.Start(ctx)
 	if err == nil {

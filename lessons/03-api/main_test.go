@@ -57,7 +57,7 @@ prints                   Process, Pool              goroutine
                 ! fails
                 From left to right in time, but not to scale.
 
-saw    A process has an exit code, and variables of its own. A goroutine has
+saw    A process has an exit code, and its own variables. A goroutine has
        neither: it is a part of its process, so the picture has no row for
        it. Processes of pools: 3. Process-1 exited with exit code 7.
        PoolWorker-2 exited. PoolWorker-3 exited. PoolWorker-4 exited.

@@ -47,7 +47,7 @@ func picture(_ context.Context, run *lessons.Run) error {
 		}
 		ends = append(ends, l.Name+" "+l.End()+".")
 	}
-	lessons.Para("saw", "A process has an exit code, and variables of its own. A goroutine has neither: it is a part of its process, so the"+
+	lessons.Para("saw", "A process has an exit code, and its own variables. A goroutine has neither: it is a part of its process, so the"+
 		" picture has no row for it. Processes of pools: %d. %s", len(pooled), strings.Join(ends, " "))
 	return nil
 }

@@ -27,11 +27,11 @@ var experiments = lessons.Facts{
 }
 
 // A Task takes a ticket when it begins, and one when it ends. Numbered tickets are
-// files: no queue can be passed with a task, for a pool's worker runs already.
+// files: a queue cannot be passed with a task, because a worker has already started.
 type Task struct {
 	N       int
 	Tickets lessons.Tickets
-	After   int // the task does not end before this many tickets are taken
+	After   int // the task ends only after this many tickets are taken
 }
 
 // A Result also says what happened in its process.
@@ -57,7 +57,7 @@ func (t Task) do() (Result, error) {
 }
 
 // with gives an experiment tasks, numbered from 1, and tickets for them. In form 2
-// of the worksheet their number is another.
+// of the worksheet, the number of tasks is different.
 func with(first, second int, f func(context.Context, []Task) (string, error)) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		tickets, err := lessons.NewTickets()
@@ -75,7 +75,7 @@ func with(first, second int, f func(context.Context, []Task) (string, error)) fu
 
 var pooled = mp.Func("pooled", Task.do)
 
-// mapped does tasks by a pool.
+// mapped does tasks with a pool.
 func mapped(ctx context.Context, workers int, tasks []Task) ([]Result, error) {
 	pool := mp.NewPool(pooled, workers)
 	defer pool.Close()
@@ -93,7 +93,7 @@ var alone = mp.Proc("alone", func(j Job) error {
 	return errors.Join(err, j.ToMain.Send(r))
 })
 
-// apart does tasks by a Process each, one after the other.
+// apart does each task with its own Process, one after the other.
 func apart(ctx context.Context, tasks []Task) (results []Result, err error) {
 	for _, t := range tasks {
 		line, toMain := mp.Pipe[mp.None, Result]()
@@ -172,9 +172,9 @@ func processes(lists ...[]Result) int {
 	return len(different)
 }
 
-// 4d measures what the last task finds in a variable that every task adds 1 to:
-// in a pool of one, and in the last of several Processes. Many expect that a task
-// in a pool begins afresh.
+// 4d measures what the last task finds in a variable that every task adds 1 to: in a
+// pool of one, and in the last of several Processes. Many expect that a task in a
+// pool begins with new variables.
 func lastTaskSees(ctx context.Context, tasks []Task) (string, error) {
 	pools, failed := mapped(ctx, 1, tasks)
 	each, err := apart(ctx, tasks)
@@ -202,9 +202,9 @@ func resultsDespiteFailure(ctx context.Context, tasks []Task) (string, error) {
 }
 
 // 4f measures how many processes wait at the same time in a pool with two workers
-// for each CPU (in form 2, three): no task ends before all workers have begun one.
-// A task takes a tick, so that tells how many ticks all of them take. Many expect
-// that only one task for each CPU can wait.
+// for each CPU (in form 2, three): each task ends only after all workers have begun
+// one. A task takes a tick, so that tells how many ticks all of them take. Many
+// expect that only one task for each CPU can wait.
 func ticksOfWaiting(ctx context.Context, tasks []Task) (string, error) {
 	workers := lessons.Form(2, 3) * runtime.NumCPU()
 	for i := range tasks {

@@ -37,8 +37,8 @@ func identify() Identity { return Identity{mp.Current().Name, os.Getpid(), os.Ge
 // A Line goes from a child to main.
 type Line = *mp.Conn[Identity, string]
 
-// child says who it is, and has a child of its own if there is a line for one. If
-// main sends a name, the child takes it, and says again who it is. It ends when
+// child sends its Identity, and starts its own child if it has a line for it. If
+// main sends a name, the child takes it, and sends its Identity again. It ends when
 // main closes the line: a PID is free again when its process ends.
 var child mp.Function[[]Line, mp.None]
 
@@ -65,7 +65,7 @@ type Member struct {
 }
 
 // meet starts a child of main, with this name if there is one, and so many
-// generations below it, and hears who they are.
+// generations below it, and receives their Identities.
 func meet(ctx context.Context, name string, below int) (eldest *mp.Process, all []Member, err error) {
 	var theirs []Line
 	for range below + 1 {
@@ -163,9 +163,9 @@ func namesAndPIDsOfTwins(ctx context.Context) (string, error) {
 	return different(twins), err
 }
 
-// 5e measures what the name is to a process that has renamed itself, and to its
-// parent. Many expect the same: that mp.Current() in the child and p in main are
-// one object.
+// 5e measures the name of a process that has renamed itself, in that process and in
+// its parent. Many expect the same name: that mp.Current() in the child and p in
+// main are one object.
 func nameAfterRenaming(ctx context.Context) (string, error) {
 	p, all, err := meet(ctx, "Old", 0)
 	if err != nil {

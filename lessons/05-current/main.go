@@ -1,6 +1,6 @@
 // Lesson 5, go run ./lessons/05-current: which process is this?
 //
-// The chapter's examples 2 and 3. Predict first: how is the third child called?
+// The chapter's examples 2, 3. Predict first: what is the third child's name?
 //
 //	Python                            here
 //	p = Process(target=f, name=n)     p := mp.NewProcess(f, toMain)

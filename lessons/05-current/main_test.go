@@ -37,7 +37,7 @@ plan   Main starts "Worker 1", "Worker 2", one with no name (it has a
        child), and 2 more, all named "Twin". Each of them prints its name,
        its PID, and its parent's PID. Then main prints the same, and so does
        a goroutine of main, which also terminates Worker 1. Finally, main
-       looks who is alive.
+       prints which children are alive.
 
 prints child        Worker 1      #1  #2
        child        Worker 2      #3  #2
@@ -74,8 +74,8 @@ also   Main has a child, Child, and that has a child, Grandchild. A third
   Ended         false            false
 
 saw    mp.Children has the children of the process that calls it, and only
-       those that are alive. By its PID, the system finds each process that
-       is alive, whoever has started it.
+       those that are alive. With its PID, the system finds any process that
+       is alive.
 try    -twins 5, -plain
 `
 
@@ -92,7 +92,7 @@ func TestFacts(t *testing.T) {
 	}
 }
 
-// Everybody is in the tree once, below its parent.
+// Each process is in the tree once, below its parent.
 func TestFlags(t *testing.T) {
 	t.Parallel()
 	for args, twins := range map[string]int{"-twins 4": 4, "-twins 9": 9} {

@@ -32,7 +32,7 @@ var lesson = lessons.Lesson{
 func plan() string {
 	return fmt.Sprintf(`Main starts "Worker 1", "Worker 2", one with no name (it has a child), and %d more, all named "Twin".`+
 		" Each of them prints its name, its PID, and its parent's PID. Then main prints the same, and so does a goroutine of main,"+
-		" which also terminates Worker 1. Finally, main looks who is alive.", twins)
+		" which also terminates Worker 1. Finally, main prints which children are alive.", twins)
 }
 
 func picture(ctx context.Context, run *lessons.Run) error {
@@ -44,7 +44,7 @@ func picture(ctx context.Context, run *lessons.Run) error {
 	return drawOthers(ctx)
 }
 
-// tree draws whom a process has started, each followed by its own children.
+// tree draws the children of a process, each followed by its own children.
 func tree(stem string, run *lessons.Run, parent lessons.Life) {
 	children := run.Children(parent)
 	for i, c := range children {
@@ -88,6 +88,6 @@ func drawOthers(ctx context.Context) error {
 	lessons.Printf(row, "Ended", finds("C"), finds("F"))
 	lessons.Println()
 	lessons.Para("saw", "mp.Children has the children of the process that calls it, and only those that are alive."+
-		" By its PID, the system finds each process that is alive, whoever has started it.")
+		" With its PID, the system finds any process that is alive.")
 	return nil
 }

@@ -20,10 +20,10 @@ import (
 	"processbook/mp"
 )
 
-// Many expect of 6a that a daemon finishes in the background; of 6b that main's
-// last line ends everything; of 6c that main cannot wait for a daemon; of 6d that
-// the timeout is the daemon's, and kills it; of 6e that a daemon which nobody
-// terminates finishes, as in Python.
+// Many expect of 6a that a daemon finishes in the background; of 6b that main's last
+// line ends everything; of 6c that main cannot wait for a daemon; of 6d that the
+// timeout is the daemon's, and kills it; of 6e that a daemon finishes if it is not
+// terminated, as in Python.
 var experiments = lessons.Facts{
 	"6a": of(Scene{Daemon: true}, lines),
 	"6b": of(Scene{}, lines),
@@ -53,7 +53,7 @@ func finished(e *experiment) string {
 	return map[string]string{"A B": "both", "A": "only Worker 1", "B": "only Worker 2", "": "neither"}[who]
 }
 
-// A Scene is an experiment, and what its processes must know.
+// A Scene describes an experiment to its processes.
 type Scene struct {
 	Daemon   bool          // Worker 1 is one
 	Join     time.Duration // how long main joins Worker 1; 0: not at all
@@ -64,7 +64,7 @@ type Scene struct {
 	File           string                   // of Worker 1; that of Worker 2 has a 2 at the end
 }
 
-// work is what a worker is told to write before main's last line, and after it.
+// work has the lines that a worker writes before main's last line, and after it.
 type work struct{ before, after []string }
 
 // director is main. It starts both workers, and goes on when it is told to.
@@ -109,7 +109,7 @@ var obey = mp.Proc("obey", func(s Scene) error {
 	}
 })
 
-// An experiment has a pipe to main and to each worker, and what came of it.
+// An experiment has a pipe to main and to each worker, and the results.
 type experiment struct {
 	main, one, two *mp.Conn[string, string]
 
@@ -130,10 +130,10 @@ func (e *experiment) hear(line *mp.Conn[string, string]) string {
 	return text
 }
 
-// tell sends orders, and hears what comes of them.
+// tell sends orders, and receives the replies.
 func (e *experiment) tell(line *mp.Conn[string, string], orders ...string) (last string) {
 	for i := 0; i < len(orders) && e.err == nil; i++ {
-		line.Send(orders[i]) // whether anybody is there to get it is the question
+		line.Send(orders[i]) // the question is whether the process still receives it
 		last = e.hear(line)
 	}
 	return last
@@ -160,14 +160,14 @@ func play(ctx context.Context, s Scene) (*experiment, error) {
 	e.tell(e.two, s.two.before...)
 	if s.killed {
 		main.Kill()
-		e.hear(e.two) // nothing comes: it ends, and the system closes its pipe
+		e.hear(e.two) // it gets EOF: the worker ends, and the system closes its pipe
 	}
 	e.main.Send("go on")
 	if s.Join < lessons.Limit {
 		e.alive = e.hear(e.main)
 	}
 	if s.Join < lessons.Limit && s.Daemon {
-		e.hear(e.one) // nothing comes
+		e.hear(e.one) // it gets EOF
 	}
 	e.tell(e.one, s.one.after...)
 	e.sum = e.tell(e.two, s.two.after...)
@@ -191,8 +191,8 @@ func loss(ctx context.Context, daemon bool) (numbers int, sum string, err error)
 }
 
 // 6f counts the numbers that a daemon has written, and tells the sum of Worker 2.
-// Many expect ten numbers, and many who know better as many as Worker 2 adds: that
-// a daemon runs as long as anybody does.
+// Many expect ten numbers. Others expect as many as Worker 2 adds: that a daemon
+// runs as long as any process.
 func numbersAndSum(ctx context.Context) (string, error) {
 	numbers, sum, err := loss(ctx, true)
 	return fmt.Sprint(numbers, " ", sum), err

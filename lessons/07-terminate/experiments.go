@@ -38,7 +38,7 @@ var experiments = lessons.Facts{
 	},
 }
 
-// A Part is what a member must know. Line is its pipe to main.
+// A Part is the argument of a member. Line is its pipe to main.
 type Part struct {
 	Does    string
 	Line    *mp.Conn[string, string]
@@ -130,7 +130,7 @@ func (m Member) end(ctx context.Context) error {
 	return nil
 }
 
-// A Row is what became of a member, and what ended it.
+// A Row says how a member ended, and what ended it.
 type Row struct {
 	does, by string
 	code     int
@@ -229,7 +229,7 @@ func messageAfterWriter(ctx context.Context) (string, error) {
 
 // exchange lets two pairs send first, and then receive. When the pair with short
 // messages has received, the other pair has had the same time, and is terminated.
-// Many expect that all receive, or that nobody does.
+// Many expect that all receive, or none.
 func exchange(ctx context.Context) (string, error) {
 	var members []Member
 	for _, size := range []int{1 << 20, 5} {

@@ -103,9 +103,9 @@ also   What happens to other processes when main terminates one that ...
   has a token, a lock file and a pipe     they get: its message, EOF
   is in the middle of a message           the reader gets: a broken message
 
-saw    So terminate a process if it shares nothing. The system knows nothing
-       of a token or of a lock file: nobody gives them back. A child and
-       half a message end with the process.
+saw    So terminate a process if it shares nothing. The system does not know
+       tokens or lock files, so it does not give them back. A child and half
+       a message end with the process.
 try    -unit 1s, -free, -plain
 `
 

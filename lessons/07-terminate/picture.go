@@ -100,7 +100,7 @@ func drawOthers(ctx context.Context) error {
 		lessons.Printf("  %-38s  %s %s\n", e.has, e.then, letters.Replace(fact))
 	}
 	lessons.Println()
-	lessons.Para("saw", "So terminate a process if it shares nothing. The system knows nothing of a token or of a lock file: nobody"+
-		" gives them back. A child and half a message end with the process.")
+	lessons.Para("saw", "So terminate a process if it shares nothing. The system does not know tokens or lock files, so it does"+
+		" not give them back. A child and half a message end with the process.")
 	return nil
 }

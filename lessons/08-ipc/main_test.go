@@ -63,7 +63,7 @@ also   The box again. Main asks the child for x two times. Between the
 saw    The child has a copy of the box. A message is always a copy.
 
 also   Example 8, with turns: 4 consumers take 3 tasks, a pill and 7 tasks.
-       A pill is a message that means "exit". Each column is one round.
+       A pill is an item that means "exit". Each column is one round.
 
   Consumer 1   1   4   7  10   .
   Consumer 2   2   5   8   .
@@ -78,7 +78,7 @@ saw    Each task goes to one consumer. So does a pill: one consumer exits,
 also   Five more experiments with queues, a pipe and a lock. The lock is a
        Mutex, a variable of the program.
 
-  what the processes do                        what comes of it
+  what the processes do                        the result
   A puts 2 results, B puts 3; both are killed  of A, of B: 2 3
   of 6 tasks 4 are taken, and 3 of these done  Len, to do: 2 3
   main sees a task; another process takes it   main's Get waits

@@ -62,7 +62,7 @@ func drawBoxes(ctx context.Context) error {
 func drawTurns(ctx context.Context) error {
 	took, _, _, err := turns(ctx)
 	lessons.Println()
-	lessons.Para("also", "Example 8, with turns: 4 consumers take 3 tasks, a pill and 7 tasks. A pill is a message that means"+
+	lessons.Para("also", "Example 8, with turns: 4 consumers take 3 tasks, a pill and 7 tasks. A pill is an item that means"+
 		" \"exit\". Each column is one round.")
 	lessons.Println()
 	for i, row := range took {
@@ -82,7 +82,7 @@ func drawTurns(ctx context.Context) error {
 func drawFacts(ctx context.Context) error {
 	lessons.Println()
 	lessons.Para("also", "Five more experiments with queues, a pipe and a lock. The lock is a Mutex, a variable of the program.")
-	lessons.Printf("\n  %-43s  %s\n", "what the processes do", "what comes of it")
+	lessons.Printf("\n  %-43s  %s\n", "what the processes do", "the result")
 	for _, e := range []struct{ item, did, came string }{
 		{"8b", "A puts 2 results, B puts 3; both are killed", "of A, of B:"},
 		{"8e", "of 6 tasks 4 are taken, and 3 of these done", "Len, to do:"},
