@@ -2,18 +2,18 @@
 // against what the lessons measure, here and now:
 //
 //	go test -start        make the worksheet, answers/mine.md
-//	go test               check it; what is blank does not count
+//	go test               check it; a blank does not count
 //	go test -failfast     up to the first wrong prediction
 //	go test -run Quiz/Q6  one lesson
-//	go test -reveal       where a prediction is wrong, say what happens
+//	go test -reveal       show the answer to each question with a wrong prediction
 //	go test -form 2       a second worksheet with other numbers, answers/mine-2.md;
 //	                      also with -start
 //	go test -sheet FILE   another worksheet; also with -start
 //	go test -sheet DIR    a class: all worksheets in a directory
-//	go test -words        collect what stands below "In your own words"
+//	go test -words        collect the answers below "In your own words"
 //
 // Questions and answers are in answers/; package answers reads and compares. The
-// tests below TestQuiz are for people who change something.
+// tests below TestQuiz test the quiz.
 package processbook
 
 import (
@@ -48,23 +48,23 @@ const blankSheet = "answers/blank.md"
 var usualSheets = map[string]string{"1": "answers/mine.md", "2": "answers/mine-2.md"}
 
 var (
-	start  = flag.Bool("start", false, "make a worksheet, and stop there")
+	start  = flag.Bool("start", false, "only make a worksheet")
 	words  = flag.Bool("words", false, "check nothing; print all answers to each prompt of \"In your own words\"")
-	reveal = flag.Bool("reveal", false, "where a prediction is wrong, say what happens")
+	reveal = flag.Bool("reveal", false, "show the answer to each question with a wrong prediction")
 	update = flag.Bool("update", false, "let TestBlank rewrite "+blankSheet)
 	form   = flag.String("form", "1", "the form of the worksheet, 1 or 2: the same questions with other numbers")
 	sheet  = flag.String("sheet", "", "the worksheet `FILE`, or a directory of worksheets (default answers/mine.md, or answers/mine-2.md for form 2)")
 )
 
-// shortName is what many type behind -run, and what would run no test.
+// shortName matches names that many readers type after -run, but that match no test.
 var shortName = regexp.MustCompile(`^[Qq]?[1-8][a-z]?$`)
 
-// closing is TestQuiz's last word. What a test says is lost if it passes; what
-// TestMain prints is seen by everybody who types "go test".
+// closing is the end of the output. TestMain prints it, because go test does not
+// show what a passing test prints.
 var closing string
 
-// TestMain leaves the reading to the tests. Of what is read before m.Run, "go
-// test ./..." does not know, and would find an old result good enough.
+// TestMain reads no files: go test does not see files that are read before m.Run,
+// and would use an old result.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	usual := usualSheets[*form]
@@ -72,17 +72,17 @@ func TestMain(m *testing.M) {
 	said, err := "", error(nil)
 	switch {
 	case usual == "":
-		err = fmt.Errorf("there is no form %s of the worksheet, only form 1 and form 2", *form)
+		err = fmt.Errorf("-form %s: the worksheet has only form 1 and form 2", *form)
 	case shortName.MatchString(goFlag("run")):
 		err = errors.New("write -run Quiz/Q6 for a lesson, or -run Quiz/Q6/6a for a question")
 	case flag.NArg() > 0:
-		err = fmt.Errorf("there is nothing to do with %q; type go test alone, with flags like -start; another worksheet is -sheet FILE", flag.Args())
+		err = fmt.Errorf("go test does not know %q; type go test, with flags like -start; for another worksheet: -sheet FILE", flag.Args())
 	case *start:
 		said, err = begin(*sheet, *form)
 	default:
 		code := m.Run()
 		if _, err := fmt.Print(closing); err != nil && code == 0 {
-			fmt.Fprintln(os.Stderr, err) // nobody saw how well it went
+			fmt.Fprintln(os.Stderr, err) // the reader has not seen the result
 			code = 1
 		}
 		os.Exit(code)
@@ -96,7 +96,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// begin makes a worksheet. One that is there has somebody's work in it.
+// begin makes a worksheet. It never overwrites one, because that has a reader's
+// work.
 func begin(file, form string) (string, error) {
 	questions, err := answers.Questions("answers")
 	if err != nil {
@@ -133,9 +134,9 @@ func TestQuiz(t *testing.T) {
 	if _, err := os.Stat(*sheet); *sheet == usualSheets[*form] && errors.Is(err, fs.ErrNotExist) {
 		closing = "The quiz has not begun. Make your worksheet: go test -start\n"
 		if *form == "2" {
-			closing = "There is no second worksheet. To make it: go test -start -form 2\n"
+			closing = "The second worksheet does not exist. To make it: go test -start -form 2\n"
 		}
-		t.Skip("there is no worksheet")
+		t.Skip("the worksheet does not exist")
 	}
 	if _, err := exec.LookPath("go"); err != nil {
 		closing = fmt.Sprintf("The lessons cannot be run, so nothing is checked: %v\n", err)
@@ -150,7 +151,7 @@ func TestQuiz(t *testing.T) {
 	}
 }
 
-// A student is a worksheet and what becomes of it.
+// A student is a worksheet and its result.
 type student struct {
 	file, name string
 	err        error // it is not a worksheet
@@ -185,8 +186,7 @@ func (s *student) check(it *answers.Item) (answers.Outcome, string) {
 	return outcome, text
 }
 
-// checkOne says of each prediction what to do about it. Blank ones are skipped,
-// quietly.
+// checkOne checks each prediction, and prints what is wrong. It skips blanks.
 func checkOne(t *testing.T, questions []*answers.Question, s *student) {
 	for _, complaint := range s.odd {
 		tell(t, complaint)
@@ -227,7 +227,7 @@ func checkAll(t *testing.T, questions []*answers.Question) {
 		return
 	}
 	if len(all) == 0 {
-		tell(t, "there is no worksheet in "+*sheet+", that is, no file *.md")
+		tell(t, *sheet+" contains no worksheet (*.md)")
 	}
 	students := slices.DeleteFunc(slices.Clone(all), func(s *student) bool { return s.err != nil })
 	class := make(answers.Class)
@@ -276,9 +276,9 @@ func table(students []*student) string {
 	return text + unchecked
 }
 
-// readAll reads the worksheets in the directory and below, for some teachers have
-// a directory for each student, and says what else is there. Some students hand
-// in all of this workbook.
+// readAll reads the worksheets in the directory and below, because some teachers
+// have a directory for each student, and returns the names of other files. Some
+// students hand in the whole workbook.
 func readAll(questions []*answers.Question) (all []*student, others []string, err error) {
 	here, err := os.Stat(filepath.Dir(blankSheet))
 	if err != nil {
@@ -294,14 +294,14 @@ func readAll(questions []*answers.Question) (all []*student, others []string, er
 	}
 	err = fs.WalkDir(os.DirFS(*sheet), ".", func(name string, e fs.DirEntry, err error) error {
 		file, shown := filepath.ToSlash(filepath.Join(*sheet, name)), answers.Printable(name)
-		if err != nil { // it is a directory, and if the first one, all that there is
+		if err != nil { // a directory that cannot be read
 			all = append(all, &student{file: file, name: shown, err: err})
 			return fs.SkipDir
 		}
 		hidden := name != "." && strings.HasPrefix(e.Name(), ".")
 		switch info, _ := e.Info(); {
 		case os.SameFile(info, here):
-			return fmt.Errorf("%s has the answers; put the worksheets into a directory of their own", filepath.Join(*sheet, name))
+			return fmt.Errorf("%s has the answers; put the worksheets into another directory", filepath.Join(*sheet, name))
 		case hidden && e.IsDir():
 			return fs.SkipDir
 		case hidden, e.IsDir():
@@ -320,7 +320,7 @@ func readAll(questions []*answers.Question) (all []*student, others []string, er
 	return all, others, err
 }
 
-// quoted is a name as one types it after a command.
+// quoted returns a name as you type it after a command.
 func quoted(file string) string {
 	odd := func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-/:", r)
@@ -351,11 +351,11 @@ func eachLesson(t *testing.T, questions []*answers.Question, class []*student, d
 	}
 	blank := func(s *student) bool { return s.total.Count == answers.Score{}.Count }
 	if stopped := t.Failed() && goFlag("failfast") == "true"; !stopped && (!found || !*words && slices.ContainsFunc(class, blank)) {
-		tell(t, fmt.Sprintf("-run %s: there is no such lesson or question; write, for example, -run Quiz/Q6 or -run Quiz/Q6/6a", wanted))
+		tell(t, fmt.Sprintf("-run %s matches no lesson or question; write, for example, -run Quiz/Q6 or -run Quiz/Q6/6a", wanted))
 		t.FailNow()
 	}
 	if *words && closing == "" {
-		closing = "nothing is written below \"In your own words\"\n"
+		closing = "all answers below \"In your own words\" are blank\n"
 	}
 }
 
@@ -382,10 +382,10 @@ func collect(q *answers.Question, class []*student) string {
 	return "\n" + q.Title + "\n" + text
 }
 
-// goFlag is a flag of go test.
+// goFlag returns the value of a flag of go test.
 func goFlag(name string) string { return flag.Lookup("test." + name).Value.String() }
 
-// changed says so if a lesson is not what it was, as far as git knows.
+// changed returns a warning if git says that a lesson was changed.
 func changed(lesson string) string {
 	dir := strings.TrimPrefix(lesson, "./")
 	// An exercise is to be changed. With two paths and without git, git compares the two: so there are three.
@@ -397,8 +397,8 @@ func changed(lesson string) string {
 		dir, strings.Join(strings.Fields(string(files)), " "))
 }
 
-// tell fails a test in words for readers of the lessons: without the line of
-// this file that t.Error puts in front.
+// tell fails a test without the file and line that t.Error prints: readers do not
+// need them.
 func tell(t *testing.T, text string) {
 	fmt.Fprintln(t.Output(), strings.TrimRight(text, "\n"))
 	t.Fail()
@@ -415,7 +415,7 @@ func readQuestions(t *testing.T) []*answers.Question {
 
 var measured sync.Map // arguments of go run -> func() (answers.Facts, error)
 
-// measure asks the item's lesson for its facts, once in a run of go test.
+// measure asks the question's lesson for its facts, once in a run of go test.
 func measure(it *answers.Item) (answers.Facts, error) {
 	lesson, args := it.Question.Lesson, it.Facts()
 	once, _ := measured.LoadOrStore(fmt.Sprint(lesson, args), sync.OnceValues(func() (answers.Facts, error) {
@@ -431,9 +431,9 @@ func measure(it *answers.Item) (answers.Facts, error) {
 	return once.(func() (answers.Facts, error))()
 }
 
-// sideBySide asks the lessons of these items at once, which takes no longer
-// than the slowest of them. It asks a lesson for one form after the other: the
-// second time, the lesson is compiled.
+// sideBySide asks the lessons of these questions at the same time, which takes no
+// longer than the slowest of them. It asks a lesson for one form after the other:
+// the second time, the lesson is compiled.
 func sideBySide(questions []*answers.Question, wanted func(*answers.Item) bool) {
 	var all sync.WaitGroup
 	for _, q := range questions {
@@ -451,7 +451,7 @@ func sideBySide(questions []*answers.Question, wanted func(*answers.Item) bool) 
 // goRun returns what a lesson prints.
 func goRun(lesson string, args ...string) (string, error) {
 	for _, dir := range []string{lesson, "lessons", "mp"} {
-		os.ReadDir(dir) // for go test to see: if these change, an old result is not good enough
+		os.ReadDir(dir) // so that go test does not use an old result if these have changed
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
@@ -474,8 +474,8 @@ func needGo(t *testing.T) {
 	}
 }
 
-// Each lesson's TestFacts measures the facts of form 1, and wants the answers
-// that are in answers/.
+// Each lesson's TestFacts measures the facts of form 1, and compares them with the
+// answers in answers/.
 func TestFactsWantTheAnswers(t *testing.T) {
 	for _, q := range readQuestions(t) {
 		test, err := os.ReadFile(filepath.Join(q.Lesson, "main_test.go"))
@@ -538,8 +538,8 @@ func TestEveryLessonHasAFileOfAnswers(t *testing.T) {
 	}
 }
 
-// A teacher has the worksheet that these questions make, and there is nothing to
-// score in it, nor in that of form 2.
+// answers/blank.md is made from the questions. It and the worksheet of form 2 have
+// no prediction.
 func TestBlank(t *testing.T) {
 	questions := readQuestions(t)
 	want := answers.Worksheet(questions, 1)
@@ -596,9 +596,9 @@ func TestWhatCannotBeCheckedFails(t *testing.T) {
 	}
 	for _, test := range []struct{ run, sheet, want string }{
 		{"^TestQuiz$", "go.mod", "go.mod is not a worksheet: "},
-		{"^TestQuiz$", t.TempDir(), "there is no worksheet in "},
-		{"^TestQuiz$/^Q9$", blankSheet, "/^Q9$: there is no such lesson or question; "},
-		{"^TestQuiz$/Q6/9z", blankSheet, "/9z: there is no such lesson or question; "},
+		{"^TestQuiz$", t.TempDir(), " contains no worksheet"},
+		{"^TestQuiz$/^Q9$", blankSheet, "/^Q9$ matches no lesson or question; "},
+		{"^TestQuiz$/Q6/9z", blankSheet, "/9z matches no lesson or question; "},
 		{"^TestQuiz$/Q6/6a", "lessons", "but not a question"},
 		{"^TestQuiz$", "answers", "has the answers"},
 		{"^TestQuiz$", ".", "has the answers"},
@@ -611,7 +611,7 @@ func TestWhatCannotBeCheckedFails(t *testing.T) {
 			t.Errorf("-run %s -sheet %s: %v, want an error that says %q, and no score:\n%s", test.run, test.sheet, err, test.want, output)
 		}
 	}
-	const want = "there is no form two of the worksheet, only form 1 and form 2\n"
+	const want = "-form two: the worksheet has only form 1 and form 2\n"
 	if output, err := quiz("-form", "two"); err == nil || output != want {
 		t.Errorf("-form two: %v, want an error and only %q:\n%s", err, want, output)
 	}
@@ -718,7 +718,7 @@ func TestALessonThatWasChanged(t *testing.T) {
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "GIT_") {
 			t.Setenv(name, "")
-			os.Unsetenv(name) // of the repository in whose hook this may be run
+			os.Unsetenv(name) // git sets it, if this test runs in a git hook
 		}
 	}
 	t.Chdir(t.TempDir())
@@ -750,11 +750,11 @@ func TestALessonThatWasChanged(t *testing.T) {
 	}
 	check("an exercise was begun", "")
 	write("package b")
-	check("changed, too", "You have changed lessons/01-a, so a right prediction may be called wrong. To undo your changes: git restore lessons/01-a/main.go\n")
+	check("also changed", "You have changed lessons/01-a, so a right prediction may be called wrong. To undo your changes: git restore lessons/01-a/main.go\n")
 }
 
-// A file that was opened to be read is as bad as a full disk. Nobody has been
-// told the result, so it is not "ok".
+// If go test cannot print the result, it fails. Here standard output is a file that
+// was opened only for reading.
 func TestAResultThatIsLostIsNoSuccess(t *testing.T) {
 	readOnly, err := os.Open(blankSheet)
 	if err != nil {
@@ -766,12 +766,12 @@ func TestAResultThatIsLostIsNoSuccess(t *testing.T) {
 	cmd.Stdout, cmd.Stderr = readOnly, &complaint
 	cmd.Run()
 	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.HasPrefix(complaint.String(), "write ") {
-		t.Errorf("go test without an output ends with exit code %d, want 1 and a word:\n%s", code, &complaint)
+		t.Errorf("go test without an output ends with exit code %d, want 1 and a message:\n%s", code, &complaint)
 	}
 }
 
-// TestExercises says how many of the exercises in lessons/ are done. One that is
-// not done is no failure here.
+// TestExercises says how many of the exercises in lessons/ are done. One that is not
+// done does not fail this test.
 func TestExercises(t *testing.T) {
 	closing += exercise.Progress(t.Context(), ".") + "\n"
 }

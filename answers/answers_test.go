@@ -89,8 +89,8 @@ func flaws(it *Item) (all []string) {
 	return all
 }
 
-// gives reports whether a text has the answer in it, as words. Letters are
-// capitals, for "a" is a word, too.
+// gives reports whether a text has the answer in it, as words. Letters are capitals,
+// because "a" is also a word.
 func gives(text, answer string) bool {
 	if answer == "" {
 		return false
@@ -217,7 +217,7 @@ func TestClaims(t *testing.T) {
 			}
 			for _, id := range ids {
 				if named[id] = true; items[id] == nil {
-					t.Errorf("%s: there is no question %q to show this: %s", q.File, id, claim)
+					t.Errorf("%s: question %q, which should show this, does not exist: %s", q.File, id, claim)
 				}
 			}
 		}

@@ -9,7 +9,7 @@ import (
 // Facts are what a lesson has measured, by question.
 type Facts map[string]string
 
-// An Outcome is what becomes of a prediction.
+// An Outcome is the result of checking a prediction.
 type Outcome int
 
 // The outcomes. Unchecked is a prediction that is not understood, or one that
@@ -21,9 +21,9 @@ const (
 	Right
 )
 
-// Check compares a prediction with what the lesson measures, which it asks for
-// if there is something to compare. The text says what to do about a prediction
-// that is not right. It has the fact in it only if reveal is true.
+// Check compares a prediction with what the lesson measures, which it asks for if
+// there is something to compare. If the prediction is not right, the text says where
+// to look. It contains the fact only if reveal is true.
 func (it *Item) Check(p Prediction, measure func() (Facts, error), reveal bool) (o Outcome, text string) {
 	answer, understood := it.Form.Read(p.Words)
 	switch {
@@ -50,11 +50,11 @@ func (it *Item) Check(p Prediction, measure func() (Facts, error), reveal bool) 
 	return Wrong, it.advice(p, answer, "disagrees")
 }
 
-// asked is the question as the worksheet has it.
+// asked returns the question, as it is in the worksheet.
 func (it *Item) asked() string { return strings.Join(it.lines(), "\n") + "\n" }
 
-// look names the belief behind a wrong prediction, if it is a common one, and
-// says where to look.
+// look returns the hint for a wrong prediction: that of the common mistake, or that
+// of the question.
 func (it *Item) look(answer string) string {
 	if i := it.mistake(answer); i >= 0 {
 		return it.Mistakes[i].Why
@@ -62,7 +62,7 @@ func (it *Item) look(answer string) string {
 	return it.Hint
 }
 
-// mistake returns which common mistake an answer is, or -1.
+// mistake returns the number of the common mistake that an answer is, or -1.
 func (it *Item) mistake(answer string) int {
 	return slices.IndexFunc(it.Mistakes, func(m Mistake) bool { return it.Form.Same(m.Answer, answer) })
 }
@@ -82,7 +82,7 @@ func (it *Item) advice(p Prediction, answer, machine string) string {
 	return b.String()
 }
 
-// wrap breaks a text into lines of a width at most.
+// wrap breaks a text into lines with at most width bytes.
 func wrap(text string, width int, newline string) string {
 	var b strings.Builder
 	column := 0
@@ -108,7 +108,7 @@ type Score struct {
 	SureAndWrong []string       // questions
 }
 
-// Add counts what became of a prediction.
+// Add counts an outcome.
 func (s *Score) Add(it *Item, p Prediction, o Outcome) {
 	s.Count[o]++
 	if o == Wrong && p.Sure {
@@ -116,7 +116,7 @@ func (s *Score) Add(it *Item, p Prediction, o Outcome) {
 	}
 }
 
-// String is the last line of a reader's.
+// String returns the last line of the quiz's output.
 func (s *Score) String() string {
 	right, wrong, unchecked, blank := s.Count[Right], s.Count[Wrong], s.Count[Unchecked], s.Count[Blank]
 	text := fmt.Sprintf("%d of %d right", right, right+wrong+unchecked+blank)

@@ -16,7 +16,7 @@ type tally struct {
 	wrong map[wrong]int
 }
 
-// A wrong prediction is to a question in one of its forms.
+// A wrong prediction belongs to a question in one of its forms.
 type wrong struct {
 	it     *Item
 	answer string
@@ -39,7 +39,7 @@ func (w wrong) inOther() (same wrong) {
 	return same
 }
 
-// Add counts what became of a prediction.
+// Add counts an outcome.
 func (c Class) Add(it *Item, p Prediction, o Outcome) {
 	if c[it.ID] == nil {
 		c[it.ID] = &tally{wrong: make(map[wrong]int)}
@@ -66,8 +66,8 @@ func (c Class) missed(items ...*Item) (wrong, all int) {
 	return wrong, all + wrong
 }
 
-// hardest orders by the share of wrong predictions, as if there were two more and
-// one of them wrong: one of one is less than nine of ten, and two of two is more.
+// hardest orders by the share of wrong predictions. It adds one right and one wrong
+// prediction to each, so 1 of 1 counts less than 9 of 10.
 func hardest[T any](c Class, all []T, items func(T) []*Item) []T {
 	share := func(x T) float64 {
 		wrong, tried := c.missed(items(x)...)
@@ -76,8 +76,8 @@ func hardest[T any](c Class, all []T, items func(T) []*Item) []T {
 	return slices.SortedStableFunc(slices.Values(all), func(x, y T) int { return cmp.Compare(share(y), share(x)) })
 }
 
-// commonest returns the wrong prediction that most have made, their number, and
-// the prediction as a teacher reads it. A common mistake is the same in both forms.
+// commonest returns the most common wrong prediction, how many made it, and the
+// prediction as a teacher reads it. A common mistake is the same in both forms.
 func (t *tally) commonest() (most wrong, n int, shown string) {
 	inOrder := func(v, w wrong) int {
 		return strings.Compare(fmt.Sprint(v.it.Second, v.answer), fmt.Sprint(w.it.Second, w.answer))
@@ -98,8 +98,7 @@ func (t *tally) commonest() (most wrong, n int, shown string) {
 
 const inFull, inShort = 5, 10 // questions in a report
 
-// Report says what a teacher wants to know before the next lesson: what was hard,
-// and what those believe who were wrong.
+// Report tells a teacher which questions were hard, and which mistakes were common.
 func (c Class) Report(questions []*Question) string {
 	var b strings.Builder
 	var missed []*Item
@@ -125,8 +124,8 @@ func (c Class) Report(questions []*Question) string {
 	return b.String()
 }
 
-// describe says how many were wrong about a question, in which way most, and what
-// is the belief behind that.
+// describe says how many predictions for a question were wrong, and which was the
+// most common one. In full, it adds the question and the hint for it.
 func (c Class) describe(b *strings.Builder, it *Item, full bool) {
 	wrong, tried := c.missed(it)
 	most, n, shown := c[it.ID].commonest()

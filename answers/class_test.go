@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// A belief is behind the first common mistake of a question. Some students of a
-// class have it, of those who predict anything.
+// A belief is the first common mistake of a question. Of the students that predict
+// anything, some make it.
 type belief struct {
 	holders, triers int
 	it              *Item

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A Form is what a question wants for a prediction.
+// A Form is the form of a question's predictions.
 type Form struct {
 	Words   string // in brackets, in the worksheet
 	Kind    Kind   // "" if the words are not understood
@@ -19,7 +19,7 @@ type Form struct {
 	about   []string     // words of the question, which a prediction may repeat
 }
 
-// A Kind is what a prediction consists of.
+// A Kind is a kind of prediction.
 type Kind string
 
 // The kinds of predictions.
@@ -37,7 +37,7 @@ var (
 	another = regexp.MustCompile(` = [^,]*`)
 )
 
-// ParseForm understands what stands in brackets below a question:
+// ParseForm reads the brackets below a question:
 //
 //	letters                         those that the question offers
 //	letters in order
@@ -123,7 +123,8 @@ func (f Form) Same(a, b string) bool {
 	return understoodA && understoodB && a == b
 }
 
-// strange is what may change the meaning of the rest: 50%, < 3, 3+, 1.5, 2/3, 1) 2.
+// strange matches characters that may change the meaning of the others: 50%, < 3,
+// 3+, 1.5, 2/3, 1) 2.
 var strange = regexp.MustCompile("[^\\pL\\d\\s.,;:!?()\\[\\]{}\"'“”‘’„«»`*_&=+>-]" + `|^\s*>|!=|\d\s*\+|\+\s*$|\d\s*[.:)=*_>]\s*-?\d`)
 
 // Read understands a prediction, and returns it as a lesson reports it. It
@@ -166,7 +167,8 @@ func split(answer string) []string {
 	return word.FindAllString(answer, -1)
 }
 
-// apart splits words that have so many parts, like A-B-C, which is not a range.
+// apart splits words that have at least this many parts, like A-B-C, which is not a
+// range.
 func apart(words []string, least int) (all []string) {
 	for _, w := range words {
 		if parts := strings.Split(w, "-"); len(parts) >= least && parts[0] != "" {
@@ -201,7 +203,7 @@ func telling(words []string) (stems []string) {
 	return stems
 }
 
-// stem is the same for prints and printed, and for one and 1.
+// stem returns the same for prints and printed, and for one and 1.
 func stem(word string) string {
 	if n, ok := number(word); ok {
 		return strconv.Itoa(n)
@@ -315,8 +317,7 @@ func (f Form) against(remark, chosen string) bool {
 	})
 }
 
-// choose understands the words as so many choices, one after the other. There need
-// be no comma between them.
+// choose reads this many choices, one after the other, with or without commas.
 func (f Form) choose(words []string, count int) (chosen string, understood bool) {
 	for i := 1; i <= len(words); i++ {
 		c := slices.IndexFunc(f.names, func(names [][]string) bool {

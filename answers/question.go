@@ -12,10 +12,10 @@
 //	  the end of main's row
 //
 // A question has its text and what it offers, the [Form] of a prediction in
-// brackets, the answer, a hint that says where to look, and for each common
-// mistake a hint that names the belief behind it. "## In your own words" has
-// prompts, each with the points that a good answer has. "## Claims" lists the
-// chapter's claims and the questions that show them. The rest is for reading.
+// brackets, the answer, a hint that says where to look, and for each common mistake
+// a hint that names the belief. "## In your own words" has prompts, each with the
+// points that a good answer has. "## Claims" lists the chapter's claims and the
+// questions that show them. The rest is for reading.
 //
 // There are two forms of the worksheet. A question that has {nine|seven} in it
 // says nine in form 1 and seven in form 2.
@@ -59,7 +59,7 @@ type Item struct {
 	Mistakes []Mistake
 	Question *Question
 	Second   bool  // it is for form 2 of the worksheet
-	Other    *Item // it in the other form; nil if both are the same
+	Other    *Item // the question in the other form; nil if both are the same
 }
 
 // In returns the item in a form of the worksheet, 1 or 2.
@@ -93,14 +93,14 @@ func (it *Item) Facts() []string {
 	return args
 }
 
-// A Mistake is a common wrong prediction, and the belief behind it.
+// A Mistake is a common wrong prediction, and the hint that names the belief.
 type Mistake struct{ Answer, Why string }
 
 // Questions reads the questions in a directory.
 func Questions(dir string) ([]*Question, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "[0-9]*-*.md"))
 	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("there are no questions in %s", dir)
+		return nil, fmt.Errorf("%s has no questions", dir)
 	}
 	var all []*Question
 	for _, file := range files {

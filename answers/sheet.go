@@ -59,12 +59,13 @@ func FormOf(text string) int {
 	return 0
 }
 
-// lines are those that the worksheet has of a question, from the text to the form.
+// lines returns the lines of the question in the worksheet, from the text to the
+// form.
 func (it *Item) lines() []string {
 	return append(slices.Clone(it.Text), "("+it.Form.Words+")")
 }
 
-// A Prediction is what stands in a worksheet below a question.
+// A Prediction is the text in a worksheet below a question.
 type Prediction struct {
 	Words     string // as the reader wrote it; "" if there is none
 	Sure      bool   // a ! at the end
@@ -77,9 +78,9 @@ func ReadSheet(file string) (string, error) {
 	info, err := os.Stat(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !strings.EqualFold(filepath.Ext(file), ".md"):
-		return "", fmt.Errorf("there is no file or directory %s; a worksheet's name ends in .md", file)
+		return "", fmt.Errorf("%s is not a file or directory; a worksheet's name ends in .md", file)
 	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("there is no worksheet %s; to make it: go test -start -sheet %[1]s", file)
+		return "", fmt.Errorf("worksheet %s does not exist; to make it: go test -start -sheet %[1]s", file)
 	case err == nil && info.IsDir():
 		return "", fmt.Errorf("%s is a directory; a worksheet is a file: go test -sheet FILE", file)
 	}
@@ -113,7 +114,7 @@ func decode(data []byte) string {
 
 var nameLine = regexp.MustCompile(`(?m)^Name:[ \t]*(\S.*?)\s*$`)
 
-// Owner is the name in a worksheet, and that of its file.
+// Owner returns the name in a worksheet, and the name of its file.
 func Owner(file, text string) string {
 	if name := nameLine.FindStringSubmatch(text); name != nil {
 		file = fmt.Sprintf("%s (%s)", name[1], file)
@@ -121,7 +122,7 @@ func Owner(file, text string) string {
 	return Printable(file)
 }
 
-// Printable leaves out what would upset a terminal.
+// Printable leaves out characters that a terminal would obey.
 func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -134,9 +135,8 @@ func Printable(text string) string {
 	}, text)
 }
 
-// Predictions finds the predictions in a worksheet, by question, and what else is
-// wrong with the worksheet, line by line. The map is nil if there is no question
-// in the text.
+// Predictions finds the predictions in a worksheet, by question, and complaints
+// about the worksheet, line by line. The map is nil if the text has no question.
 func Predictions(file, text string, questions []*Question) (predicted map[string]Prediction, complaints []string) {
 	items, form := Items(questions), FormOf(text)
 	if form == 0 {
@@ -190,11 +190,11 @@ func Items(questions []*Question) map[string]*Item {
 
 var itemTitle = regexp.MustCompile(`^\d+\s?[a-zA-Z]+\b`)
 
-// astray complains about a section that looks like a question and is none, or has
-// a prediction. Below headings of level 2 readers write what they like.
+// astray complains if a section looks like a question but is not one, or has a
+// prediction. Below headings of level 2, readers may write anything.
 func (s section) astray(file string) (complaints []string) {
 	if itemTitle.MatchString(s.title) {
-		return []string{fmt.Sprintf("%s:%d: there is no question %q; write its name as in answers/blank.md", file, s.line, s.title)}
+		return []string{fmt.Sprintf("%s:%d: unknown question %q; write its name as in answers/blank.md", file, s.line, s.title)}
 	}
 	for i, line := range s.lines {
 		words, marked := strings.CutPrefix(strings.TrimSpace(line), ">")
@@ -206,9 +206,9 @@ func (s section) astray(file string) (complaints []string) {
 	return complaints
 }
 
-// predictions finds what stands after each >, and goes on in the next lines. If
-// nothing does, it takes what else is not from the worksheet: a choice that is
-// ticked, or an answer above the >, is then read, or its reader hears of it.
+// predictions returns the text after each >, also in the next lines. If there is
+// none, it takes other text that the reader has added: an answer above the >, or a
+// choice with a mark.
 func (it *Item) predictions(file string, s section) (found []Prediction) {
 	var elsewhere Prediction
 	open := &elsewhere
@@ -246,7 +246,7 @@ func (p *Prediction) add(words, where string) {
 	p.Sure = len(p.Words) < len(all)
 }
 
-// OwnWords returns what stands below each prompt, by lesson.
+// OwnWords returns the text below each prompt, by lesson.
 func OwnWords(text string, questions []*Question) map[*Question][]string {
 	items, all := Items(questions), make(map[*Question][]string)
 	var q *Question
@@ -260,7 +260,7 @@ func OwnWords(text string, questions []*Question) map[*Question][]string {
 			q, prompt = questions[lesson], -1
 		case q != nil && strings.EqualFold(s.title, "In your own words"):
 			all[q], prompt = make([]string, len(q.Prompts)), 0
-		case prompt >= 0: // it is in the reader's words, too
+		case prompt >= 0: // the reader has written this heading
 			all[q][prompt] += strings.Repeat("#", s.level) + " " + s.title + "\n"
 		}
 		for _, line := range s.lines {

@@ -189,7 +189,7 @@ func TestReadingAWorksheet(t *testing.T) {
 		"bold in another way":          {"__6a__\n> A\n", "A mine.md:2", ""},
 		"a name in words of their own": {six + "> A\n## In your own words\nas in\n(6a)\n> B\n", "A mine.md:5", ""},
 		"the next one in bold":         {six + ">\n" + bold + "> alive\n", "", ""},
-		"an unknown one in bold":       {six + "**9x**\n> A\n", "", `mine.md:5: there is no question "9x"; write its name as in answers/blank.md`},
+		"an unknown one in bold":       {six + "**9x**\n> A\n", "", `mine.md:5: unknown question "9x"; write its name as in answers/blank.md`},
 		"the text is gone":             {"### 6a\n> A", "A mine.md:2", ""},
 		"below the mark":               {six + ">\nA C\n", "A C mine.md:6", ""},
 		"further below":                {six + ">\n\nA C!\n", "A C mine.md:7 sure", ""},
@@ -208,7 +208,7 @@ func TestReadingAWorksheet(t *testing.T) {
 		"two answers":                  {six + "> A\n> B\n", "B mine.md:6", "6a has two predictions, here and at mine.md:5; keep one"},
 		"an item twice, once blank":    {six + "> A\n" + six + ">\n", "A mine.md:5", ""},
 		"quotes in words of their own": {six + "> A\n## In your own words\n> what for?\nB\n", "A mine.md:5", ""},
-		"an unknown item":              {six + "> A\n### 6z\n> B\n", "A mine.md:5", `mine.md:6: there is no question "6z"; write its name as in answers/blank.md`},
+		"an unknown item":              {six + "> A\n### 6z\n> B\n", "A mine.md:5", `mine.md:6: unknown question "6z"; write its name as in answers/blank.md`},
 		"an item that has lost its name": {"# 6. Daemons\n> A\n", "",
 			"mine.md:2: to which question does this belong? Write its name above it, for example ### 1a"},
 		"a heading of the reader's": {six + "> A\n### todo\nask\n", "A mine.md:5", ""},
@@ -297,7 +297,7 @@ func TestReadSheet(t *testing.T) {
 		}
 	}
 	for file, want := range map[string]string{
-		filepath.Join(dir, "none.md"): "there is no worksheet",
+		filepath.Join(dir, "none.md"): "does not exist; to make it",
 		dir:                           "is a directory",
 	} {
 		if _, err := ReadSheet(file); err == nil || !strings.Contains(err.Error(), want) {

@@ -209,7 +209,7 @@ var changes = map[string]struct {
 		right.Terminate()
 		ended(ctx, right)
 		ended(ctx, left)
-	}), []string{"main: Right ended with exit code -15 Left received EOF Left cleans up main: Left ended with exit code 0",
+	}), []string{"main: Right ended with exit code -15", "Left received EOF Left cleans up main: Left ended with exit code 0",
 		"saw Left exited, and cleaned up. Right was terminated. Main's exit code is 0."}},
 	"both": {pair(func(ctx context.Context, left, right *mp.Process) {
 		left.Kill()
