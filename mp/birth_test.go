@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,6 +53,9 @@ func beBorn(what []string) {
 		fmt.Println("blocked")
 		time.Sleep(time.Hour)
 	case "kill":
+		if len(what) > 1 { // each after another time, so that they do not end together
+			time.Sleep(time.Duration(rand.IntN(300)) * time.Millisecond)
+		}
 		self, _ := os.FindProcess(os.Getpid())
 		self.Kill()
 		select {}
@@ -306,15 +310,22 @@ var reapQueue = Proc("reapQueue", func(q *Queue[int]) error {
 // A pool gives up if its workers are killed again and again before they come to
 // Main.
 func TestWorkersKilledAtTheirStart(t *testing.T) {
-	t.Setenv(birth, "kill")
+	for _, way := range []string{"kill", "kill late"} {
+		killAtTheirStart(t, way)
+	}
+}
+
+func killAtTheirStart(t *testing.T, way string) {
+	t.Helper()
+	t.Setenv(birth, way)
 	before := made()
 	p := NewPool(square, 3)
 	defer p.Close()
 	if _, err := p.Apply(soon(t), 1); err == nil || !strings.Contains(err.Error(), "no worker can be started") {
 		t.Errorf("Apply() = %v", err)
 	}
-	if n := made() - before; n > 2*patience {
-		t.Errorf("%d workers were started", n)
+	if n := made() - before; n > patience+3 {
+		t.Errorf("%s: %d workers were started", way, n)
 	}
 }
 

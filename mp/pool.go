@@ -295,12 +295,13 @@ func (p *Pool[A, R]) occupy() {
 	}
 }
 
-// hire adds a worker. When workers cannot be started, it waits until somebody
-// wants one. At the pool's end it returns nil.
+// hire adds a worker. After one that has not come to Main, it waits until there
+// is a call, and after many, until those that were started since have come to
+// Main or ended. At the pool's end it returns nil.
 func (p *Pool[A, R]) hire() *worker[A, R] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.goesOn() && p.stumbles > 0 && (p.resting || len(p.calls) == 0) {
+	for p.goesOn() && p.stumbles > 0 && (len(p.calls) == 0 || p.resting || p.stumbles >= patience && p.starting()) {
 		p.moved.Wait()
 	}
 	if !p.goesOn() {
@@ -350,6 +351,11 @@ func (p *Pool[A, R]) endAll(err error) {
 	}
 }
 
+// starting reports whether a worker is on its way to Main.
+func (p *Pool[A, R]) starting() bool {
+	return slices.ContainsFunc(p.workers, func(w *worker[A, R]) bool { return !w.here })
+}
+
 // goesOn reports whether there may be tasks.
 func (p *Pool[A, R]) goesOn() bool { return p.state == nil || p.state == ErrClosed && len(p.calls) > 0 }
 
@@ -382,7 +388,10 @@ const (
 // other workers go on, and if there are none, the waiting calls fail; the next
 // call tries again.
 func (p *Pool[A, R]) stumble(why error, killed bool) {
-	if p.stumbles++; killed && p.stumbles < patience {
+	if p.stumbles++; !killed {
+		p.stumbles = max(p.stumbles, patience)
+	}
+	if p.stumbles < patience {
 		return
 	}
 	p.resting = true
