@@ -56,6 +56,10 @@ func exerciseAnswer(t *exercise.Trial) {
 		case len(asked) == 1 && asked[0].Text != "asked say "+want:
 			t.Fail(fmt.Sprintf("Oracle was asked %q. That is not the question.", strings.TrimPrefix(asked[0].Text, "asked ")),
 				"Is the question in the argument of the process? Of a struct, only the fields whose names begin with a capital arrive.")
+		case err != nil && len(asked) == 0:
+			t.Fail(fmt.Sprintf("It returned the error (%v). Oracle was not called.", err),
+				"Is it the error of Start? Then it tells what is wrong with the argument of the process: the name of each field has to begin with a capital. "+
+					"If it is one of Recv or Get, the process ended before it called Oracle.")
 		case err != nil:
 			t.Fail(fmt.Sprintf("It returned the error (%v). Oracle answered %q, and no error.", err, want),
 				"The error's words say what failed. If it is one of Recv or Get: does the process send its answer, in each case, and only then return? "+lookAtAnswer)
@@ -72,7 +76,7 @@ func exerciseAnswer(t *exercise.Trial) {
 
 func exerciseError(t *exercise.Trial) {
 	const words = "the stars are not clear"
-	answer, err := exerciseAsk(t, "fail "+words, lookForEnd)
+	answer, err := exerciseAsk(t, "fail", lookForEnd)
 	if err == nil {
 		t.Fail(fmt.Sprintf("It returned %q and no error. Oracle returned the error %q.", answer, words), lookAtJoin)
 	}

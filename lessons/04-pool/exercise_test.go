@@ -161,9 +161,9 @@ func exerciseLast(t *exercise.Trial) {
 }
 
 func exerciseFails(t *exercise.Trial) {
-	const failure = "nobody knows this word"
+	const failure = "nobody knows this"
 	for _, workers := range []int{1, 3} {
-		words := []string{"one", "two", "fail " + failure, "three", "four", "five"}
+		words := []string{"one", "two", "fail", "three", "four", "five"}
 		got, err := exerciseCall(t, workers, words, "One word fails. "+lookForEOF)
 		if err == nil {
 			t.Fail(fmt.Sprintf("It returned %q and no error. Translate returned the error %q for one of the words.", got, failure),
@@ -171,7 +171,8 @@ func exerciseFails(t *exercise.Trial) {
 		}
 		if !strings.Contains(err.Error(), failure) {
 			t.Fail(fmt.Sprintf("It returned the error (%v). The words of Translate's error are not in it: %q.", err, failure),
-				"If the process's function returns the error, Join's error has its words. Look at the error of each Join, and keep it.")
+				"An error of your own does not say why the word failed. If the process's function returns Translate's error, "+
+					"Join's error has its words: look at the error of each Join, and keep it. Or send the words of the error with the results.")
 		}
 	}
 }

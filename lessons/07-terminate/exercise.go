@@ -25,8 +25,8 @@ import (
 //     second end is for the job: mp.NewProcess(job, second).
 //   - Join with a ctx from context.WithTimeout. If the process is still alive
 //     after that time, Join returns context.DeadlineExceeded.
-//   - Start, Send, Terminate and Kill. "go doc mp.Process.Kill" explains one of
-//     them.
+//   - Start, Send, Terminate and Kill. "go doc mp.Process.Start" tells what
+//     happens when Start's ctx ends, and "go doc mp.Process.Kill" explains Kill.
 //
 // If the compiler says "redeclared", the lesson has that name: choose another
 // one.

@@ -177,9 +177,14 @@ const lookAtGrace = "After the message, the job has as much time as grace says. 
 func exerciseAsked(t *exercise.Trial) {
 	how, err := exerciseWatch(t, "waits for a message, tidies up for 0.2 s, and returns", exerciseObeys, 50*time.Millisecond, time.Minute,
 		"The job returns soon after the message. Has it been sent, by Send, at the end of the pipe that main kept? And is each wait as long as it should be: first limit, then grace?")
+	if how != "terminated" && exerciseCode(err) == -15 {
+		t.Fail(fmt.Sprintf("It returned %q, but the process did not end by itself: it was terminated (%v).", how, err),
+			"Has Start got a ctx that ends? When that ctx ends, mp terminates the process: \"go doc mp.Process.Start\". Give the ctx of limit only to Join. And did Send return an error?")
+	}
 	received := exercise.Notes("received")
 	if len(received) == 0 {
-		t.Fail(fmt.Sprintf("It returned %q, but the job has received no message.", how), "Ask first: send \"please stop\" through the pipe. "+lookAtGrace)
+		t.Fail(fmt.Sprintf("It returned %q, but the job has received no message.", how),
+			"Ask first: send \"please stop\" through the pipe. Did Send return an error? "+lookAtGrace)
 	}
 	if received[0].Text != "received \"please stop\"" {
 		t.Fail("The job has "+received[0].Text+" from its pipe, want \"please stop\".", "EOF says that the other end was closed. To ask, send the words.")

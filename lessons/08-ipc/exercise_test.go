@@ -150,16 +150,25 @@ func exerciseUnreadable(t *exercise.Trial) {
 	if err != nil {
 		t.Fail(err.Error(), "Is there room for files?")
 	}
+	_, want := os.ReadFile(files[5]) // WordsOf gets this error, too
+	const lookAtAgain = "Is a consumer started again and again for a file that can never be read? Only a consumer that was killed needs another one. " +
+		"And an item without TaskDone comes back forever."
 	for _, consumers := range []int{1, 3} {
 		t.Did("countWords(ctx, %d, %d files), and file-5 is not there", consumers, len(files))
+		go func() {
+			if exercise.Await(10, "began file-5") {
+				t.Fail("It has not returned, and consumers have called WordsOf for file-5 ten times.", lookAtAgain)
+			}
+		}()
 		var words map[string]int
-		t.Call("Is a consumer started again and again for a file that can never be read? Only a consumer that was killed needs another one. And an item without TaskDone comes back forever. "+lookForEnd,
+		t.Call(lookAtAgain+" "+lookForEnd,
 			func() { words, err = countWords(context.Background(), consumers, files) })
 		if err == nil {
 			t.Fail(fmt.Sprintf("It returned %d words and no error. WordsOf cannot read file-5.", len(words)), "What does the consumer do with the error of WordsOf? It can send it in the place of the words.")
 		}
-		if !strings.Contains(err.Error(), "file-5") {
-			t.Fail(fmt.Sprintf("It returned the error (%v). WordsOf's error names the file, file-5.", err), "Send the words of WordsOf's error, or return that error from the consumer's function: then Join's error has its words.")
+		if !strings.Contains(err.Error(), want.Error()) {
+			t.Fail(fmt.Sprintf("It returned the error (%v). The words of WordsOf's error are not in it (%v).", err, want),
+				"An error of your own does not say why the file cannot be read. Send the words of WordsOf's error, or return that error from the consumer's function: then Join's error has its words.")
 		}
 	}
 }

@@ -11,9 +11,8 @@ import (
 	"syscall"
 )
 
-// Oracle answers a question: the answer to "say yes" is "yes". After "fail",
-// "panic", "exit" or "hang", it does that. After "defy", it hangs and ignores
-// SIGTERM.
+// Oracle answers a question: the answer to "say yes" is "yes". At "fail", "panic",
+// "exit" and "hang", it does that. At "defy", it hangs and ignores SIGTERM.
 func Oracle(question string) (string, error) {
 	Note("asked %s", question)
 	what, rest, _ := strings.Cut(question, " ")
@@ -23,13 +22,15 @@ func Oracle(question string) (string, error) {
 	case "talk":
 		n, err := strconv.Atoi(rest)
 		return strings.Repeat("x", n), err
+	case "fail":
+		return "", errors.New("the stars are not clear") // the question does not have these words
 	}
 	return "", misfortune(question)
 }
 
 // Translate translates a word into capitals. Some words are special. "meet 3"
 // waits until three words "meet 3" have begun. "wait 3" waits until three words
-// that begin with "wait" are done. After "fail" or "exit", Translate does that.
+// that begin with "wait" are done. At "fail" and "exit", Translate does that.
 func Translate(word string) (string, error) {
 	Note("began %s", word)
 	what, rest, _ := strings.Cut(word, " ")
@@ -45,7 +46,9 @@ func Translate(word string) (string, error) {
 		if !Await(n, "done wait") {
 			err = fmt.Errorf("the translator of %q waited for %d other words", word, n)
 		}
-	case "fail", "exit":
+	case "fail":
+		err = errors.New("nobody knows this") // the word does not have these words
+	case "exit":
 		err = misfortune(word)
 	}
 	if err != nil {
@@ -85,12 +88,10 @@ func WordsOf(file string) (map[string]int, error) {
 	return words, nil
 }
 
-// misfortune fails, exits, panics or hangs, as the order says.
+// misfortune exits, panics or hangs, as the order says.
 func misfortune(order string) error {
 	what, rest, _ := strings.Cut(order, " ")
 	switch what {
-	case "fail":
-		return errors.New(rest)
 	case "panic":
 		panic(rest)
 	case "exit":
