@@ -130,16 +130,20 @@ var strange = regexp.MustCompile("[^\\pL\\d\\s.,;:!?()\\[\\]{}\"'“”‘’„
 // Read understands a prediction, and returns it as a lesson reports it. It
 // returns false if the prediction could mean anything else. So every word has to
 // be known: one that is not may be a "not". There may be a remark, in brackets or
-// after "because", unless it could change a count: 3 (and main).
+// after "because", unless it could change the prediction: 3 (and main).
 func (f Form) Read(answer string) (read string, understood bool) {
-	answer = dashes.Replace(answer)
+	answer = f.commas(dashes.Replace(answer))
 	why := ""
-	if m := remark.FindStringSubmatch(answer); m != nil && f.Max == 0 && (f.Count == 1 || f.Kind == Named) {
+	if m := remark.FindStringSubmatch(answer); m != nil && f.Max == 0 && f.Count > 0 {
 		answer, why = m[1], m[2]
 	}
 	switch words := split(answer); f.Kind {
+	case Letters:
+		read, understood = f.readMost(answer)
 	case Numbers:
-		read, understood = f.readNumbers(apart(words, 3))
+		if read, understood = f.readLabelled(answer); !understood {
+			read, understood = f.readNumbers(apart(words, 3))
+		}
 	case Named:
 		words = slices.DeleteFunc(apart(words, 2), f.repeats)
 		read, understood = f.choose(telling(words), f.Count)
@@ -147,6 +151,14 @@ func (f Form) Read(answer string) (read string, understood bool) {
 		read, understood = f.readLetters(apart(words, 3))
 	}
 	return read, understood && !strange.MatchString(answer+why) && !f.against(why, read)
+}
+
+// commas takes 3/12 for 3, 12, if each / is between two of those that are asked for.
+func (f Form) commas(answer string) string {
+	if f.Kind != Letters && f.Kind != Ordered && f.Count > 1 && strings.Count(answer, "/") == f.Count-1 && !strings.ContainsAny(answer, ",;") {
+		return strings.ReplaceAll(answer, "/", ", ")
+	}
+	return answer
 }
 
 var (
@@ -256,13 +268,103 @@ func (f Form) readLetters(words []string) (string, bool) {
 		letters = sorted
 	}
 	switch only := strings.TrimSuffix(strings.Join(others, " "), " of"); {
-	case f.Kind == Letters && len(letters) == 0 && only == "all":
+	case f.Kind == Letters && len(letters) == 0 && f.isAll(only):
 		return strings.Join(f.Choices, " "), true
 	case f.Kind == Letters && len(letters) == 0 && none.MatchString(only):
 		return "none", true
 	default:
 		return strings.Join(letters, " "), len(letters) > 0 && only == "" && len(slices.Compact(sorted)) == len(letters)
 	}
+}
+
+func (f Form) isAll(words string) bool {
+	first, rest, _ := strings.Cut(words, " ")
+	n, counted := number(rest)
+	return (first == "all" || first == "everything") && (rest == "" || counted && n == len(f.Choices))
+}
+
+const some = `(\pL(?:(?:[\s,&+]|\band\b)+\pL)*)` // letters
+
+var (
+	span    = regexp.MustCompile(`(?i)^\s*(\pL)(?:-|\s*\.\.+\s*|\s+to\s+)(\pL)[\s.]*$`)
+	allBut  = regexp.MustCompile(`(?i)^\s*(?:all|everything)\s+(?:but|except|except for)\s+` + some + `[\s.]*$`)
+	without = regexp.MustCompile(`(?i)^([^()]+?)[\s,;(]+(?:and\s+|but\s+)?(?:not|without|never)\s+` + some + `\s*\)?[\s.]*$`)
+	killed  = regexp.MustCompile(`(?i)^([^()]+?)\s*\(` + some + `\s+(?:is\s+|are\s+)?(?:never|not|killed|terminated|missing)\s*\)[\s.]*$`)
+)
+
+// readMost also takes A-C, all but D, and "A B C, not D" or "A B C (D is killed)",
+// if no letter is in both parts.
+func (f Form) readMost(answer string) (string, bool) {
+	if m := span.FindStringSubmatch(answer); m != nil {
+		from, to := slices.Index(f.Choices, strings.ToUpper(m[1])), slices.Index(f.Choices, strings.ToUpper(m[2]))
+		if from < 0 || to <= from {
+			return "", false
+		}
+		return strings.Join(f.Choices[from:to+1], " "), true
+	}
+	if m := allBut.FindStringSubmatch(answer); m != nil {
+		out, understood := f.readLetters(split(m[1]))
+		kept := slices.DeleteFunc(slices.Clone(f.Choices), func(l string) bool { return strings.Contains(out, l) })
+		return strings.Join(kept, " "), understood && len(kept) > 0
+	}
+	for _, form := range []*regexp.Regexp{without, killed} {
+		if m := form.FindStringSubmatch(answer); m != nil {
+			kept, understood := f.readLetters(apart(split(m[1]), 3))
+			out, known := f.readLetters(split(m[2]))
+			return kept, understood && known && kept != "none" && !strings.ContainsAny(kept, strings.ReplaceAll(out, " ", ""))
+		}
+	}
+	return f.readLetters(apart(split(answer), 3))
+}
+
+var (
+	parts = regexp.MustCompile(`(?i)[,;]\s+|\s(?:and|but)\s`)
+	// filler words say nothing beside a number and its label.
+	filler = strings.Fields("always different number numbers as in")
+)
+
+// readLabelled takes parts in any order, each with a number and a label: the words
+// that only this label has.
+func (f Form) readLabelled(answer string) (string, bool) {
+	all := parts.Split(strings.Trim(answer, " ,;"), -1)
+	values := make([]string, f.Count)
+	if f.Count < 2 || len(f.labels) != f.Count || len(all) != f.Count {
+		return "", false
+	}
+	for _, part := range all {
+		value, place, understood := f.labelled(split(part))
+		if !understood || values[place] != "" {
+			return "", false
+		}
+		values[place] = value
+	}
+	return strings.Join(values, " "), true
+}
+
+func (f Form) labelled(words []string) (value string, place int, understood bool) {
+	place = -1
+	for i, w := range words {
+		n, isNumber := f.value(w)
+		var in []int
+		for l, label := range f.labels {
+			if slices.Contains(label, stem(w)) {
+				in = append(in, l)
+			}
+		}
+		switch {
+		case w == "-", isNumber && len(in) > 0:
+			return "", 0, false
+		case w == "all" && i+1 < len(words) && (f.Max == 0 || words[i+1] == strconv.Itoa(f.Max)): // all 3
+		case isNumber && value == "":
+			value = n
+		case len(in) == 1 && (place < 0 || place == in[0]):
+			place = in[0]
+		case len(in) > 1, len(in) == 0 && !isNumber && (slices.Contains(idle, w) || slices.Contains(filler, w)):
+		default:
+			return "", 0, false
+		}
+	}
+	return value, place, value != "" && place >= 0
 }
 
 // readNumbers also takes labels in the order of the numbers: each after its number,
@@ -304,8 +406,21 @@ func (f Form) value(word string) (string, bool) {
 	return strconv.Itoa(n), ok
 }
 
+// swapping has words of a remark that may change which of some numbers is which, or
+// how much they count.
+var swapping = regexp.MustCompile(`^(and|also|too|with|first|second|last|other|order|revers.*|back.*|swap.*|exchang.*|vice|rest|main|both|another|python)$`)
+
+// taskNumber is a number that is a name.
+var taskNumber = regexp.MustCompile(`(?i)\b(task|worker) \d+\b`)
+
 // against reports whether a remark has a word of doubt, another choice, or a number.
 func (f Form) against(remark, chosen string) bool {
+	if f.Kind == Numbers && f.Count > 1 {
+		remark = taskNumber.ReplaceAllString(remark, "$1")
+		if slices.ContainsFunc(split(remark), func(w string) bool { return swapping.MatchString(w) || has(f.labels, stem(w)) }) {
+			return true
+		}
+	}
 	return slices.ContainsFunc(apart(split(remark), 2), func(word string) bool {
 		_, isNumber := number(word)
 		for i, c := range f.Choices {

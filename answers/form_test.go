@@ -13,12 +13,17 @@ var odd = []struct {
 }{
 	{"letters", `Which of these lines are printed? A "1 starting"  B "2 starting"  C "2 exiting"  D "1 exiting"`, "A B C",
 		`A B C | a,b,c | abc | cab | CBA | (A), (B) and "c". | A, B & C | A+B+C | A;B;C | A-B-C | A – B – C | A -> B -> C |
-		only A, B and C | **A B C** | A B C (sure) | I think A B C | A? B? C? | - A B C | [A] [B] [C] | just a, b, c`,
-		`A B | all | ALL of them | ABCD | a b d | none | Nothing. | nobody | A | bad | D | b & d | A, C | none of them | ac | C, B | a-b-d |
+		only A, B and C | **A B C** | A B C (sure) | I think A B C | A? B? C? | - A B C | [A] [B] [C] | just a, b, c |
+		A-C | a .. c | A…C | A to C | a-c | A B C, not D | a b c, not d | A B C (D never) | A B C (D is killed) | A, B and C, but not D | a b c without d |
+		A B C (not D) | all but D | all except D | everything but D | everything except for D`,
+		`A B | all | ALL of them | ABCD | a b d | none | Nothing. | nobody | A | bad | D | b & d | A, C | none of them | ac | C, B | a-b-d | B to D | B-D | A-D | a-d | A..D | all four | all 4 | all four of them | everything | A B, not C |
+		all but C D | all except A | A B C (and D) | A B D, not C | A B D (C is killed) | B C D, not A |
 		A B C D | D, C, B, A | B`,
-		`A-C | A – C | a .. c | A…C | A to C | A B C, not D | not A B C | all but D | all except D | not all | A B C or D | A B (C)?!, or D |
-		A B C because D is killed | A B C (D never) | everything but D | the first three | 1 2 3 | B to D | A<B<C | ~~A~~ B C | A B C E | add |
-		dead | 2 starting | nearly all | all A B | none, A | A, B, C aren't printed | I do not know | a b c without d | A/B/C | A B C, A C | A B C = C | A B C+ | A A B C | E | A B, perhaps C`},
+		`A – C | A - C | C-A | A-E | D to B | A B C, no D | A B C, not C | A B C, not all | all, not D | none, not D | A B C or not D | A B C (D is killed, maybe) |
+		A B C (D too) | A B C (or D) | A B C (not only D) | A B C (D is not killed) | A B C (C is killed) | all but one | all but not D | all but A B C D |
+		all three | all five | all D | everything else | A B C, not E | A B (C maybe) | A, not B, not D | A B C not printed | not A B C | not all | A B C or D | A B (C)?!, or D |
+		A B C because D is killed | the first three | 1 2 3 | A<B<C | ~~A~~ B C | A B C E | add |
+		dead | 2 starting | nearly all | all A B | none, A | A, B, C aren't printed | I do not know | A/B/C | A B C, A C | A B C = C | A B C+ | A A B C | E | A B, perhaps C`},
 	{"letters in order", "In which order? A the child  B after Start  C after Join", "B A C",
 		`B A C | b, a, c | BAC | bac | b then a then c | B -> A -> C | B→A→C | B > A > C | B => A => C | B-A-C | B – A – C | B - A - C | B; A; C |
 		B, then A, and then C | (B) (A) (C) | "B", "A", "C" | B+A+C | B A, C! | I think B A C | B & A & C`,
@@ -45,19 +50,25 @@ var odd = []struct {
 	{"two numbers: program files, new processes", "How many different program files are in use, and how many new processes are there?", "1 2",
 		`1 2 | 1, 2 | 1; 2 | 1 -> 2 | 1 and 2 | one, two | one and two | 1 file, 2 processes | 1 program file and 2 new processes | 1 program, 2 processes |
 		files: 1, processes: 2 | files 1 processes 2 | Files = 1; Processes = 2 | 1 file, 2 | 1, 2 processes | (1, 2) | I think 1 and 2 | file 1, new process 2 |
-		just 1 file, just 2 processes | 1 & 2 | one file, two new processes | only one program file, and then 2 new processes`,
+		just 1 file, just 2 processes | 1 & 2 | one file, two new processes | only one program file, and then 2 new processes |
+		1/2 | 1 / 2 | 1 file / 2 processes | 2 processes, 1 file | processes: 2, files: 1 | two new processes but only one program file | files 1, 2 processes |
+		1 file, processes are 2 | program file is 1, 2 different processes | 1 file but two processes | always 1 file, 2 processes | all 2 processes, one file |
+		1 2 (the error is for task 7) | 1 2 (I am sure)`,
 		`2 1 | 2 2 | 1 1 | 3 files, 2 processes | one file, three processes | 2 program files, 2 new processes | files: 2, processes: 2 | 0, 0 | 1 3 | 3, 3 |
-		3 and 3 | 2 files, 1 process | 2 programs, 3 new | three, two | 1 file, 1 process | 40 2 | 3 2 | 3 files 3 processes | zero, 2 | 1, twelve`,
-		`1 process, 2 files | 1 process and 2 program files | processes: 1, files: 2 | processes 1, 2 | 1 new, 2 program | 1, 2 files | 1, 2 different | 1 processes, 2 | 12 | 1 |
+		3 and 3 | 2 files, 1 process | 2 programs, 3 new | three, two | 1 file, 1 process | 40 2 | 3 2 | 3 files 3 processes | zero, 2 | 1, twelve |
+		1 process, 2 files | 1 process and 2 program files | processes: 1, files: 2 | 1 new, 2 program | 2/1 | 2 files / 1 process | 1 process but 2 files | 2 1 (as always)`,
+		`processes 1, 2 | 2 processes 1 file | 2 processes, 1 | 1, 2 files | 1 file, 2 files | all but 1 file | 1 file, all but 2 processes | 1 file, not 2 processes |
+		1/2/3 | 1/2, 3 | 1, 2/3 | 1 2 (2 1) | 1 2 (files first) | 1 2 (and main) | 1 2 (the other way) | 1 2 (in reversed order) | 1 2 (3 for task 1) | 1 2 (or less) | 1 2 (with main) |
+		1 file, 2 processes isn't | 2 process files, 1 | 1 new file, 2 processes | 2 processes, 1 file or 2 | 1 file, less than 2 processes | 1, 2 different | 1 processes, 2 | 12 | 1 |
 		2 processes | 1 2 3 | 1 2 3 4 processes | 1-2 | 1 – 2 | 1..2 | 1 to 2 | 1.2 | 1 or 2 | 1 file, not 2 processes | 1 file, no 2 processes | 1 file, 1+1 processes |
-		1 2 (reversed) | 2 and 1, the other way | 1+2 | 1 file, 2 or 3 processes | 1 file, 2 more processes | one each | 1 twice | 1 of 2 | 1 in 2 | 1/2 | 1:2 | 1) 2 | 1. 2 | 1 = 2 | 1 > 2 | 1 for 2 | 1 as 2 | 1 * 2 | none, all | 1 < 2`},
+		1 2 (reversed) | 2 and 1, the other way | 1+2 | 1 file, 2 or 3 processes | 1 file, 2 more processes | one each | 1 twice | 1 of 2 | 1 in 2 | 1:2 | 1) 2 | 1. 2 | 1 = 2 | 1 > 2 | 1 for 2 | 1 as 2 | 1 * 2 | none, all | 1 < 2`},
 	{"three numbers in order", "Task 1 is slow. In which order does main get the results of the tasks?", "2 3 1",
 		`2 3 1 | 2, 3, 1 | 2;3;1 | 2-3-1 | 2 – 3 – 1 | 2 -> 3 -> 1 | 2 => 3 => 1 | two, three, one | 2 then 3 then 1 | 2, then 3 and then 1 |
-		task 2, task 3, task 1 | Results 2, 3, 1 | main gets 2 3 1 | [2, 3, 1] | (2, 3, 1) | 2; 3; 1 | 2 & 3 & 1 | order: 2 3 1 | the order is 2, 3, 1 | tasks 2, 3 and 1`,
+		task 2, task 3, task 1 | Results 2, 3, 1 | main gets 2 3 1 | [2, 3, 1] | (2, 3, 1) | 2; 3; 1 | 2 & 3 & 1 | order: 2 3 1 | the order is 2, 3, 1 | tasks 2, 3 and 1 | 2/3/1 | 2 / 3 / 1`,
 		`1 2 3 | 3 2 1 | 1-2-3 | 2 1 3 | one two three | task 1, task 2, task 3 | main gets 1 2 3 | the order: 1, 2, 3 | 2 2 1 | 3, 1, 2 | 1→2→3 | 2 1 3? |
-		3-2-1 | 3 then 2 then 1 | 1;3;2 | 0 1 2 | three, one, two | results 1 2 3 | (3 2 1) | tasks 1, 3, 2`,
+		3-2-1 | 3 then 2 then 1 | 1;3;2 | 0 1 2 | three, one, two | results 1 2 3 | (3 2 1) | tasks 1, 3, 2 | 1/2/3`,
 		`231 | 2 3 | 1 last | 2 3 1 or 1 2 3 | not 2 3 1 | 2 3 1 reversed | 2 3 before 1 | 2 to 3, 1 | 2-3 1 | 2 3 1 0 | 2.3.1 | 2 or 3, 1 | any order |
-		2 3 then never 1 | random | all | B C A | 2<3<1 | 2 3 1 backwards | first 1, 2 3 | 2, 3 and 1 at once | 2nd 3rd 1st | opposite of 2 3 1 | 2, 3, 1+ | 2/3/1 | 2 > 3 > 1 | 2 of 3, 1`},
+		2 3 then never 1 | random | all | B C A | 2<3<1 | 2 3 1 backwards | first 1, 2 3 | 2, 3 and 1 at once | 2nd 3rd 1st | opposite of 2 3 1 | 2, 3, 1+ | 2/3, 1 | 2/3 1 | 2 > 3 > 1 | 2 of 3, 1`},
 	{"one of: alive = running = works on, dead = gone = ended = killed", "Join has returned. Is the daemon alive, or is it dead?", "alive",
 		`alive | Alive. | ALIVE! | "alive" | “alive” | still alive | alive (sure) | it is alive | It's still alive | the daemon is alive | works on | running |
 		the daemon is still running | running (Join only waits) | alive because Join only waits | alive, since the limit is on main | I think it's alive |
@@ -71,13 +82,13 @@ var odd = []struct {
 	{"two of: waits = blocks = hangs, EOF, a broken message = broken", "What does Recv do in each case: wait, return EOF, or return a broken message?", "EOF, a broken message",
 		`EOF, a broken message | EOF, broken message | EOF, broken | eof broken | EOF and a broken message | EOF; broken message | EOF, broken! |
 		EOF then a broken message | "EOF", "a broken message" | EOF -> broken message | an EOF and then a broken message | EOF & broken | (EOF, broken message) |
-		EOF & BROKEN | EOF + broken | EOF,broken | EOF, broken (the rest is lost) | EOF, broken because its length is known | I think EOF, broken | eof, BROKEN`,
+		EOF & BROKEN | EOF + broken | EOF,broken | EOF, broken (the rest is lost) | EOF, broken because its length is known | I think EOF, broken | eof, BROKEN | EOF / broken | EOF/a broken message`,
 		`waits, waits | blocks, blocks | blocks, hangs | EOF, EOF | EOF, waits | a broken message, EOF | waits, a broken message | broken broken | hangs, EOF |
 		EOF blocks | waits & waits | hangs and hangs | EOF EOF | broken, EOF | waiting, EOF | it blocks, then EOF | broken message, broken message | waits, EOF |
-		broken -> hangs | EOF; EOF`,
+		broken -> hangs | EOF; EOF | broken/EOF`,
 		`EOF | a broken message | EOF, EOF, broken | EOF, not broken | EOF or broken | not EOF, broken | EOF, an error | EOF, broken or waits | EOF, nothing |
 		both | EOF, broken (or it waits) | EOF, half a message | first broken, second EOF | in the middle EOF, between broken | broken in the second case, EOF in the first |
-		EOF/EOF/broken | waits | wait for EOF, broken | EOF, broken unless it waits | neither | EOF, message | EOF ≠ broken | EOF / broken | EOF as a broken message | EOF case, broken | EOF, broken (broken, EOF in Python) | EOF for broken | EOF, broken? no | never EOF, broken`},
+		EOF/EOF/broken | waits | wait for EOF, broken | EOF, broken unless it waits | neither | EOF, message | EOF ≠ broken | EOF, broken / waits | EOF as a broken message | EOF case, broken | EOF, broken (broken, EOF in Python) | EOF for broken | EOF, broken? no | never EOF, broken`},
 }
 
 func TestReading(t *testing.T) {
@@ -140,4 +151,39 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("(%s) Read(%q) = %q, but Read of that = %q, %v", form, answer, once, twice, again)
 		}
 	})
+}
+
+// What people wrote for these questions, and what it means.
+func TestPredictionsAsPeopleWriteThem(t *testing.T) {
+	items := Items(answers(t))
+	for _, test := range []struct{ id, written, want string }{
+		{"2a", "number of CPUs", "one per CPU"},
+		{"2a", "one per core", "one per CPU"},
+		{"2a", "all CPUs", "one per CPU"},
+		{"2c", "none as goroutines, all as processes", "3 0"},
+		{"3e", "0/3", "0 3"},
+		{"4b", "0/2/4", "0 2 4"},
+		{"4c", "3 4 (the error is for task 2)", "3 4"},
+		{"5d", "1 name, 2 different PIDs", "1 2"},
+		{"5d", "2 PIDs, 1 name", "1 2"},
+		{"5d", "one name but two PIDs", "1 2"},
+		{"6d", "alive, it goes on", "alive"},
+		{"6f", "3 in the file, 21 as sum", "3 21"},
+		{"6f", "3 numbers in the file, sum is 21", "3 21"},
+		{"6g", "4 names but only 3 prices", "4 3"},
+		{"6g", "3 prices, 4 names", "4 3"},
+		{"7a", "all four", "A B C D"},
+		{"7d", "part of the message", "a broken message"},
+		{"7d", "unexpected EOF", "a broken message"},
+		{"7d", "the message, then EOF", ""},
+		{"7d", "the last part of the message", ""},
+		{"8a", "5 in main, 15 in the child", "15 5"},
+		{"8e", "Len 2, 3 to do", "2 3"},
+		{"8g", "all 10 tasks, only one consumer", "10 1"},
+		{"8g", "1 of 10 tasks, 2 consumers", ""},
+	} {
+		if got, ok := items[test.id].Form.Read(test.written); ok != (test.want != "") || ok && got != test.want {
+			t.Errorf("%s: %q is read as %q, %v, want %q", test.id, test.written, got, ok, test.want)
+		}
+	}
 }
