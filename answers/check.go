@@ -33,7 +33,7 @@ func (it *Item) Check(p Prediction, measure func() (Facts, error), reveal bool) 
 		return Blank, ""
 	case !understood:
 		return Unchecked, fmt.Sprintf("%syou wrote      %s  (%s)\nnot checked    %s\n", it.asked(), p.Words, p.Where,
-			wrap("after the >, write what the brackets ask for, and nothing else", 48, "\n               "))
+			wrap(it.Form.Unclear(p.Words), 48, "\n               "))
 	}
 	measured, err := measure()
 	fact, reported := measured[it.ID]

@@ -1,6 +1,7 @@
 package answers
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -390,6 +391,44 @@ func (f Form) readNumbers(words []string) (string, bool) {
 		}
 	}
 	return strings.Join(values, " "), len(values) == f.Count
+}
+
+// Unclear says why Read does not understand an answer.
+func (f Form) Unclear(answer string) string {
+	given := 0
+	for _, w := range split(dashes.Replace(answer)) {
+		_, isValue := f.value(w)
+		n, isNumber := number(w)
+		switch {
+		case f.Kind == Numbers && isValue:
+			given++
+		case f.Kind == Numbers && isNumber && n > f.Max:
+			return fmt.Sprintf("%d is more than %d", n, f.Max)
+		case !f.knows(w):
+			return fmt.Sprintf("%q is not understood; write: %s", w, f.Words)
+		}
+	}
+	if f.Kind == Numbers && 0 < given && given < len(spelled) && given != f.Count {
+		numbers := " numbers"
+		if given == 1 {
+			numbers = " number"
+		}
+		return spelled[given] + numbers + ", but the brackets ask for " + spelled[f.Count]
+	}
+	return "write only: " + f.Words
+}
+
+// knows reports whether a word may be in an answer.
+func (f Form) knows(word string) bool {
+	switch f.Kind {
+	case Numbers:
+		return word != "-" && (f.repeats(word) || has(f.labels, stem(word)) || slices.Contains(filler, word))
+	case Named:
+		return f.repeats(word) || has(slices.Concat(f.names...), stem(word))
+	}
+	strange := func(r rune) bool { return r != '-' && !slices.Contains(f.Choices, string(r)) }
+	return slices.Contains(idle, word) || !strings.ContainsFunc(strings.ToUpper(word), strange) ||
+		f.Kind == Letters && (f.isAll(word) || none.MatchString(word))
 }
 
 func (f Form) value(word string) (string, bool) {

@@ -187,3 +187,28 @@ func TestPredictionsAsPeopleWriteThem(t *testing.T) {
 		}
 	}
 }
+
+func TestWhyAPredictionIsNotUnderstood(t *testing.T) {
+	for _, test := range []struct{ form, written, want string }{
+		{"number from 0 to 3", "4", "4 is more than 3"},
+		{"two numbers from 0 to 3: a child, main", "3 7", "7 is more than 3"},
+		{"three numbers", "1 2 3 4", "four numbers, but the brackets ask for three"},
+		{"two numbers: files, sum", "1 file", "one number, but the brackets ask for two"},
+		{"two numbers", "3, Sum 21", `"sum" is not understood; write: two numbers, like 40 2`},
+		{"two numbers: files, sum", "1 sum, 2", "write only: two numbers, like 40 2: files, sum"},
+		{"number", "10-15", `"10-15" is not understood; write: number, like 40`},
+		{"letters", "A B or C", `"or" is not understood; write: letters, like B C, or none`},
+		{"letters", "A E", `"e" is not understood; write: letters, like B C, or none`},
+		{"letters in order", "A B A", "write only: letters in order, like C B A"},
+		{"one of: alive = runs, dead", "not alive", `"not" is not understood; write: one of: alive, dead`},
+		{"one of: alive = runs, dead", "alive, dead", "write only: one of: alive, dead"},
+	} {
+		f := ParseForm(test.form, []string{"Is it A or B or C?"})
+		if _, understood := f.Read(test.written); understood {
+			t.Errorf("(%s) %q is understood", test.form, test.written)
+		}
+		if got := f.Unclear(test.written); got != test.want {
+			t.Errorf("(%s) %q: %s, want %s", test.form, test.written, got, test.want)
+		}
+	}
+}

@@ -345,7 +345,7 @@ func TestCheckingAWorksheet(t *testing.T) {
 		{name: "revealed", a: "A C", reveal: true, want: []string{"this machine   says A B\n", "the reason     answers/6-daemon.md"}},
 		{name: "a choice", b: "dead", want: []string{"The daemon is\n(one of: alive, dead)\nyou predicted  dead"}},
 		{name: "not of the form", a: "perhaps!", want: []string{
-			"Which lines?", "(letters, like B C, or none)\nyou wrote      perhaps  (mine.md:", "not checked    after the >, write what the brackets ask for",
+			"Which lines?", "(letters, like B C, or none)\nyou wrote      perhaps  (mine.md:", "not checked    \"perhaps\" is not understood; write: letters,",
 			"0 of 2 right, 1 not checked, 1 blank."}, never: "sure"},
 		{name: "no fact", a: "A", err: errors.New("it is broken"), want: []string{
 			"the lesson failed, so 6a is not checked", "it is broken", "1 not checked"}},
