@@ -263,13 +263,14 @@ func checkAll(t *testing.T, questions []*answers.Question) {
 
 // table has a line for each student.
 func table(students []*student) string {
-	text, unchecked := "right  wrong  (sure)  not checked  blank  worksheet\n", ""
+	text, unchecked, most := "right  wrong  (sure)  not checked  blank  worksheet\n", "", 0
 	for _, s := range students {
 		n := s.total.Count
 		odd := n[answers.Unchecked] + len(s.odd)
 		text += fmt.Sprintf("%5d  %5d  %6s  %11d  %5d  %s\n", n[answers.Right], n[answers.Wrong],
 			fmt.Sprintf("(%d)", len(s.total.SureAndWrong)), odd, n[answers.Blank], s.name)
-		if odd > 0 && unchecked == "" {
+		if odd > most {
+			most = odd
 			unchecked = "\nto see what is not checked, and why, for example: go test -sheet " + quoted(s.file) + "\n"
 		}
 	}
@@ -646,8 +647,8 @@ func TestAClass(t *testing.T) {
 				"    1      1     (1)            0      4  Anna (a.md)\n" +
 				"    0      0     (0)            2      5  bert.md\n" +
 				"    1      0     (0)            1      4  e f/mine.md\n" +
-				"\nto see what is not checked, and why, for example: go test -sheet ",
-			"\n  66%     2 of 3     3. What does the module offer?\n\n3e   wrong: 1 of 1\n",
+				"\nto see what is not checked, and why, for example: go test -sheet " + filepath.ToSlash(filepath.Join(dir, "bert.md")) + "\n",
+			"\n  66%     2 of 3               2  3. What does the module offer?\n\n3e   wrong: 1 of 1, from 1 of 3 sheets\n",
 			"\n     1 predicted  0 0\n",
 			"\n3 worksheets read\nnot read: c.MD: ",
 			"\nnot worksheets, because they are not *.md: 1-process.md, 3-ask.md, README.md, d.txt\n",

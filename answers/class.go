@@ -12,8 +12,8 @@ import (
 type Class map[string]*tally
 
 type tally struct {
-	right int
-	wrong map[wrong]int
+	sheets, unchecked, right int
+	wrong                    map[wrong]int
 }
 
 // A wrong prediction belongs to a question in one of its forms.
@@ -44,7 +44,10 @@ func (c Class) Add(it *Item, p Prediction, o Outcome) {
 	if c[it.ID] == nil {
 		c[it.ID] = &tally{wrong: make(map[wrong]int)}
 	}
+	c[it.ID].sheets++
 	switch o {
+	case Unchecked:
+		c[it.ID].unchecked++
 	case Right:
 		c[it.ID].right++
 	case Wrong:
@@ -64,6 +67,14 @@ func (c Class) missed(items ...*Item) (wrong, all int) {
 		}
 	}
 	return wrong, all + wrong
+}
+
+// few says that less than half of the sheets have a prediction that was checked.
+func (c Class) few(it *Item) string {
+	if _, tried := c.missed(it); 2*tried < c[it.ID].sheets {
+		return fmt.Sprintf(", from %d of %d sheets", tried, c[it.ID].sheets)
+	}
+	return ""
 }
 
 // hardest orders by the share of wrong predictions. It adds one right and one wrong
@@ -102,19 +113,26 @@ const inFull, inShort = 5, 10 // questions in a report
 func (c Class) Report(questions []*Question) string {
 	var b strings.Builder
 	var missed []*Item
-	b.WriteString("\nright, by lesson, the hardest first\n")
+	b.WriteString("\nright                not checked  lesson, the hardest first\n")
 	for _, q := range hardest(c, questions, func(q *Question) []*Item { return q.Items }) {
 		wrong, tried := c.missed(q.Items...)
-		if tried > 0 {
-			fmt.Fprintf(&b, "%4d%%  %4d of %-4d  %s\n", 100*(tried-wrong)/tried, tried-wrong, tried, q.Title)
-		}
+		unchecked := 0
 		for _, it := range q.Items {
+			if t := c[it.ID]; t != nil {
+				unchecked += t.unchecked
+			}
 			if wrong, _ := c.missed(it); wrong > 0 {
 				missed = append(missed, it)
 			}
 		}
+		if tried+unchecked > 0 {
+			fmt.Fprintf(&b, "%4d%%  %4d of %-4d  %11d  %s\n", 100*(tried-wrong)/max(tried, 1), tried-wrong, tried, unchecked, q.Title)
+		}
 	}
 	missed = hardest(c, missed, func(it *Item) []*Item { return []*Item{it} })
+	often := func(it *Item) bool { return c.few(it) == "" }
+	rarely := slices.DeleteFunc(slices.Clone(missed), often)
+	missed = append(slices.DeleteFunc(missed, func(it *Item) bool { return !often(it) }), rarely...)
 	for i, it := range missed[:min(inFull+inShort, len(missed))] {
 		if i == inFull {
 			b.WriteString("\nalso wrong\n")
@@ -130,10 +148,10 @@ func (c Class) describe(b *strings.Builder, it *Item, full bool) {
 	wrong, tried := c.missed(it)
 	most, n, shown := c[it.ID].commonest()
 	if !full {
-		fmt.Fprintf(b, "%s   wrong: %d of %d, most often %s (%d)\n", it.ID, wrong, tried, shown, n)
+		fmt.Fprintf(b, "%s   wrong: %d of %d, most often %s (%d)%s\n", it.ID, wrong, tried, shown, n, c.few(it))
 		return
 	}
-	fmt.Fprintf(b, "\n%s   wrong: %d of %d\n", it.ID, wrong, tried)
+	fmt.Fprintf(b, "\n%s   wrong: %d of %d%s\n", it.ID, wrong, tried, c.few(it))
 	for _, line := range most.it.lines() {
 		fmt.Fprintf(b, "     %s\n", line)
 	}

@@ -18,7 +18,7 @@ type belief struct {
 // The classes are made up, with their beliefs, the hardest first.
 var classes = map[int][]belief{
 	3:  {{3, 3, nil}, {2, 3, nil}},
-	20: {{18, 20, nil}, {2, 2, nil}, {13, 18, nil}, {12, 20, nil}, {9, 16, nil}},
+	20: {{18, 20, nil}, {15, 18, nil}, {13, 18, nil}, {12, 20, nil}, {9, 16, nil}},
 	60: {{55, 60, nil}, {44, 50, nil}, {40, 60, nil}, {30, 55, nil}, {30, 60, nil}},
 }
 
@@ -146,5 +146,33 @@ func checkReport(t *testing.T, text string, beliefs []belief, which string) {
 	}
 	if strings.Count(text, "%  ") != len(answers(t)) {
 		t.Errorf("want a line for each lesson, with its score, in\n%s", text)
+	}
+}
+
+// A question that few sheets answer comes last, and what is not checked is counted.
+func TestAQuestionThatFewAnswer(t *testing.T) {
+	questions, class := answers(t), make(Class)
+	rare, common := questions[0].Items[0], questions[1].Items[0]
+	for student := range 6 {
+		o := Blank
+		if student < 2 {
+			o = Wrong
+		}
+		class.Add(rare, Prediction{Words: rare.Mistakes[0].Answer}, o)
+		o = Right
+		if student < 1 {
+			o = Wrong
+		} else if student < 3 {
+			o = Unchecked
+		}
+		class.Add(common, Prediction{Words: common.Mistakes[0].Answer}, o)
+	}
+	text := class.Report(questions)
+	_, after, _ := strings.Cut(text, "\n"+common.ID+"   wrong: 1 of 4\n")
+	if !strings.Contains(after, "\n"+rare.ID+"   wrong: 2 of 2, from 2 of 6 sheets\n") {
+		t.Errorf("want %s, and then %s, from 2 of 6 sheets, in\n%s", common.ID, rare.ID, text)
+	}
+	if want := "  75%     3 of 4               2  " + questions[1].Title + "\n"; !strings.Contains(text, want) {
+		t.Errorf("want %q in\n%s", want, text)
 	}
 }
