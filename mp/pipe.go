@@ -64,6 +64,8 @@ func newConn[S, R any](r, w *os.File) *Conn[S, R] {
 var errTooEarly = errors.New("mp: this pipe was made before mp.Main, so every process has one of its own; " +
 	"call Pipe in run, and pass an end in an argument")
 
+var errNotMade = errors.New("an end of a pipe that Pipe has not made")
+
 // An inlet is a file that can be asked whether there is something to read. To
 // know that, it may have to read a byte.
 type inlet struct {
@@ -142,6 +144,9 @@ func (c *Conn[S, R]) Close() error {
 	if c.state != nil {
 		return fmt.Errorf("close: %w", c.state)
 	}
+	if c.r == nil {
+		return fmt.Errorf("mp: close: %w", errNotMade)
+	}
 	if c.leaves {
 		c.unwanted = true // Start uses its files at this moment
 		return fmt.Errorf("close: %w", ErrMoved)
@@ -159,6 +164,8 @@ func (c *Conn[S, R]) use(what string) error {
 	switch {
 	case c.state != nil:
 		return fmt.Errorf("%s: %w", what, c.state)
+	case c.r == nil:
+		return fmt.Errorf("mp: %s: %w", what, errNotMade)
 	case c.leaves:
 		return fmt.Errorf("%s: %w", what, ErrMoved)
 	}
@@ -187,7 +194,7 @@ func (c *Conn[S, R]) handOver(h *handover) error {
 	case c.state != nil:
 		return fmt.Errorf("an end of a pipe cannot move: %w", c.state)
 	case c.w == nil:
-		return errors.New("an end of a pipe that Pipe has not made")
+		return errNotMade
 	case c.used:
 		return errors.New("an end of a pipe cannot move: it has been used here; pass it before its first Send, Recv or Poll")
 	case h.has(c.number):

@@ -109,6 +109,7 @@ type task[A, R any] struct {
 	first   int // the index of the first argument
 	args    []A
 	refused error // set if they cannot be encoded
+	missed  int   // how many workers have ended when it was the next that they would have begun
 }
 
 // NewPool returns a pool of workers that call f. All of them start with the
@@ -379,7 +380,7 @@ func (p *Pool[A, R]) terminate() {
 }
 
 const (
-	patience = 30               // how many workers in a row may be killed before they come to Main
+	patience = 30               // how many workers in a row may be killed before they come to Main, or to a task
 	restTime = time.Second / 10 // after a worker that could not be started
 )
 

@@ -222,6 +222,7 @@ func NewJoinableQueue[T any](capacity int) *JoinableQueue[T] {
 // TaskDone is forgotten, consumers and Join wait forever. It returns
 // [ErrTaskDone] if all items of this process are done.
 func (q *JoinableQueue[T]) TaskDone() error {
+	h := q.hold()
 	q.mu.Lock()
 	if len(q.work) == 0 {
 		q.mu.Unlock()
@@ -230,7 +231,7 @@ func (q *JoinableQueue[T]) TaskDone() error {
 	id := q.work[0]
 	q.work = q.work[1:]
 	q.mu.Unlock()
-	return inQueue("task done", q.hold().Done(id))
+	return inQueue("task done", h.Done(id))
 }
 
 // Join waits until every item that was put is done. It also waits if all

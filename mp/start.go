@@ -59,21 +59,13 @@ func (p *Process) firstFrames(h *handover) ([]frame.Frame, error) {
 	return slices.Insert(frames, 0, frame.Frame{Kind: msgOrders, Value: o}), err
 }
 
-// send writes the first frames. Long ones must not keep Start waiting: the
-// child reads them when it gets to it, and a suspended child does not.
+// send writes the first frames, and does not wait: a suspended child does not
+// read them.
 func (p *Process) send(first []frame.Frame) {
-	long := false
-	for i := range first {
-		long = long || len(first[i].Data) > frame.AtOnce/4 // an empty pipe takes 4 KiB in all
-	}
-	if !long {
-		p.say.Send(context.Background(), first...)
-		return
-	}
 	for i := range first {
 		first[i].Value = first[i].Keep() // Start returns before it is written
 	}
-	go p.say.Send(context.Background(), first...)
+	p.say.Post(first...)
 }
 
 // programFile is the file of this program, and programInfo what it was at the beginning.

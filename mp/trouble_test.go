@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // G7: if a value cannot be encoded or decoded, only that value is an error, and
@@ -251,6 +252,37 @@ func (s slow) GobEncode() ([]byte, error) {
 func (*slow) GobDecode([]byte) error { return nil }
 
 var takeSlow = Func("takeSlow", func(slow) (int, error) { return 0, nil })
+
+// No worker lives to begin this task: each is killed at the timeout, because the
+// argument is still being encoded. So the task fails in the end.
+func TestTaskThatIsNeverBegun(t *testing.T) {
+	p := NewPool(takeSlow, 1)
+	defer p.Terminate()
+	p.TaskTimeout = time.Millisecond
+	inTime(t, "Apply", func() {
+		var lost *TaskError
+		if _, err := p.Apply(context.Background(), slow{}); !errors.As(err, &lost) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Apply() = %v, want a TaskError because of the timeout", err)
+		}
+	})
+}
+
+// Ends and queues that nobody has made say so.
+func TestHandlesThatNobodyHasMade(t *testing.T) {
+	c := new(Conn[int, int])
+	_, err := c.Recv()
+	for _, err := range []error{c.Send(1), err, c.Close()} {
+		if !errors.Is(err, errNotMade) {
+			t.Errorf("an end that Pipe has not made: %v", err)
+		}
+	}
+	defer func() {
+		if text := fmt.Sprint(recover()); !strings.Contains(text, "NewQueue has not made") {
+			t.Error("TaskDone of a queue that nobody has made:", text)
+		}
+	}()
+	new(JoinableQueue[int]).TaskDone()
+}
 
 // If an argument takes forever to encode, no other call and no Terminate waits
 // for it.

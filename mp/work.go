@@ -50,8 +50,9 @@ func perform[A, R any](c *child, name string, f func(A) (R, error), task frame.F
 			if failed == nil {
 				failed = map[int]error{}
 			}
-			failed[i] = err
-			text, _ := frame.Encode(remote(name, err)) // texts can always be encoded, unless they are too long
+			failure := remote(name, err) // the text of err may panic, for example if err is a nil pointer
+			failed[i] = failure
+			text, _ := frame.Encode(failure) // texts can always be encoded, unless they are too long
 			c.say(msgFailure, uint64(i), text)
 		}
 	}

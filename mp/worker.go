@@ -108,9 +108,7 @@ func (w *worker[A, R]) expire() {
 		if len(w.flight) == 0 || time.Since(w.since) < w.limit() {
 			return // it has answered in the same moment
 		}
-		if w.begun { // otherwise the task goes to another worker
-			w.fault = fmt.Errorf("TaskTimeout is %v: %w", w.pool.TaskTimeout, context.DeadlineExceeded)
-		}
+		w.fault = fmt.Errorf("TaskTimeout is %v: %w", w.pool.TaskTimeout, context.DeadlineExceeded)
 		w.process.Kill()
 	})
 }
@@ -319,13 +317,17 @@ func (w *worker[A, R]) giveBack(n int) {
 }
 
 // reap is called when the process has ended, or was not started because of err.
-// The task that it has begun is lost; the others go back.
+// The task that it has begun is lost; the others go back. A task that no worker
+// lives to begin is lost, too, in the end.
 func (w *worker[A, R]) reap(err error) {
 	p := w.pool
 	if w.process.dismissed.Load() { // Main is at its end
 		p.terminate()
 	}
-	if w.begun {
+	if len(w.flight) > 0 && !w.begun {
+		w.flight[0].missed++
+	}
+	if w.begun || len(w.flight) > 0 && w.flight[0].missed == patience {
 		t := w.flight[0]
 		w.flight = w.flight[1:]
 		t.deliver(p, nil, t.errors(w.taskError(w.why(err))))

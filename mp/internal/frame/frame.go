@@ -5,7 +5,7 @@
 // in its own place, and a process that only passes a value on need not know its
 // type.
 //
-//	Coder.Encode        Writer.Send             Reader.Next        Coder.Decode
+//	Encode              Writer.Send             Reader.Next        Decode
 //	  value  ──▶ Value ──────▶ types (once) ─────────────▶ Value ──▶ value
 //	                    └────▶ frame
 //
@@ -28,6 +28,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"sync"
 	"unique"
 )
@@ -36,7 +37,7 @@ import (
 type Kind byte
 
 const (
-	kindTypes  Kind = 0    // a description of types; id is its number
+	kindTypes  Kind = 0    // a description of types; the types byte is its number
 	failed          = 0x40 // this bit of a kind: the bytes are the text of an error
 	headerSize      = 14
 	maxTypes        = 255      // descriptions that a pipe remembers
@@ -48,9 +49,14 @@ const (
 // MaxSize is the size of the longest value.
 const MaxSize = 1 << 30
 
-// AtOnce is the size of the longest value that a pipe takes as a whole or not
-// at all: POSIX promises it for 4 KiB.
-const AtOnce = 4<<10 - headerSize
+// AtOnce is the size of the longest value that a pipe takes as a whole or not at
+// all. POSIX promises it for 512 bytes, and Linux for 4 KiB.
+var AtOnce = func() int {
+	if runtime.GOOS == "linux" {
+		return 4<<10 - headerSize
+	}
+	return 512 - headerSize
+}()
 
 // ErrTooLong says that a value is longer than [MaxSize].
 var ErrTooLong = errors.New("mp: a message is longer than 1 GiB")

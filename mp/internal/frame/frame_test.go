@@ -309,7 +309,7 @@ func TestSendEndsWithItsContext(t *testing.T) {
 		if len(f.Data) != int(f.ID) {
 			t.Fatal(f.ID, len(f.Data))
 		}
-		if sent--; sent < 0 && f.ID < AtOnce {
+		if sent--; sent < 0 && f.ID < uint64(AtOnce) {
 			t.Error("a short frame that was not sent arrived")
 		} else if sent < 0 {
 			partial++

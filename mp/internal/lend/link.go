@@ -41,8 +41,11 @@ type Link struct {
 const (
 	prompt   = 5 * time.Millisecond // a consumer that is back within this time asks for twice as many items
 	partSize = 32 << 10             // of a long item
-	short    = frame.AtOnce - 100   // an item of this size, and the question whether it was heard, are written as a whole or not at all
 )
+
+// An item of this size, and the question whether it was heard, are written as a
+// whole or not at all.
+var short = frame.AtOnce - 100
 
 // NewLink returns a Link over a pipe in each direction. Listen hears what the
 // parent says: call it in a goroutine, which ends with the parent.
