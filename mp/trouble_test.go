@@ -228,9 +228,11 @@ func TestTypedNilErrors(t *testing.T) {
 	for _, chunk := range []int{1, 3} {
 		p := NewPool(typedNil, 1)
 		p.Chunk = chunk
+		p.Apply(soon(t), "")
+		worker := p.staffed()[0]
 		got, err := p.Map(soon(t), []string{"remote", "path", ""})
-		if errs := mapErrors(err); len(errs) != 2 || len(got) != 3 || got[2] != 1 {
-			t.Errorf("%v, %v", got, err)
+		if errs := mapErrors(err); len(errs) != 2 || len(got) != 3 || got[2] != 1 || !worker.Alive() {
+			t.Errorf("%v, %v; the worker is alive: %t", got, err, worker.Alive())
 		}
 		p.Close()
 	}
