@@ -27,7 +27,7 @@ func moment(t *testing.T) context.Context {
 // A Get whose context ends has not got an item: each item is got once, whoever
 // gives up in the meantime.
 func TestGetsThatAreGivenUp(t *testing.T) {
-	const n = 2000
+	const n = 1000
 	for _, joinable := range []bool{false, true} {
 		for who := range 3 {
 			t.Run(fmt.Sprint("joinable ", joinable, ", generation ", who), func(t *testing.T) {
@@ -38,8 +38,13 @@ func TestGetsThatAreGivenUp(t *testing.T) {
 				}
 				store.Close()
 				var got []int
-				for life := soon(t); life.Err() == nil; {
-					it, err := Get(moment(t), all[who])
+				life := soon(t)
+				for tries := 0; life.Err() == nil; tries++ {
+					patience := life // a busy machine may need longer than a moment for each Get
+					if tries%4 > 0 {
+						patience = moment(t)
+					}
+					it, err := Get(patience, all[who])
 					if err == nil {
 						got = append(got, numberOf(t, it))
 						if joinable {
