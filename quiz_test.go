@@ -772,9 +772,9 @@ func TestAResultThatIsLostIsNoSuccess(t *testing.T) {
 }
 
 // TestExercises says how many of the exercises in lessons/ are done. One that is not
-// done does not fail this test. With -sheet, somebody checks another's worksheet.
+// done does not fail this test. A class is not told about those of its teacher.
 func TestExercises(t *testing.T) {
-	if *sheet == usualSheets[*form] {
+	if info, err := os.Stat(*sheet); err != nil || !info.IsDir() {
 		closing += exercise.Progress(t.Context(), ".") + "\n"
 	}
 }
