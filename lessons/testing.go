@@ -186,7 +186,13 @@ func Cramped(args string) error {
 // after it has printed this line. Then all of its processes must end: that is when
 // the standard output, which all of them have, gets EOF.
 func Killed(args, line string, later time.Duration) error {
+	dir, err := os.MkdirTemp("", "killed")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
 	cmd := Command(strings.Fields(args)...)
+	cmd.Env = append(cmd.Environ(), "TMPDIR="+dir, "TMP="+dir) // it cannot remove its file any more
 	story, err := cmd.StdoutPipe()
 	if err != nil {
 		return err

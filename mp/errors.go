@@ -108,8 +108,8 @@ func (e *RemoteError) place() string {
 	return ""
 }
 
-// framesOfPanic leaves out what a stack has before the last panic, which is our
-// look at it, and from try on.
+// framesOfPanic returns the frames from the last panic up to try. Those before and
+// after are mp's own.
 func framesOfPanic(stack string) string {
 	head, frames, _ := strings.Cut(stack, "\n")
 	if _, after, ok := strings.Cut(frames, "\npanic("); ok {

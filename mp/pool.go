@@ -124,8 +124,8 @@ func NewPool[A, R any](f Function[A, R], workers int) *Pool[A, R] {
 // a [*TaskError], which wraps the cause. If ctx ends first, it is ctx.Err():
 // the task is not begun, or its worker is killed. If the pool is closed or
 // terminated, it is [ErrClosed] or [ErrTerminated]. After one of the last
-// three errors, do not change what the argument points to until Close: it may
-// still be read.
+// three errors, do not change what the argument points to: it may still be
+// read, even for a moment after Close.
 func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 	results, err := p.all(ctx, []A{arg}, 1)
 	if len(results) == 1 {
@@ -483,7 +483,7 @@ func (c *call[A, R]) take() (t *task[A, R]) {
 	return t
 }
 
-// deliver passes on what came of a task, if its call still wants that.
+// deliver passes the result of a task to its call, unless the call is over.
 func (t *task[A, R]) deliver(p *Pool[A, R], results []R, failed []*TaskError) {
 	if c := t.call; !c.over {
 		c.missing -= len(t.args)

@@ -68,6 +68,9 @@ func (w *worker[A, R]) live() {
 // pool's mu, because the program's own code may run, and the pipe may be full.
 func (w *worker[A, R]) write() {
 	for o := range w.orders {
+		if _, ended := w.process.ExitCode(); ended {
+			continue // its tasks go to other workers, so nobody may read their arguments here
+		}
 		frames := append(make([]frame.Frame, 0, 1+len(w.orders)), w.encode(o))
 		for range len(w.orders) { // many at once cost one system call
 			frames = append(frames, w.encode(<-w.orders))
@@ -82,7 +85,7 @@ func (w *worker[A, R]) encode(o order[A, R]) frame.Frame {
 	f := frame.Frame{Kind: o.kind}
 	switch o.kind {
 	case msgFinish:
-		time.AfterFunc(time.Second, w.killNewborn)
+		time.AfterFunc(time.Second, w.killNewborn) // not in finish: before Start there is nothing to kill
 	case msgTask:
 		var err error
 		if f.Value, err = frame.EncodeList(o.task.args, nil); err != nil {

@@ -63,9 +63,6 @@ func newShape(t reflect.Type) shape {
 // whatever is in it, and none of the program's own code runs for it.
 func Certain(t reflect.Type) bool { return coderOf(t).certain }
 
-// Fixed reports whether a copy of a value is independent of it.
-func Fixed(t reflect.Type) bool { return !coderOf(t).slice && (coderOf(t).plain || coderOf(t).text) }
-
 // A look goes through all parts of a type.
 type look struct {
 	all      bool // also unexported fields; only handles are looked for then

@@ -46,7 +46,8 @@ func (c *calls) reply(number uint64, v frame.Value) {
 	}
 }
 
-// forget is for a call that could not be sent.
+// forget is for a call whose reply nobody waits for: it could not be sent, or its
+// context has ended.
 func (c *calls) forget(number uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -2,7 +2,7 @@
 //
 // Its invariant: an item is lent, not given away. The process that made the
 // queue, its owner, remembers each item that it has sent to a borrower until
-// the borrower says that the item is taken. When a borrower ends before, its
+// the borrower says that the item is done. When a borrower ends before, its
 // items come back to the front of the queue.
 //
 // The owner has a [Store]. Each process that the queue was passed to has a
@@ -22,8 +22,11 @@
 //	  │                 │ the pipe ends: x comes back            │
 //	  │                 │◀──────────────────────── want 1 ───────┤
 //	  │                 ├── item x ─────────────────────────────▶│
-//	  │                 │◀───────────────────────── taken x ─────┤
+//	  │                 │◀────────────────────────── done x ─────┤
 //	  │                 │ x is forgotten                       Get returns x
+//
+// B says "taken x" instead if x may still come back: if the queue is joinable, or
+// if B is a grandchild, whose Get may end before it knows that the owner has heard.
 //
 // Package mp calls [Get], Holder.Put and the like. A Server calls its Holder; a
 // Holder calls its Servers without waiting for them. Each lock is used only in
@@ -100,7 +103,7 @@ type Holder interface {
 type Item struct {
 	ID    uint64
 	Value frame.Value
-	taken bool // in the owner's books: it comes back only if the queue is joinable
+	taken bool // in the owner's books: a Get has it, so it does not count any more
 }
 
 // Get takes the next item, and waits for one. Before it returns, the owner has

@@ -195,8 +195,11 @@ func (l *Link) put(room uint64, v frame.Value) {
 
 func (l *Link) tell(what frame.Kind, id uint64) { l.out.Post(frame.Frame{Kind: what, ID: id}) }
 
-func (l *Link) heard(ctx context.Context) error {
-	heard, err := l.say(ctx)
+func (l *Link) heard(ctx context.Context) error { return l.sayAndWait(ctx) }
+
+// sayAndWait returns when the owner will hear of the messages.
+func (l *Link) sayAndWait(ctx context.Context, frames ...frame.Frame) error {
+	heard, err := l.say(ctx, frames...)
 	if err == nil {
 		_, err = wait(ctx, heard, 0)
 	}
@@ -264,10 +267,7 @@ func (l *Link) take(ctx context.Context, id uint64) error {
 	if l.terms&(Joinable|relayed) == 0 {
 		what = kindDone
 	}
-	heard, err := l.say(ctx, frame.Frame{Kind: what, ID: id})
-	if err == nil {
-		_, err = wait(ctx, heard, 0)
-	}
+	err := l.sayAndWait(ctx, frame.Frame{Kind: what, ID: id})
 	if err != nil {
 		l.tell(kindBack, id)
 		l.gaveUp.Store(true)
@@ -287,11 +287,7 @@ func (l *Link) Settle() {
 
 // Done says that an item is done.
 func (l *Link) Done(id uint64) error {
-	heard, err := l.say(context.Background(), frame.Frame{Kind: kindDone, ID: id})
-	if err == nil {
-		_, err = wait(context.Background(), heard, 0)
-	}
-	return err
+	return l.sayAndWait(context.Background(), frame.Frame{Kind: kindDone, ID: id})
 }
 
 // Len asks the owner how many items have not been taken.
