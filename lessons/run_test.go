@@ -94,11 +94,11 @@ func TestSumIsOfTheCode(t *testing.T) {
 // Tests see an alias for each PID, and lines in any order as if they were sorted.
 func TestComparable(t *testing.T) {
 	clear(aliases)
-	run := &Run{Output: "b 700 12\na 700 3\n", Lives: []Life{{PID: 700}, {PID: 12}}}
-	if got, want := run.comparable(false), "b #1 #2\na #1 3\n"; got != want {
+	run := &Run{Output: "b PID 700, parent 12\na PID 700, parent 3, 12\n", Lives: []Life{{PID: 700}, {PID: 12}}}
+	if got, want := run.comparable(false), "b PID #1, parent #2\na PID #1, parent 3, 12\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, want := run.comparable(true), "a #1 3\nb #1 #2\n"; got != want {
+	if got, want := run.comparable(true), "a PID #1, parent 3, 12\nb PID #1, parent #2\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -43,7 +43,8 @@ func RunTests(m interface{ Run() int }, main func()) {
 	os.Exit(m.Run())
 }
 
-var number = regexp.MustCompile(`\b\d+\b`)
+// printedPID is how a program prints a PID. Another number may be equal to a PID.
+var printedPID = regexp.MustCompile(`\b(PID|parent) (\d+)\b`)
 
 // comparable returns the output as tests compare it: with aliases for the PIDs, and
 // sorted if the system decides the order.
@@ -52,12 +53,13 @@ func (r *Run) comparable(anyOrder bool) string {
 	if anyOrder {
 		slices.Sort(lines)
 	}
-	return number.ReplaceAllStringFunc(strings.Join(lines, ""), func(n string) string {
-		pid, _ := strconv.Atoi(n)
+	return printedPID.ReplaceAllStringFunc(strings.Join(lines, ""), func(text string) string {
+		word, number, _ := strings.Cut(text, " ")
+		pid, _ := strconv.Atoi(number)
 		if slices.ContainsFunc(r.Lives, func(l Life) bool { return l.PID == pid || pid == os.Getpid() }) {
-			return PID(pid)
+			return word + " " + PID(pid)
 		}
-		return n
+		return text
 	})
 }
 

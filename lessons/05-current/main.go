@@ -30,7 +30,8 @@ var twins = 2 // -twins
 
 func whoami(where string) {
 	name := mp.Current().Name
-	fmt.Printf("%-11s  %-12s  %d  %d\n", where, name, os.Getpid(), os.Getppid())
+	fmt.Printf("%-11s  %-12s  PID %d, parent %d\n", where, name,
+		os.Getpid(), os.Getppid())
 }
 
 var worker = mp.Proc("worker", func(toMain pipe) error {

@@ -39,14 +39,14 @@ plan   Main starts "Worker 1", "Worker 2", one with no name (it has a
        a goroutine of main, which also terminates Worker 1. Finally, main
        prints which children are alive.
 
-prints child        Worker 1      #1  #2
-       child        Worker 2      #3  #2
-       child        Process-3     #4  #2
-       child        Process-3:1   #5  #4
-       child        Twin          #6  #2
-       child        Twin          #7  #2
-       main         MainProcess   #2  #8
-       a goroutine  MainProcess   #2  #8
+prints child        Worker 1      PID #1, parent #2
+       child        Worker 2      PID #3, parent #2
+       child        Process-3     PID #4, parent #2
+       child        Process-3:1   PID #5, parent #4
+       child        Twin          PID #6, parent #2
+       child        Twin          PID #7, parent #2
+       main         MainProcess   PID #2, parent #8
+       a goroutine  MainProcess   PID #2, parent #8
        alive?  Worker 1      Children false, os false
        alive?  Worker 2      Children true, os true
 
@@ -153,7 +153,7 @@ var changes = map[string]struct {
 		start(parent, "", false)
 	}), []string{"Process-3 ", "+- Process-3", "+- Process-3:1", "started: 3. Different names: 3. Different PIDs: 3."}},
 	"one more name": {with(func(start starter) { start(worker, "Kim", false); start(worker, "Kim", false) }), []string{
-		"Kim child Kim", "started: 2. Different names: 1. Different PIDs: 2."}},
+		"Kim PID , parent child Kim", "started: 2. Different names: 1. Different PIDs: 2."}},
 	"renamed":               {with(func(start starter) { start(renamed, "", false) }), []string{"child New", "+- Process-1"}},
 	"nobody":                {with(func(starter) {}), []string{"prints (nothing)", "started: 0."}},
 	"a daemon with a child": {with(func(start starter) { start(parent, "", true) }), []string{"+- Process-1", "started: 1."}},

@@ -26,7 +26,7 @@ var lesson = lessons.Lesson{
 	Facts:   experiments,
 	Flags:   []lessons.Flag{lessons.Int(&twins, "twins", 2, 9, "`N` processes with the same name")},
 	Source:  source,
-	Sum:     "38f64d8b",
+	Sum:     "7be22642",
 }
 
 func plan() string {

@@ -181,12 +181,10 @@ var taker = mp.Proc("taker", func(d desk) error {
 
 // turns lets consumers take tasks, a pill and more tasks, in turn. It returns what
 // each of them took, how many tasks that were, and how many exited after a pill.
+// There is one item at a time, because a queue may send more to a quick consumer.
 func turns(ctx context.Context) (took [4][]int, tasks, exited int, err error) {
 	boxes := mp.NewQueue[box](0)
-	for _, n := range lessons.Form([]int{1, 2, 3, pill, 4, 5, 6, 7, 8, 9, 10}, []int{1, 2, pill, 3, 4, 5, 6, 7, 8}) {
-		err = errors.Join(err, boxes.Put(ctx, box{"task": n}))
-	}
-	boxes.Close()
+	items := lessons.Form([]int{1, 2, 3, pill, 4, 5, 6, 7, 8, 9, 10}, []int{1, 2, pill, 3, 4, 5, 6, 7, 8})
 	var lines [4]*mp.Conn[string, int]
 	var left []int // consumers that have not exited, the next one first
 	for i := range lines {
@@ -195,19 +193,21 @@ func turns(ctx context.Context) (took [4][]int, tasks, exited int, err error) {
 		err = errors.Join(err, mp.NewProcess(taker, desk{boxes, theirs}).Start(ctx))
 	}
 	for n := 0; len(left) > 0 && err == nil; left = left[1:] {
+		if len(items) > 0 {
+			boxes.Put(ctx, box{"task": items[0]})
+			items = items[1:]
+		} else {
+			boxes.Close()
+		}
 		i := left[0]
 		lines[i].Send("your turn")
 		n, err = lessons.Recv(lines[i])
 		took[i] = append(took[i], n)
-		switch n {
-		case pill:
-			if _, gone := lessons.Recv(lines[i]); gone == io.EOF {
-				exited++
-			}
-		case closed:
-		default:
+		if n > 0 {
 			tasks++
 			left = append(left, i)
+		} else if _, gone := lessons.Recv(lines[i]); n == pill && gone == io.EOF {
+			exited++
 		}
 	}
 	return took, tasks, exited, err
