@@ -20,7 +20,7 @@ type family struct {
 	number  string      // is "" in main, "2" in Process-2, "2:1" in Process-2:1
 	watched atomic.Bool // is set when the program has asked for the parent
 
-	mu       sync.Mutex
+	mu       sync.Mutex // guards the fields below
 	made     int        // counts the processes made here
 	children []*Process // are alive
 	unread   error      // tells of the first item that a loop over a queue has skipped

@@ -16,6 +16,18 @@ import (
 // for handles in it, and adds their files to the handover of the process that is
 // starting. Its first message says which files belong to which number. The system
 // passes the open files: see handover_unix.go and handover_windows.go.
+//
+// Who closes which file:
+//
+//	the parent's ends of a child's three pipes   attend (start.go), when the child has ended;
+//	                                             orphaned (family.go) closes only the one down
+//	the child's ends, in the parent              start (start.go), at its return
+//	the child's ends, in the child               nobody: they last as long as the process;
+//	                                             of crash, the Go runtime has its own copy
+//	an end of a Pipe                             Conn.Close, or Conn.settle when it has moved
+//	the owner's two files of a passed queue      Server.Read (lend), when the borrower has ended
+//	the borrower's, in the owner                 the function that Queue.handOver adds, after Start
+//	the borrower's, in the borrower              nobody: they last as long as the process
 
 // A handle is passed only in the argument of a process that starts.
 type handle interface {

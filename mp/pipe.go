@@ -26,19 +26,19 @@ import (
 // Close an end when you will not send any more. When its process ends, for any
 // reason, the system closes it.
 type Conn[S, R any] struct {
-	r   *inlet
-	w   *os.File
-	out *frame.Writer
+	w      *os.File      // the file that Send writes to; nil if nobody has made this end
+	out    *frame.Writer // writes to w
+	number uint64        // stands for the end in an argument
 
-	number    uint64     // stands for the end in an argument
-	receiving sync.Mutex // guards r and in
-	in        *frame.Reader
+	receiving sync.Mutex    // guards r and in
+	r         *inlet        // the file that Recv reads from
+	in        *frame.Reader // reads from r
 
 	mu       sync.Mutex // guards the fields below
 	state    error      // nil, ErrMoved, ErrClosed, or why the pipe could not be made
-	used     bool       // it has sent or received, so it stays here
-	leaves   bool       // the process that it is passed to is starting
-	unwanted bool       // Close was called while it was leaving
+	used     bool       // set when it has sent or received, so it stays here
+	leaves   bool       // set while the process that it is passed to is starting
+	unwanted bool       // set if Close was called in that time
 }
 
 // Pipe returns the two ends of a new pipe. The first end sends A and receives

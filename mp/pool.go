@@ -78,14 +78,14 @@ type Pool[A, R any] struct {
 	f    Function[A, R]
 	size int // how many workers there should be
 
-	mu       sync.Mutex
-	moved    sync.Cond       // something has changed that an Imap or a place without a worker waits for
+	mu       sync.Mutex      // guards the fields below
+	moved    sync.Cond       // signalled when something has changed that an Imap or a place without a worker waits for
 	state    error           // nil, then ErrClosed or ErrTerminated
 	opened   bool            // set with the first task, when the first workers are started
 	places   sync.WaitGroup  // one for each worker that there should be
 	workers  []*worker[A, R] // those that have not ended, also those that have not started
-	calls    []*call[A, R]   // those that are not over, oldest first
-	stumbles int             // how many workers in a row have ended before they came to Main
+	calls    []*call[A, R]   // those that are not over; the first gets the next worker
+	stumbles int             // how many workers in a row have ended before they came to Main; 0 when one has
 	resting  bool            // set for a moment when workers cannot be started
 }
 
@@ -96,9 +96,9 @@ type call[A, R any] struct {
 	chunk    int           // how many make a task
 	returned []*task[A, R] // tasks that workers have given back
 	missing  int           // how many arguments have no result
-	open     bool          // more arguments may come
+	open     bool          // set while more arguments may come
 	put      func(t *task[A, R], results []R, failed []*TaskError)
-	news     sync.Cond // the call is over, or an Imap has a result
+	news     sync.Cond // signalled when the call is over, or an Imap has a result
 	over     bool      // set at its end: its tasks are not wanted any more
 	err      error     // why it has ended, if not because all is done
 }
@@ -415,7 +415,9 @@ func (p *Pool[A, R]) assign() {
 		}
 	}
 	for _, w := range p.workers {
-		p.refill(w)
+		if len(w.flight) > 0 && !p.otherWaits(w.flight[0].call) {
+			p.refill(w)
+		}
 	}
 	if slices.ContainsFunc(p.workers, (*worker[A, R]).idle) {
 		p.rebalance()
@@ -423,14 +425,20 @@ func (p *Pool[A, R]) assign() {
 	p.moved.Broadcast()
 }
 
-// next gives a worker a task of the oldest call that has one.
+// next gives a worker tasks of the first call that has some. Then that call is the
+// last: so calls that are made at the same time share the workers.
 func (p *Pool[A, R]) next(w *worker[A, R]) {
-	for _, c := range p.calls {
-		if c.ready() > 0 {
-			w.give(c.take())
-			return
-		}
+	if i := slices.IndexFunc(p.calls, func(c *call[A, R]) bool { return c.ready() > 0 }); i >= 0 {
+		c := p.calls[i]
+		p.calls = append(slices.Delete(p.calls, i, i+1), c)
+		w.give(c.take())
+		p.refill(w)
 	}
+}
+
+// otherWaits reports whether a call other than c has tasks for a worker.
+func (p *Pool[A, R]) otherWaits(c *call[A, R]) bool {
+	return slices.ContainsFunc(p.calls, func(o *call[A, R]) bool { return o != c && o.ready() > 0 })
 }
 
 // refill gives a busy worker as many tasks as it should have ahead: a share

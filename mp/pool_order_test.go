@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -112,6 +113,37 @@ func TestEndedCallsHarmNoOthers(t *testing.T) {
 	patient.Wait()
 	close(stop)
 	all.Wait()
+}
+
+// An Imap that never ends does not keep an Apply waiting: they take turns.
+func TestApplyBesideAnEndlessImap(t *testing.T) {
+	p := NewPool(square, 2)
+	defer p.Terminate()
+	ctx := soon(t)
+	running, begun := context.WithCancel(ctx)
+	var yielded atomic.Int64
+	go func() {
+		defer begun()
+		endless := func(yield func(int) bool) {
+			for yield(1) {
+			}
+		}
+		for range p.ImapUnordered(ctx, endless) {
+			if yielded.Add(1) == 1000 {
+				begun()
+			}
+		}
+	}()
+	<-running.Done()
+	before := yielded.Load()
+	var err error
+	for range 4 {
+		_, failed := p.Apply(ctx, 2)
+		err = errors.Join(err, failed)
+	}
+	if others := yielded.Load() - before; err != nil || others > 20_000 {
+		t.Errorf("during four calls of Apply, %d other tasks were done; %v", others, err)
+	}
 }
 
 // G12: only the task that is over its timeout fails.

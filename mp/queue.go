@@ -38,12 +38,12 @@ type Queue[T any] struct{ *queue }
 type queue struct {
 	holder   lend.Holder
 	joinable bool
-	orphan   bool         // made at package level of a child
-	number   uint64       // as a handle
-	passed   atomic.Int32 // starts that it is being passed to
+	orphan   bool         // set if a child has made it at package level
+	number   uint64       // stands for the queue in an argument
+	passed   atomic.Int32 // how many Starts are passing it on at this moment
 
-	mu   sync.Mutex
-	work []uint64 // of a JoinableQueue: the items got here and not done, oldest first
+	mu   sync.Mutex // guards work
+	work []uint64   // of a JoinableQueue: the items got here and not done, oldest first
 }
 
 func newQueueOf(h lend.Holder, joinable bool) *queue {

@@ -25,9 +25,9 @@ type worker[A, R any] struct {
 	begun     bool          // set while it does the first of them
 	since     time.Time     // when it got the first of them, and later, when it began that
 	clock     *time.Timer   // calls expire when the first of them takes too long
-	depth     int           // how many tasks may be in flight; grows when they are quick
+	depth     int           // how many tasks may be in flight; set after each task, by how long it took
 	done      int           // how many arguments it has done
-	fault     error         // why the pool has killed it, if it was its own fault
+	fault     error         // set when the pool kills it for its own fault: why
 	failures  map[int]error // the errors of single arguments of the task that it does; only hear uses them
 }
 

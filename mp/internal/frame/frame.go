@@ -44,6 +44,7 @@ const (
 	believed        = 16 << 20 // a size up to here is allocated at once
 	inline          = 32 << 10 // longer bytes are written without a copy
 	keep            = 1 << 20  // a longer buffer is not kept for the next value
+	added           = 64       // how many bytes a caller may add to the longest value
 )
 
 // MaxSize is the size of the longest value.
@@ -74,14 +75,14 @@ type Frame struct {
 // A Writer writes frames to a pipe. Several goroutines may use it.
 type Writer struct {
 	out     io.Writer
-	turn    chan struct{} // has room while nobody writes
-	buf     []byte        // frames to be written
-	rest    []byte        // of a frame that was begun when a context ended: it comes before the next one
-	numbers map[Types]byte
-	fault   error // a failed write: half a frame may be out, so nothing may follow it
+	turn    chan struct{}  // has room while nobody writes; who fills it has the fields up to fault
+	buf     []byte         // frames to be written
+	rest    []byte         // the end of a frame that was begun when a context ended: it comes before the next frame
+	numbers map[Types]byte // of the descriptions that the reader has
+	fault   error          // set by a failed write: half a frame may be out, so nothing may follow it
 
-	mu     sync.Mutex
-	posted []Frame // by Post, and not written
+	mu     sync.Mutex // guards posted
+	posted []Frame    // given to Post, and not written
 }
 
 // NewWriter returns a Writer for one end of a pipe.
@@ -245,8 +246,8 @@ func (w *Writer) write(ctx context.Context, b []byte) (n int, err error) {
 // A Reader reads frames from a pipe. One goroutine at a time may call Next.
 type Reader struct {
 	in    *bufio.Reader
-	types [maxTypes + 1]Types
-	lost  error // set after an impossible size: the next frame cannot be found
+	types [maxTypes + 1]Types // the descriptions that have arrived, by number
+	lost  error               // set after an impossible size: the next frame cannot be found
 }
 
 // NewReader returns a Reader for one end of a pipe.
@@ -283,7 +284,7 @@ func (r *Reader) next() (f Frame, types byte, err error) {
 	f.Kind, f.Failed = Kind(header[0]&^failed), header[0]&failed != 0
 	f.ID = binary.LittleEndian.Uint64(header[2:])
 	size := int64(binary.LittleEndian.Uint32(header[10:]))
-	if size > MaxSize {
+	if size > MaxSize+added {
 		r.lost = fmt.Errorf("%w: its header says %d bytes", ErrTooLong, size)
 		return f, 0, r.lost
 	}

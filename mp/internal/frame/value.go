@@ -141,8 +141,9 @@ func Decode(val Value, v any) error {
 type coder struct {
 	shape
 	encoders sync.Pool // of *encoder: those not in use
-	mu       sync.Mutex
-	decoders []*decoder // not in use
+
+	mu       sync.Mutex // guards decoders
+	decoders []*decoder // those not in use
 }
 
 // An encoder is a gob stream that has described its type already. After an

@@ -13,10 +13,10 @@ import (
 
 // calls has the calls of this process that have no reply yet.
 type calls struct {
-	mu      sync.Mutex
-	made    uint64
-	waiting map[uint64]chan<- frame.Value
-	over    bool // the other process has ended
+	mu      sync.Mutex                    // guards the fields below
+	made    uint64                        // the number of the newest call
+	waiting map[uint64]chan<- frame.Value // by number
+	over    bool                          // set when the other process has ended
 }
 
 // begin returns a number for a call, and where its reply will be. If the other

@@ -20,22 +20,22 @@ import (
 type Link struct {
 	servers
 	terms  Terms
-	out    *frame.Writer
-	calls  calls
+	out    *frame.Writer // to the parent
+	calls  calls         // those of this process that have no reply
 	open   chan struct{} // closed when the parent can be told of Puts
-	gaveUp atomic.Bool   // a Get gave back an item that the owner may count as taken
+	gaveUp atomic.Bool   // set when a Get has given back an item that the owner may count as taken
 
-	mu      sync.Mutex
-	quiet   *sync.Cond // when putting becomes 0
-	closing bool       // nothing more may be put
-	putting int        // Puts that are being written
-	fetched []Item     // here, and not taken
-	takers  []*taker   // only when nothing is fetched
-	asking  bool       // a want is on its way
-	welcome int        // items asked for, last time
+	mu      sync.Mutex // guards the fields below
+	quiet   *sync.Cond // signalled when putting becomes 0
+	closing bool       // set when nothing more may be put
+	putting int        // how many Puts are being written
+	fetched []Item     // those that have arrived and are not taken
+	takers  []*taker   // wait for an item; there are some only when nothing is fetched
+	asking  bool       // set from kindWant until its batch has arrived
+	welcome int        // how many items the last kindWant asked for
 	asked   time.Time  // when that was
-	served  bool       // this batch has found somebody who waited
-	ended   error      // io.EOF, or the parent is gone
+	served  bool       // set when somebody has got an item of this batch
+	ended   error      // why no more items come: io.EOF, or errOwnerGone
 }
 
 const (

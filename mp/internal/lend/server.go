@@ -27,21 +27,21 @@ type Server struct {
 	withdraw func()            // takes back the child's last want; only Read uses it
 	parts    map[uint64][]byte // of long items, by put; only Read uses it
 
-	mu      sync.Mutex
-	blocked bool                          // the child waits for an item
+	mu      sync.Mutex                    // guards the fields below
+	blocked bool                          // set while the child waits for an item
 	loans   []loan                        // items that may still come back, in the order of lending
-	first   uint64                        // of the last batch: what a waiting Get will take at once
-	unasked bool                          // there is a loan that is newer than the last of syncs
-	calls   map[uint64]context.CancelFunc // not answered
-	rooms   map[uint64]uint64             // granted to these calls, and not used
-	ended   bool                          // the child has ended
-	over    bool                          // and its loans are back
+	first   uint64                        // the first item of the last batch: a waiting Get will take it at once
+	unasked bool                          // set by a batch, and cleared when the child is asked to give back
+	calls   map[uint64]context.CancelFunc // those of the child that have no reply, by number
+	rooms   map[uint64]uint64             // those granted to the child and not used, by the call's number
+	ended   bool                          // set when the child has ended
+	over    bool                          // set when its loans are back
 }
 
-// A loan is an item that the child has not done with.
+// A loan is an item that was sent to the child and is not done.
 type loan struct {
 	id    uint64
-	taken bool
+	taken bool // set when a Get has it
 }
 
 // NewServer returns a Server for a child that starts with the queue. Read does
@@ -324,13 +324,13 @@ func (s *Server) recall() {
 
 // ask sends kindSync or kindClosing; something comes out of the channel when the
 // child has answered, or ended.
-func (s *Server) ask(kind frame.Kind) <-chan frame.Value {
+func (s *Server) ask(kind frame.Kind) (number uint64, answered <-chan frame.Value) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.unasked = false
-	number, answered := s.syncs.begin()
+	number, answered = s.syncs.begin()
 	s.out.Post(frame.Frame{Kind: kind, ID: number})
-	return answered
+	return number, answered
 }
 
 // end puts what the child had been lent back to the front. What a Get may have
@@ -364,7 +364,7 @@ func (s *Server) end() {
 
 // servers are those that serve one holder's children.
 type servers struct {
-	desk sync.Mutex
+	desk sync.Mutex // guards all
 	all  []*Server
 }
 
@@ -391,7 +391,9 @@ func (g *servers) list() []*Server {
 func (g *servers) sync(ctx context.Context, kind frame.Kind) error {
 	var answers []<-chan frame.Value
 	for _, s := range g.list() {
-		answers = append(answers, s.ask(kind))
+		number, answered := s.ask(kind)
+		defer s.syncs.forget(number) // if ctx ends first
+		answers = append(answers, answered)
 	}
 	for _, answered := range answers {
 		select {

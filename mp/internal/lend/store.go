@@ -17,18 +17,18 @@ type Store struct {
 	capacity int
 	joinable bool
 
-	mu       sync.Mutex
+	mu       sync.Mutex      // guards the fields below
 	room     *sync.Cond      // signalled once for each room that is free again
 	changed  *sync.Cond      // for Join, and for what waits for the end of Close
 	returned []Item          // ready again, in the order of their numbers, which are below those of items
 	items    []Item          // ready, in the order of their numbers
-	lent     map[uint64]Item // given out, and neither done nor back
+	lent     map[uint64]Item // given out, and neither done nor back, by number
 	untaken  int             // those of lent that are not taken; they still count
 	reserved int             // rooms for items that have not arrived; they also count
 	made     uint64          // items numbered so far
-	closing  bool            // Close was called
-	settled  bool            // and everything that was put before has arrived
-	takers   []*taker        // only when nothing is ready
+	closing  bool            // set by Close
+	settled  bool            // set when everything that was put before Close has arrived
+	takers   []*taker        // wait for an item; there are some only when nothing is ready
 }
 
 // A taker waits for items.
