@@ -245,9 +245,10 @@ func (w *Writer) write(ctx context.Context, b []byte) (n int, err error) {
 
 // A Reader reads frames from a pipe. One goroutine at a time may call Next.
 type Reader struct {
-	in    *bufio.Reader
-	types [maxTypes + 1]Types // the descriptions that have arrived, by number
-	lost  error               // set after an impossible size: the next frame cannot be found
+	in     *bufio.Reader
+	header [headerSize]byte    // of the frame that is being read
+	types  [maxTypes + 1]Types // the descriptions that have arrived, by number
+	lost   error               // set after an impossible size: the next frame cannot be found
 }
 
 // NewReader returns a Reader for one end of a pipe.
@@ -274,11 +275,11 @@ func (r *Reader) Next() (f Frame, err error) {
 }
 
 func (r *Reader) next() (f Frame, types byte, err error) {
-	var header [headerSize]byte
+	header := r.header[:]
 	if r.lost != nil {
 		return f, 0, r.lost
 	}
-	if _, err := io.ReadFull(r.in, header[:]); err != nil {
+	if _, err := io.ReadFull(r.in, header); err != nil {
 		return f, 0, err
 	}
 	f.Kind, f.Failed = Kind(header[0]&^failed), header[0]&failed != 0

@@ -95,10 +95,7 @@ func encode(v any, found func(handle any) error) (val Value, e *encoder, err err
 	case c.plain:
 		val = Value{Data: c.memory(v), shared: true}
 	case c.custom:
-		err = guard(func() (err error) {
-			val, e, err = c.encode(v)
-			return err
-		})
+		val, e, err = c.encodeGuarded(v)
 	default:
 		val, e, err = c.encode(v)
 	}
@@ -204,6 +201,15 @@ func (c *coder) encode(v any) (val Value, e *encoder, err error) {
 		return val, nil, nil
 	}
 	return val, e, nil
+}
+
+// encodeGuarded is encode for a type whose own code may run.
+func (c *coder) encodeGuarded(v any) (val Value, e *encoder, err error) {
+	err = guard(func() (err error) {
+		val, e, err = c.encode(v)
+		return err
+	})
+	return val, e, err
 }
 
 // putBack lets another value use the encoder.
