@@ -76,7 +76,9 @@ type Holder interface {
 	// calls got once, perhaps before it returns, and with locks held, so got
 	// must not wait. After withdraw has returned, got is not called any more.
 	want(n int, got func([]Item, error)) (withdraw func())
-	// tryTake takes one item, or says that there is none.
+	// takeNow takes an item that is in this process, or says that none is.
+	takeNow() (Item, error)
+	// tryTake takes one item, or says that there is none in any process.
 	tryTake() (Item, error)
 	// take tells the owner that a Get is about to return an item. If ctx ends
 	// first, the item goes back.
@@ -111,6 +113,9 @@ type Item struct {
 func Get(ctx context.Context, h Holder) (Item, error) {
 	if ctx.Err() != nil {
 		return Item{}, ctx.Err()
+	}
+	if it, err := h.takeNow(); err == nil {
+		return it, h.take(ctx, it.ID)
 	}
 	type answer struct {
 		lot []Item

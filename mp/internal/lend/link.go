@@ -245,14 +245,20 @@ func (l *Link) request() {
 	l.out.Post(frame.Frame{Kind: kindWant, ID: uint64(max(l.welcome, len(l.takers), l.takers[0].n))})
 }
 
-func (l *Link) tryTake() (it Item, err error) {
+func (l *Link) takeNow() (it Item, err error) {
 	l.mu.Lock()
-	if len(l.fetched) > 0 {
-		it, l.fetched = l.fetched[0], l.fetched[1:]
-		l.mu.Unlock()
+	defer l.mu.Unlock()
+	if len(l.fetched) == 0 {
+		return it, ErrEmpty
+	}
+	it, l.fetched = l.fetched[0], l.fetched[1:]
+	return it, nil
+}
+
+func (l *Link) tryTake() (it Item, err error) {
+	if it, err = l.takeNow(); err == nil {
 		return it, nil
 	}
-	l.mu.Unlock()
 	_, v, err := l.call(context.Background(), kindTryWant)
 	if err == nil {
 		it.ID, it.Value, err = splitNumber(v)
