@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Children that end, or wait, before they come to Main or Init: in package-level
+// Children that end, or wait, before they call Main or Init: in package-level
 // variables, in init functions, or at the beginning of main.
 
 // birth tells a child what to do in its init function. fuseVar counts
@@ -125,7 +125,7 @@ func init() {
 	}
 }
 
-// G1: when a parent ends, a child ends that has not come to Main.
+// G1: when a parent ends, a child ends that has not called Main.
 func TestParentKilledBeforeItsChildCameToMain(t *testing.T) {
 	cmd, stdout := program(t, "starts a child")
 	cmd.Env = append(cmd.Env, birth+"=block")
@@ -272,7 +272,7 @@ func TestWorkerThatCannotBeReplaced(t *testing.T) {
 	})
 }
 
-// Close of a pool or of a queue does not wait for a child that has not come to
+// Close of a pool or of a queue does not wait for a child that has not called
 // Main.
 func TestCloseDoesNotWaitForANewborn(t *testing.T) {
 	p := NewPool(square, 2)
@@ -307,7 +307,7 @@ var reapQueue = Proc("reapQueue", func(q *Queue[int]) error {
 	return nil
 })
 
-// A pool gives up if its workers are killed again and again before they come to
+// A pool gives up if its workers are killed again and again before they call
 // Main.
 func TestWorkersKilledAtTheirStart(t *testing.T) {
 	for _, way := range []string{"kill", "kill late"} {

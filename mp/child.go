@@ -21,12 +21,12 @@ import (
 // The frames that a parent and its child exchange.
 const (
 	msgBorn     frame.Kind = iota + 1 // up: the Go runtime runs, so signals are heard
-	msgHere                           // up: this process has come to Main or Init, and has the function
+	msgHere                           // up: this process has called Main or Init, and has the function
 	msgBegun                          // up: the function is called; from a worker: for the first task that you have no answer to
 	msgDone                           // up: the function has returned
 	msgFailed                         // up: a RemoteError, the last thing a child says
 	msgOrders                         // down: the child's name and what to run
-	msgArgument                       // down: with what
+	msgArgument                       // down: the function's argument
 	msgTask                           // down, to a pool's worker: arguments; id is how many
 	msgReturn                         // down: give back the tasks that you have not begun
 	msgFinish                         // down: there will be no more
@@ -57,11 +57,12 @@ type child struct {
 var this *child
 
 // childVar marks a child. Its value has four parts: the import path of the mp
-// that has started the child, for a program may have two copies of mp; the files
-// that were passed, as this system numbers them; a generation; and the program's
-// file. When the child has taken the files, a dash replaces them, and when it has
-// come to Main or Init, the variable goes. So a process that finds the mark with a dash was
-// started by a child that had not come to Main: see checkMark.
+// that has started the child, because a program may have two copies of mp; the
+// files that were passed, as this system numbers them; a generation; and the
+// program's file. When the child has taken the files, it writes a dash in their
+// place. When it has called Main or Init, it removes the variable. So a process
+// that finds the mark with a dash was started by a child that had not called Main:
+// see checkMark.
 const childVar = "MP_CHILD"
 
 const taken = "-"
@@ -71,8 +72,8 @@ func mark(files string) string {
 	return strings.Join([]string{importPath, files, strconv.Itoa(generation), file}, " ")
 }
 
-// generation counts the programs that were each started by a child of the one
-// before, which had not come to Main. More than a few of them are a chain.
+// generation counts programs of which each was started by a child of the program
+// before, when that child had not called Main. More than a few are a chain.
 var generation = 0
 
 const mostGenerations = 3
@@ -170,9 +171,9 @@ func meet(down *frame.Reader) (o orders, err error) {
 	return o, err
 }
 
-// checkMark ends a process that a child has started before the child came to
-// Main. This process would do the work of the main process, start such a
-// child again, and so on forever.
+// checkMark ends a process that a child has started before the child called Main.
+// This process would do the work of the main process, start such a child again,
+// and so on forever.
 func checkMark(inMain bool) {
 	value, marked := os.LookupEnv(childVar)
 	if !marked || this != nil {
@@ -200,8 +201,8 @@ func checkMark(inMain bool) {
 	}
 }
 
-// live does everything that a child does after Main or Init. It does not
-// return.
+// live does everything that a child does after it has called Main or Init. It
+// does not return.
 func (c *child) live() {
 	os.Unsetenv(childVar)
 	if functions[c.orders.Func] != nil {

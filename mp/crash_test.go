@@ -185,7 +185,7 @@ func checkExit(t *testing.T, p *Process, err error, way string) {
 	}
 }
 
-// stillborn tells a child in which way to die before it comes to Main or Init.
+// stillborn tells a child in which way to die before it calls Main or Init.
 const stillborn = "MP_TEST_STILLBORN"
 
 func init() {
@@ -194,7 +194,7 @@ func init() {
 	}
 }
 
-// G2, G5, G6: if a child dies before it comes to Main, the error says why. A
+// G2, G5, G6: if a child dies before it calls Main, the error says why. A
 // pool does not start workers forever: the whole call fails, and no single task.
 func TestCrashBeforeTheFirstTask(t *testing.T) {
 	for _, way := range someWays()[1:] { // without "error": no function is running

@@ -98,7 +98,7 @@
 //	initializer, initargs              sync.OnceFunc, called in the function
 //	Event, Condition, Barrier          a message through a pipe or a queue
 //	Lock, Semaphore                    a queue with 1 token, or with n tokens
-//	get_logger                         log; it goes to the parent's standard error
+//	get_logger                         log, to the parent's standard error
 //	log_to_stderr                      Watch
 //	pickle                             encoding/gob; numbers as in memory
 //	Value, Array, shared_memory        not in mp: its processes share no memory

@@ -12,20 +12,20 @@ import (
 	"processbook/mp/internal/lend"
 )
 
-// These are the errors of calls that are refused. Test for them with
-// [errors.Is], because calls usually wrap them in an error that names the
+// When a call is refused, its error is one of these. Test for it with
+// [errors.Is], because the call usually wraps it in an error that names the
 // process or the queue.
 var (
 	ErrStarted     = errors.New("mp: a process is started only once; make another with NewProcess")
 	ErrNotStarted  = errors.New("mp: not started; call Start first")
-	ErrDaemonChild = errors.New("mp: a daemon may not have children")
+	ErrDaemonChild = errors.New("mp: a daemon cannot have children")
 	ErrNoMain      = errors.New("mp: this program has called neither mp.Main nor mp.Init yet; " +
 		"write func main() { mp.Main(run) }, or call mp.Init() first thing in TestMain")
 	ErrMoved      = errors.New("mp: this end of the pipe has moved to another process")
 	ErrClosed     = lend.ErrClosed
 	ErrFull       = lend.ErrFull
 	ErrEmpty      = lend.ErrEmpty
-	ErrTooLong    = frame.ErrTooLong
+	ErrTooLong    = frame.ErrTooLong // a value is longer than 1 GiB
 	ErrTerminated = errors.New("mp: the pool was terminated")
 	ErrTaskDone   = errors.New("mp: TaskDone without an unfinished item in this process")
 )
@@ -34,11 +34,14 @@ var (
 // [Process.Join] returns it, and the error of a pool's task wraps it when the
 // worker died.
 type ExitError struct {
-	Name  string // of the process
-	PID   int
-	Code  int    // as Process.ExitCode gives it: -9 after SIGKILL
-	Err   error  // a *RemoteError, if the function returned an error or panicked
-	Crash string // what the Go runtime printed, if it crashed where no recover sees it; mp adds the first line of a fatal error
+	Name string // of the process
+	PID  int
+	Code int   // as Process.ExitCode gives it: -9 after SIGKILL
+	Err  error // a *RemoteError, if the function returned an error or panicked
+
+	// Crash is what the Go runtime printed in a crash; mp adds the first line of a
+	// fatal error. Crash is empty if Err has the panic.
+	Crash string
 }
 
 func (e *ExitError) Error() string {
@@ -70,14 +73,14 @@ func (e *ExitError) how() string {
 
 func (e *ExitError) Unwrap() error { return e.Err }
 
-// A RemoteError has the text of the error that a function returned in another
-// process, or of its panic, because an error value cannot be sent. It is
+// A RemoteError has the text of an error that a function returned in another
+// process, or the text of a panic. (An error value cannot be sent.) It is
 // Python's RemoteTraceback.
 type RemoteError struct {
 	Func    string // the name given to Func or Proc
 	Type    string // the error's Go type, or that of the value given to panic
 	Message string
-	Stack   string // of a panic, from there to the function; empty for a returned error
+	Stack   string // the stack of a panic, up to the function; empty for a returned error
 }
 
 func (e *RemoteError) Error() string {
@@ -108,8 +111,8 @@ func (e *RemoteError) place() string {
 	return ""
 }
 
-// framesOfPanic returns the frames from the last panic up to try. Those before and
-// after are mp's own.
+// framesOfPanic returns the frames from the last panic up to try. The frames
+// before and after these are mp's own.
 func framesOfPanic(stack string) string {
 	head, frames, _ := strings.Cut(stack, "\n")
 	if _, after, ok := strings.Cut(frames, "\npanic("); ok {
@@ -123,9 +126,13 @@ func framesOfPanic(stack string) string {
 type TaskError struct {
 	Index  int    // of the argument, counted from 0
 	Func   string // the pool's function
-	Worker string // its name; empty if the task never reached a worker
+	Worker string // the worker's name; empty if the task never reached a worker
 	PID    int    // of the worker
-	Err    error  // a *RemoteError, an *ExitError, or an error that wraps context.DeadlineExceeded
+
+	// Err is a *RemoteError, an *ExitError, an error that wraps
+	// context.DeadlineExceeded, or another one, for example if the argument
+	// cannot be encoded.
+	Err error
 }
 
 func (e *TaskError) Error() string {
@@ -149,8 +156,8 @@ func (e *TaskError) reason() string {
 
 func (e *TaskError) Unwrap() error { return e.Err }
 
-// attempt is try in a goroutine of its own, because a runtime.Goexit ends the
-// goroutine: that, too, is an error.
+// attempt calls try in a goroutine of its own, because a runtime.Goexit in f
+// ends its goroutine. A Goexit is also an error.
 func attempt(name string, f func() error) error {
 	var err error = &RemoteError{name, "runtime.Goexit", "runtime.Goexit was called", "goroutine exited"}
 	left := make(chan struct{})
@@ -162,8 +169,8 @@ func attempt(name string, f func() error) error {
 	return err
 }
 
-// try calls f. A panic is an error, because the process that asked for the call
-// must hear of it.
+// try calls f, and returns a panic as an error, because the process that asked
+// for the call must hear of the panic.
 func try(name string, f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -21,7 +21,7 @@ type family struct {
 	watched atomic.Bool // is set when the program has asked for the parent
 
 	mu       sync.Mutex // guards the fields below
-	made     int        // counts the processes made here
+	made     int        // counts the processes that this process has made
 	children []*Process // are alive
 	unread   error      // tells of the first item that a loop over a queue has skipped
 }
@@ -45,8 +45,8 @@ func onlooker(name string, pid int) *Process {
 func Current() *Process { return self.process }
 
 // Parent returns the process that started this one, or nil in the main
-// process. You can wait for its end with Join or Done. Then this process has
-// half a second to finish before it also ends. It is Python's parent_process.
+// process. You can wait for the parent's end with Join or Done. After that, this
+// process has half a second before it also ends. It is Python's parent_process.
 func Parent() *Process {
 	self.watched.Store(true)
 	return self.parent
@@ -60,11 +60,11 @@ func Children() []*Process {
 	return slices.Clone(self.children)
 }
 
-// Watch reports on every process that this process starts, also on the
-// workers of pools. It calls started before the process runs its function,
-// asked before [Process.Terminate] sends SIGTERM, and ended, with the exit
-// code, before [Process.Join] returns. Call Watch once, before the first
-// Start; in a child, before [Main]. It is like Python's log_to_stderr.
+// Watch reports on every process that this process starts, also on the workers
+// of pools. It calls started(p) before p runs its function, asked(p) before
+// [Process.Terminate] sends SIGTERM to p, and ended(p, code) before
+// [Process.Join] returns. Call Watch once, before the first Start. In a child,
+// call it before [Main]. It is like Python's log_to_stderr.
 func Watch(started, asked func(p *Process), ended func(p *Process, code int)) {
 	watcher.started, watcher.asked, watcher.ended = started, asked, ended
 }
@@ -74,7 +74,7 @@ var watcher = struct {
 	ended          func(*Process, int)
 }{func(*Process) {}, func(*Process) {}, func(*Process, int) {}}
 
-// nextNumber numbers the processes made here: "1", "2", or "3:1" in Process-3.
+// nextNumber numbers the processes that this process makes: "1", "2", or "3:1" in Process-3.
 func (f *family) nextNumber() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -31,18 +31,18 @@ func (None) GobEncode() ([]byte, error) { return nil, nil }
 // GobDecode is the other half of GobEncode.
 func (*None) GobDecode([]byte) error { return nil }
 
-// Func declares a function that other processes can call, and its name. Like
-// flag.Int, it is for a variable at package level:
+// Func gives a function a name, so that other processes can call it. Like
+// flag.Int, Func is for a variable at package level:
 //
 //	var square = mp.Func("square", func(n int) (int, error) { return n * n, nil })
 //
 // The argument and the result are sent as package encoding/gob encodes them.
 // Only exported fields are sent: a field in lower case arrives as its zero
 // value, without an error. But a queue or an end of a pipe in such a field is
-// an error. A value that contains a function or a channel is an error. The
-// error that the function returns arrives as a [RemoteError], so errors.Is
-// does not find what it wraps. The function needs no context, because its
-// process ends when the parent ends.
+// an error, and so is a function or a channel in an exported field. The error
+// that the function returns arrives as a [RemoteError], so errors.Is does not
+// find the original error. The function needs no context, because its process
+// ends when the parent ends.
 //
 // If the function starts itself, Go reports an initialization cycle. Then
 // declare it in two steps: var f mp.Function[A, R], and in an init function f

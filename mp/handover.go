@@ -59,7 +59,7 @@ const (
 	placeFree         // the files of handles
 )
 
-// found is for the encoder of the argument: it adds a handle once.
+// found is for the encoder of the argument: it adds a handle.
 func (h *handover) found(v any) error { return v.(handle).handOver(h) }
 
 // add passes files along. settle is called when the process has started, or

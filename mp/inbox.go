@@ -42,7 +42,7 @@ func (in *inbox) obey(f frame.Frame, up *frame.Writer) {
 	case msgReturn:
 		n := len(in.tasks)
 		in.tasks = nil
-		up.Post(frame.Frame{Kind: msgReturned, ID: uint64(n)}) // until this arrives, no task is given
+		up.Post(frame.Frame{Kind: msgReturned, ID: uint64(n)}) // until this arrives, the pool sends no task
 	case msgFinish:
 		in.finished = true
 	}

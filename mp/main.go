@@ -15,20 +15,20 @@ import (
 // ready is set when Main or Init is called.
 var ready atomic.Bool
 
-// tooEarly reports whether this is a child that has not come to Main. Every
-// other process of the program would also make the queue that is made now.
+// tooEarly reports whether this is a child that has not called Main. Every other
+// process of the program would also make the queue that this child makes now.
 func tooEarly() bool { return this != nil && !ready.Load() }
 
-// Main is the only thing that main calls:
+// Main is usually the only thing that main calls:
 //
 //	func main() { mp.Main(run) }
 //
 // In the program that you start, Main calls run. When run has returned, Main
-// terminates the children that are daemons, joins the others, and serves
-// their queues until they have ended. Then Main returns. If run failed, Main
-// prints the error and exits with code 1. If a child waits for an item of a
-// queue that is not closed, Main also waits, and prints that. If run panics,
-// the children end with this process.
+// terminates the children that are daemons, and joins the others. Until these
+// have ended, the queues of this process go on working. If all of these children
+// wait for items of queues that are not closed, Main prints their names. Then
+// Main returns. If run failed, Main prints the error and exits with code 1. If
+// run panics, this process ends, and so do its children.
 //
 // In a child, which is the same program, started by [Process.Start], Main calls
 // the child's function instead of run, and does not return.
@@ -37,7 +37,7 @@ func tooEarly() bool { return this != nil && !ready.Load() }
 // happens. If run then returns an error, Main prints nothing, and the program
 // ends by SIGINT. A second Ctrl-C ends the program at once.
 //
-// It is Python's if __name__ == "__main__" and freeze_support.
+// It replaces Python's line if __name__ == "__main__", and freeze_support.
 func Main(run func(ctx context.Context) error) {
 	checkMark(true)
 	Init()
@@ -49,14 +49,14 @@ func Main(run func(ctx context.Context) error) {
 		err = self.skipped()
 	}
 	quietPipes()
-	if err != nil { // the same Ctrl-C may have ended a child that was starting: wait until it has arrived here
+	if err != nil { // the same Ctrl-C may have ended a child that was starting: wait until it has reached this process
 		select {
 		case <-ctx.Done():
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 	interrupted := ctx.Err() != nil
-	if err != nil && !interrupted { // after Ctrl-C, the error says only that
+	if err != nil && !interrupted { // after Ctrl-C, the error only says that somebody typed Ctrl-C
 		complain(err)
 	}
 	gone := make(chan struct{})

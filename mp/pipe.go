@@ -18,13 +18,13 @@ import (
 //
 // Make both ends with [Pipe]. To move an end into a child, pass it to
 // [NewProcess], as the argument or in an exported field of the argument. When
-// the child has started, every call of the end returns [ErrMoved] here. So
-// each end is in only one process. When that process ends, the other end gets
-// [io.EOF]. An end that has been used here cannot move: Start returns an
-// error.
+// the child has started, every method of that end returns [ErrMoved] in this
+// process. So each end is in only one process. When that process ends, the other
+// end gets [io.EOF]. An end that this process has used cannot move: Start
+// returns an error.
 //
-// Close an end when you will not send any more. When its process ends, for any
-// reason, the system closes it.
+// Close an end when you will neither send nor receive any more. When a process
+// ends, for any reason, the system closes its ends.
 type Conn[S, R any] struct {
 	w      *os.File      // the file that Send writes to; nil if nobody has made this end
 	out    *frame.Writer // writes to w
@@ -36,15 +36,15 @@ type Conn[S, R any] struct {
 
 	mu       sync.Mutex // guards the fields below
 	state    error      // nil, ErrMoved, ErrClosed, or why the pipe could not be made
-	used     bool       // set when it has sent or received, so it stays here
+	used     bool       // set when it has sent or received, so it cannot move
 	leaves   bool       // set while the process that it is passed to is starting
 	unwanted bool       // set if Close was called in that time
 }
 
 // Pipe returns the two ends of a new pipe. The first end sends A and receives
-// B. If only the first end sends, write Pipe[T, None]. If the system has no
-// more files, the first use of an end returns that error. Call Pipe in a
-// function, like [NewQueue]. It is Python's Pipe().
+// B. If only the first end sends, write Pipe[T, None]. If no more files can be
+// opened, the first use of an end returns that error. Call Pipe inside a
+// function, not at package level: see [NewQueue]. It is Python's Pipe().
 func Pipe[A, B any]() (*Conn[A, B], *Conn[B, A]) {
 	if tooEarly() {
 		return &Conn[A, B]{state: errTooEarly}, &Conn[B, A]{state: errTooEarly}
@@ -66,11 +66,11 @@ var errTooEarly = errors.New("mp: this pipe was made before mp.Main, so every pr
 
 var errNotMade = errors.New("an end of a pipe that Pipe has not made")
 
-// An inlet is a file that can be asked whether there is something to read. To
-// know that, it may have to read a byte.
+// An inlet is a file that can be asked whether there is something to read.
+// Before it answers, it may have to read a byte.
 type inlet struct {
 	*os.File
-	early []byte // has been read to know; Read returns it first
+	early []byte // that byte; Read returns it first
 }
 
 func (in *inlet) Read(b []byte) (int, error) {
@@ -117,9 +117,9 @@ func (c *Conn[S, R]) Recv() (R, error) {
 }
 
 // Poll reports whether a value or EOF has arrived, or has begun to arrive.
-// Then Recv does not wait long. Poll waits at most this time for it; if wait
-// is 0 or less, it does not wait. (While another goroutine is in Recv, it
-// waits for that goroutine.) It is Python's poll.
+// Then Recv does not wait long. Poll waits at most as long as wait says; if
+// wait is 0 or less, Poll does not wait. (While another goroutine is in Recv,
+// Poll waits for that goroutine, even longer than wait.) It is Python's poll.
 func (c *Conn[S, R]) Poll(wait time.Duration) (bool, error) {
 	if err := c.use("poll"); err != nil {
 		return false, err
@@ -157,7 +157,7 @@ func (c *Conn[S, R]) Close() error {
 	return nil
 }
 
-// use notes that this end is used here, so it cannot move any more.
+// use notes that this process uses this end, so the end cannot move any more.
 func (c *Conn[S, R]) use(what string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -196,7 +196,7 @@ func (c *Conn[S, R]) handOver(h *handover) error {
 	case c.w == nil:
 		return errNotMade
 	case c.used:
-		return errors.New("an end of a pipe cannot move: it has been used here; pass it before its first Send, Recv or Poll")
+		return errors.New("an end of a pipe cannot move: it has been used already; pass it before its first Send, Recv or Poll")
 	case h.has(c.number):
 		return errors.New("an end of a pipe cannot move: the argument has it twice")
 	case c.leaves:
@@ -207,8 +207,8 @@ func (c *Conn[S, R]) handOver(h *handover) error {
 	return nil
 }
 
-// settle closes the files of the end if the child has it now, and keeps them if
-// Start has failed.
+// settle closes the files of the end if the child has the end now, and keeps
+// them if Start has failed.
 func (c *Conn[S, R]) settle(p *Process) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -226,8 +226,8 @@ func (c *Conn[S, R]) settle(p *Process) {
 	closePipe(c.w)
 }
 
-// GobEncode writes the end's number into an argument. At any other time it is an
-// error.
+// GobEncode writes the end's number into the argument of a starting process.
+// Otherwise, it returns an error.
 func (c *Conn[S, R]) GobEncode() ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -237,7 +237,7 @@ func (c *Conn[S, R]) GobEncode() ([]byte, error) {
 	return encodeHandle(c.number), nil
 }
 
-// GobDecode finds the end among the files that this process started with.
+// GobDecode finds the end among the open files that this process got at its start.
 func (c *Conn[S, R]) GobDecode(number []byte) error {
 	_, files, err := claim(number, 2)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // await reports whether there is something to read, or the end of the pipe,
-// now or within so long.
+// now or before wait is over.
 func (in *inlet) await(wait time.Duration) (bool, error) {
 	if len(in.early) > 0 {
 		return true, nil

@@ -11,7 +11,7 @@ import (
 var peekNamedPipe = syscall.NewLazyDLL("kernel32.dll").NewProc("PeekNamedPipe")
 
 // await reports whether there is something to read, or the end of the pipe,
-// now or within so long. A Windows pipe has no deadline and cannot be waited
+// now or before wait is over. A Windows pipe has no deadline and cannot be waited
 // for without reading, so it is looked at again and again. What is there is
 // also begun: Windows takes back what nobody has begun to read when a writer is
 // killed, and then a value that breaks off would look like a clean end.
@@ -46,10 +46,11 @@ func (in *inlet) await(wait time.Duration) (bool, error) {
 	}
 }
 
-// closePipe closes one end of a pipe and wakes up its readers and writers. os.File's Close cancels that only once; a read that has been decided
-// on, but has not yet come to the system, misses it and waits forever, and so
-// does Close. So it is cancelled again and again, through a handle of our own:
-// the file's may be somebody else's by then.
+// closePipe closes one end of a pipe and wakes up its readers and writers.
+// os.File's Close cancels their calls only once. A goroutine that is about to
+// read, but has not called the system yet, misses that and waits forever, and so
+// does Close. So closePipe cancels again and again, through a handle of our own:
+// the file's handle may belong to another file by then.
 func closePipe(f *os.File) error {
 	raw, err := f.SyscallConn()
 	if err != nil {

@@ -14,10 +14,10 @@ import (
 // task is either at its call or in flight at one worker. When a worker ends, the
 // task that it has begun fails, and the others go back to their call.
 //
-// A worker does its tasks in the order in which it gets them. Of each, it says
-// that it is begun before it calls the function: in a message of its own if it
-// had to wait for the task, and otherwise with the answer before. So the pool
-// knows at any moment which task a worker's end costs.
+// A worker does its tasks in the order in which it gets them. Before it calls the
+// function, it says that the task is begun: in a message of its own if it had to
+// wait for the task, and otherwise with the answer to the task before. So the
+// pool knows at any moment which task is lost if a worker ends.
 //
 // A task through a pool whose worker is killed:
 //
@@ -39,8 +39,8 @@ import (
 // Who calls whom: programs call the Pool (pool.go), whose Imap is a stream
 // (stream.go). The Pool calls its workers (worker.go), with mu held, and none of
 // them waits: each has goroutines that write to its process and hear it, and
-// these come back through look and change. In the process, work (work.go) takes
-// tasks from the inbox (inbox.go), and only messages go from there to the pool.
+// these goroutines call look and change. In the process, work (work.go) takes
+// tasks from the inbox (inbox.go), and sends only messages to the pool.
 
 // A Pool is a fixed number of worker processes that do tasks. A task is one call
 // of the pool's function, with one argument. It is Python's Pool.
@@ -51,28 +51,28 @@ import (
 //
 // If a worker dies, only the task (or the chunk) that it was doing fails. The
 // error of that task names the worker and says how it ended. A new worker takes
-// its place, and other workers do the tasks that it had not begun. No task is
-// done twice.
+// its place, and other workers do the tasks that the dead worker had not begun.
+// No task is done twice.
 //
 // The argument of a task cannot contain a queue or an end of a pipe. They can
 // only be passed to a process when it starts, and a worker has already started.
 type Pool[A, R any] struct {
-	// MaxTasksPerChild is how many tasks a worker does, rounded up to a whole
-	// Chunk, before a new worker takes its place. 0 means that a worker lives as
-	// long as the pool.
+	// MaxTasksPerChild is how many tasks a worker does before a new worker takes
+	// its place. It is rounded up to a whole Chunk. 0 means that a worker lives
+	// as long as the pool.
 	MaxTasksPerChild int
 
 	// TaskTimeout is how long a task may take. When a task takes longer, its
 	// worker is killed and replaced, and the task's error wraps
 	// context.DeadlineExceeded. With a timeout, a worker gets its next task only
-	// after the result of the last one, which is slower for quick tasks. 0 means
-	// no timeout.
+	// after the result of the task before. That is slower for quick tasks. 0
+	// means no timeout.
 	TaskTimeout time.Duration
 
 	// Chunk is how many arguments Map sends to a worker together. That is
 	// faster for very quick tasks. But if the worker dies, all tasks of the
-	// chunk fail, and the timeout of the whole chunk is TaskTimeout times
-	// Chunk. 0 means 1.
+	// chunk fail. A chunk's timeout is TaskTimeout times the number of its
+	// tasks. 0 means 1.
 	Chunk int
 
 	f    Function[A, R]
@@ -85,7 +85,7 @@ type Pool[A, R any] struct {
 	places   sync.WaitGroup  // one for each worker that there should be
 	workers  []*worker[A, R] // those that have not ended, also those that have not started
 	calls    []*call[A, R]   // those that are not over; the first gets the next worker
-	stumbles int             // how many workers in a row have ended before they came to Main; 0 when one has
+	stumbles int             // how many workers in a row have ended before they called Main; 0 when one has called it
 	resting  bool            // set for a moment when workers cannot be started
 }
 
@@ -108,12 +108,12 @@ type task[A, R any] struct {
 	call    *call[A, R]
 	first   int // the index of the first argument
 	args    []A
-	refused error // set if they cannot be encoded
-	missed  int   // how many workers have ended when it was the next that they would have begun
+	refused error // set if args cannot be encoded
+	missed  int   // how many workers have ended when this task was their next one
 }
 
-// NewPool returns a pool of workers that call f. All of them start with the
-// first task.
+// NewPool returns a pool of workers that call f. All of them are started when
+// the first task comes.
 func NewPool[A, R any](f Function[A, R], workers int) *Pool[A, R] {
 	p := &Pool[A, R]{f: f, size: workers}
 	p.moved.L = &p.mu
@@ -121,11 +121,11 @@ func NewPool[A, R any](f Function[A, R], workers int) *Pool[A, R] {
 }
 
 // Apply does one task and returns its result. If the task fails, the error is
-// a [*TaskError], which wraps the cause. If ctx ends first, it is ctx.Err():
-// the task is not begun, or its worker is killed. If the pool is closed or
-// terminated, it is [ErrClosed] or [ErrTerminated]. After one of the last
-// three errors, do not change what the argument points to: it may still be
-// read, even for a moment after Close.
+// a [*TaskError], which wraps the cause. If ctx ends first, the error is
+// ctx.Err(): the task is never begun, or its worker is killed. If the pool is
+// closed or terminated, the error is [ErrClosed] or [ErrTerminated]. After
+// ctx.Err(), ErrClosed or ErrTerminated, do not change what the argument points
+// to: the pool may still read it, even for a moment after Close.
 func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 	results, err := p.all(ctx, []A{arg}, 1)
 	if len(results) == 1 {
@@ -156,25 +156,24 @@ func (p *Pool[A, R]) Map(ctx context.Context, args []A) ([]R, error) {
 	return p.all(ctx, args, max(1, p.Chunk))
 }
 
-// Imap does a task for each argument of a sequence, which may be endless; for
-// a list, write slices.Values(list). It yields the results in the order of
-// the arguments, each as soon as the results before it have been yielded. For
-// a task that fails, it yields a [*TaskError] and goes on. If the whole call
-// fails, Imap yields that error last. It is not a TaskError: see
+// Imap does a task for each argument of a sequence, which may be endless. If
+// you have a list, pass slices.Values(list). Imap yields the results in the
+// order of the arguments: a result that is ready waits for those before it. For
+// a task that fails, Imap yields a [*TaskError] and goes on. If the whole call
+// fails, Imap yields the error of the call last, which is not a TaskError: see
 // [Pool.Apply].
 //
-// Imap takes arguments from the sequence as workers become free, and is never
-// more than 64 for each worker ahead of your loop. If you leave the loop, or
-// if ctx ends, tasks that have not begun are not done, and workers that are
-// doing a task of this call are killed. The sequence runs in its own
-// goroutine. The loop ends only when the sequence has returned, so the
-// sequence must not wait forever. Each loop over what Imap returns does the
-// tasks again.
+// Imap takes arguments from the sequence as workers become free. With n workers,
+// it is at most 64*n arguments ahead of your loop. If you leave the loop, or if
+// ctx ends, tasks that have not begun are not done, and workers that are doing a
+// task of this call are killed. The sequence's function runs in its own
+// goroutine. The loop ends only when that function has returned, so it must not
+// wait forever. Each loop over Imap's result does the tasks again.
 func (p *Pool[A, R]) Imap(ctx context.Context, args iter.Seq[A]) iter.Seq2[R, error] {
 	return p.stream(ctx, args, true)
 }
 
-// ImapUnordered is [Pool.Imap], but yields the results as they come.
+// ImapUnordered is [Pool.Imap], but yields each result as soon as it is ready.
 func (p *Pool[A, R]) ImapUnordered(ctx context.Context, args iter.Seq[A]) iter.Seq2[R, error] {
 	return p.stream(ctx, args, false)
 }
@@ -182,7 +181,7 @@ func (p *Pool[A, R]) ImapUnordered(ctx context.Context, args iter.Seq[A]) iter.S
 // Close says that there will be no more tasks. It waits until all tasks are
 // done, and ends the workers. An Imap that has more arguments yields
 // ErrClosed, and ends. A second Close does nothing. Do not call Close in the
-// sequence that you gave to Imap: it would wait for itself.
+// sequence that you gave to Imap: Close waits until that sequence has ended.
 //
 // A pool that is never closed keeps its workers until [Main] returns.
 func (p *Pool[A, R]) Close() error {
@@ -274,7 +273,7 @@ func (p *Pool[A, R]) wait(c *call[A, R]) error {
 }
 
 // cancel ends a call whose tasks are not wanted any more, and kills the workers
-// that have got some of them.
+// that have got some of these tasks.
 func (p *Pool[A, R]) cancel(c *call[A, R], err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -296,9 +295,9 @@ func (p *Pool[A, R]) occupy() {
 	}
 }
 
-// hire adds a worker. After one that has not come to Main, it waits until there
-// is a call, and after many, until those that were started since have come to
-// Main or ended. At the pool's end it returns nil.
+// hire adds a worker. If the last worker ended before it called Main, hire waits
+// until there is a call. After many such workers, it also waits until those that
+// were started since have called Main or ended. At the pool's end it returns nil.
 func (p *Pool[A, R]) hire() *worker[A, R] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -313,14 +312,15 @@ func (p *Pool[A, R]) hire() *worker[A, R] {
 	return w
 }
 
-// look calls do with mu held: so workers and Imaps look at the pool.
+// look calls do with mu held. Workers and Imaps look at the pool in this way.
 func (p *Pool[A, R]) look(do func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	do()
 }
 
-// change calls do with mu held, and then hands out tasks: so they change it.
+// change calls do with mu held, and then hands out tasks. Workers and Imaps
+// change the pool in this way.
 func (p *Pool[A, R]) change(do func()) {
 	p.look(func() {
 		do()
@@ -331,14 +331,14 @@ func (p *Pool[A, R]) change(do func()) {
 // The methods below are called with mu held.
 
 // endIfDone ends a call when each argument has its result. The loop over an Imap
-// may not have come to them all: so Close may be called in the loop.
+// may not have got all results yet, so it can call Close.
 func (p *Pool[A, R]) endIfDone(c *call[A, R]) {
 	if !c.over && !c.open && c.missing == 0 {
 		p.end(c, c.err)
 	}
 }
 
-// end takes a call off the list and tells it.
+// end takes a call off the list, and wakes its caller.
 func (p *Pool[A, R]) end(c *call[A, R], err error) {
 	c.over, c.err = true, err
 	p.calls = slices.DeleteFunc(p.calls, func(o *call[A, R]) bool { return o == c })
@@ -352,7 +352,7 @@ func (p *Pool[A, R]) endAll(err error) {
 	}
 }
 
-// starting reports whether a worker is on its way to Main.
+// starting reports whether there is a worker that has not called Main yet.
 func (p *Pool[A, R]) starting() bool {
 	return slices.ContainsFunc(p.workers, func(w *worker[A, R]) bool { return !w.here })
 }
@@ -380,14 +380,14 @@ func (p *Pool[A, R]) terminate() {
 }
 
 const (
-	patience = 30               // how many workers in a row may be killed before they come to Main, or to a task
+	patience = 30               // how many workers in a row may be killed before they call Main, or begin a task
 	restTime = time.Second / 10 // after a worker that could not be started
 )
 
-// stumble is called when a worker has not come to Main. If it was killed, the
-// next one may live; otherwise the next one will end in the same way. Then the
-// other workers go on, and if there are none, the waiting calls fail; the next
-// call tries again.
+// stumble is called when a worker has ended before it called Main. If it was
+// killed, the next one may live. Otherwise the next one will end in the same way,
+// so the pool goes on with the other workers. If there are none, the waiting
+// calls fail, and the next call tries again.
 func (p *Pool[A, R]) stumble(why error, killed bool) {
 	if p.stumbles++; !killed {
 		p.stumbles = max(p.stumbles, patience)
@@ -404,10 +404,9 @@ func (p *Pool[A, R]) stumble(why error, killed bool) {
 	}
 }
 
-// assign hands out tasks: one to every idle worker, and then, to those that are
-// quick, some ahead, so that they need not wait for the next. When there is
-// nothing for an idle worker, a busy one is asked to return what it has not
-// begun.
+// assign hands out tasks: one to every idle worker, and then some ahead to quick
+// workers, so that they need not wait for the next task. When there is nothing
+// for an idle worker, a busy one is asked to return tasks that it has not begun.
 func (p *Pool[A, R]) assign() {
 	for _, w := range p.workers {
 		if w.idle() {

@@ -18,13 +18,14 @@ import (
 // function. Make one with [NewProcess]; set its fields before Start. It is
 // Python's multiprocessing.Process.
 type Process struct {
-	// Errors contain Name. If you do not set it, it is "Process-1",
-	// "Process-2" and so on; the numbers count every Process made here.
+	// The process's errors contain its Name. If you do not set it, it is
+	// "Process-1", "Process-2" and so on. The number counts all processes that
+	// this process makes, also the workers of pools.
 	Name string
 
 	// Daemon says that the process is terminated, and not joined, when this
-	// process ends. A daemon cannot start children. It is false unless you set it
-	// (in a daemon it is true, as in Python).
+	// process ends. A daemon cannot start children. Daemon is false unless you
+	// set it. (In a daemon, NewProcess sets it to true, as in Python.)
 	Daemon bool
 
 	orders    orders                               // the first message to the child; Start completes it
@@ -32,9 +33,9 @@ type Process struct {
 	hear      func(frame.Frame)                    // takes the answers of a pool's worker; nil for others
 	say       *frame.Writer                        // writes to the child; Start sets it
 	cut       func()                               // closes the lifeline; Start sets it
-	links     sync.WaitGroup                       // counts the goroutines that serve the child's queues
-	onHere    []func()                             // called when the child has come to Main
-	dismissed atomic.Bool                          // set when it is terminated because run has returned
+	links     sync.WaitGroup                       // counts the goroutines that do what the child asks of queues
+	onHere    []func()                             // called when the child has called Main
+	dismissed atomic.Bool                          // set when the child is terminated because run has returned
 	waiting   atomic.Int32                         // how many Gets of the child wait at queues of this process
 
 	mu      sync.Mutex    // guards the fields up to reached
@@ -43,18 +44,19 @@ type Process struct {
 	cmd     *exec.Cmd     // set by Start
 	pid     int           // set by Start
 	sent    int           // -15 or -9 after our Terminate or Kill
-	reached frame.Kind    // how far the child has come: msgBorn, msgHere, msgBegun or msgDone
+	reached frame.Kind    // the last that the child has sent of msgBorn, msgHere, msgBegun and msgDone
 	done    chan struct{} // closed when the child has ended and all its messages have arrived
 	code    int           // set before done is closed, like exit
 	exit    *ExitError    // how the child ended, if not well
 }
 
-// NewProcess makes a Process that will call f with arg. It does not start it. As
-// in Python, f's result is lost: let f send it through a pipe or a queue, or use
-// a [Pool].
+// NewProcess makes a Process that will call f with arg, and does not start it.
+// As in Python, f's result is lost: let f send the result through a pipe or a
+// queue, or use a [Pool].
 //
 // If the argument is an end of a pipe, or has one in an exported field, that end
-// moves into the process when it starts. A queue is shared in the same way.
+// moves into the process when it starts. A queue is passed in the same way, but
+// both processes can then use the queue.
 func NewProcess[A, R any](f Function[A, R], arg A) *Process {
 	p := newProcess("Process", f.function)
 	p.pack = func(h *handover) (frame.Value, error) { return frame.EncodeArgument(&arg, h.found) }
@@ -73,13 +75,13 @@ func newProcess(kind string, f *function) *Process {
 
 // Start starts the process and does not wait for it: its function runs while
 // this process goes on. When ctx ends, the process is terminated, and killed
-// a second later if it is still alive. With context.Background it lives until
-// its function returns, but never longer than this process. (So a deferred
-// cancel terminates a child that you have not joined.)
+// a second later if it is still alive. (A deferred cancel ends ctx, so it
+// terminates a child that you have not joined.) With context.Background, the
+// process lives until its function returns, but never longer than this process.
 //
-// The process is cleaned up even if nobody calls Join. Start returns
-// [ErrStarted], [ErrDaemonChild] or [ErrNoMain], or an error if the argument
-// cannot be encoded, or the system's error. After an error, except
+// The process is cleaned up even if nobody calls Join. If Start fails, its error
+// is [ErrStarted], [ErrDaemonChild], [ErrNoMain], ctx.Err(), one that says why
+// the argument cannot be encoded, or the system's error. After an error, except
 // ErrStarted, the ends of pipes in the argument have not moved.
 func (p *Process) Start(ctx context.Context) error {
 	if err := p.claimStart(ctx); err != nil {
@@ -121,8 +123,8 @@ func (p *Process) claimStart(ctx context.Context) error {
 // Join waits until the process has ended and everything that it put into
 // queues has arrived. It returns nil if the process ended with code 0, and an
 // [*ExitError] otherwise. If ctx ends first, Join returns ctx.Err() and the
-// process goes on: that is Python's join with a timeout. If the function has
-// returned an error, the child has printed it; you need not print it again.
+// process goes on: that is Python's join with a timeout. If the child's function
+// has returned an error, the child has printed it; you need not print it again.
 // A process that loops over a queue ends when the queue is closed: call Close
 // before Join. Any goroutine can call Join, and more than once.
 func (p *Process) Join(ctx context.Context) error {
@@ -177,11 +179,11 @@ func (p *Process) PID() int {
 
 // ExitCode returns how the process ended, and whether it has ended. The code is 0
 // for success, n after os.Exit(n), 1 after a returned error, 2 after a panic, and
-// -n if signal n ended the process: -15 after Terminate, -9 after Kill. A process
-// that handles SIGTERM and exits has its own code. (Unix keeps only n modulo 256,
-// so os.Exit(256) looks like success.) If another part of the program waits for
-// all children, the code may be unknown: then it is 255, and the error of Join
-// says so. It is Python's exitcode.
+// -n if signal n ended the process: -15 after Terminate, -9 after Kill. If a
+// process handles SIGTERM and then exits, the code is the one that it exits with.
+// (Unix keeps only n modulo 256, so os.Exit(256) looks like success.) If other
+// code in the program calls wait4 with -1, the code may be unknown: then it is
+// 255, and the error of Join says so. It is Python's exitcode.
 func (p *Process) ExitCode() (code int, ended bool) {
 	select {
 	case <-p.done:
@@ -191,11 +193,11 @@ func (p *Process) ExitCode() (code int, ended bool) {
 	}
 }
 
-// Terminate asks the process to end, with SIGTERM (on Windows it is
-// [Process.Kill]). It does not wait: call Join for that. If the process
-// neither handles nor ignores SIGTERM, it ends at once: its deferred
-// functions do not run, and its own children end with it. When the process
-// has ended, Terminate does nothing. It is Python's terminate.
+// Terminate asks the process to end, with SIGTERM. (On Windows, Terminate is
+// [Process.Kill].) It does not wait: call Join for that. If the process neither
+// handles nor ignores SIGTERM, it ends at once: its deferred functions do not
+// run, and its own children also end. When the process has ended, Terminate does
+// nothing. It is Python's terminate.
 func (p *Process) Terminate() error {
 	if p.Alive() && !p.onlook {
 		watcher.asked(p)

@@ -16,8 +16,8 @@ import (
 )
 
 // A Queue passes items from processes that call [Queue.Put] to processes that
-// call [Queue.Get]. There can be any number of both. Each item is a copy, and
-// goes to one of them. It is Python's Queue.
+// call [Queue.Get]. There can be any number of these producers and consumers.
+// Each item is a copy, and goes to only one consumer. It is Python's Queue.
 //
 // Make a queue with [NewQueue]. To share it with a child, pass it to
 // [NewProcess], as the argument or in an exported field of the argument. A
@@ -25,13 +25,13 @@ import (
 //
 // Items come out in the order in which they arrived, and the items of one
 // process keep the order of its Puts. There is one exception: items may be
-// sent to a consumer before it asks for them. Items that it does not use go
-// back to the front of the queue.
+// sent to a consumer before it asks for them. Items that this consumer does not
+// use go back to the front of the queue. By then, others may have newer items.
 //
 // A queue lives in the process that made it. When another process is killed, at
-// any moment, the queue goes on working for the rest. Put adds an item as a
-// whole or not at all, and an item stays in the queue until a Get returns it,
-// even if it was on its way to the process that was killed.
+// any moment, the queue goes on working for the others. Put adds an item as a
+// whole or not at all. An item stays in the queue until a Get returns it, even
+// if the item was on its way to the process that was killed.
 type Queue[T any] struct{ *queue }
 
 // A queue is what the Queues for one queue have in common in a process.
@@ -43,7 +43,7 @@ type queue struct {
 	passed   atomic.Int32 // how many Starts are passing it on at this moment
 
 	mu   sync.Mutex // guards work
-	work []uint64   // of a JoinableQueue: the items got here and not done, oldest first
+	work []uint64   // of a JoinableQueue: the items that this process has got and not done, oldest first
 }
 
 func newQueueOf(h lend.Holder, joinable bool) *queue {
@@ -51,10 +51,10 @@ func newQueueOf(h lend.Holder, joinable bool) *queue {
 }
 
 // NewQueue returns a queue that holds at most capacity items, or any number
-// if capacity is 0 or less, as in Python. An item counts until Get returns
-// it. Call it in a function, not for a variable at package level. There, each
-// process would make its own queue, which no other process has. So to use it
-// in a child is a panic.
+// if capacity is 0 or less, as in Python. An item needs room until Get returns
+// it. Call NewQueue inside a function, not for a variable at package level.
+// There, each process would make its own queue, which no other process has. So
+// a child that uses such a queue panics.
 func NewQueue[T any](capacity int) *Queue[T] {
 	return newQueue[T](capacity, false)
 }
@@ -63,7 +63,8 @@ func newQueue[T any](capacity int, joinable bool) *Queue[T] {
 	return &Queue[T]{newQueueOf(lend.NewStore(capacity, joinable), joinable)}
 }
 
-// hold is where a queue that nobody has made is found out.
+// hold returns the queue's holder. It panics if the queue was not made by
+// NewQueue, or was made too early.
 func (q *Queue[T]) hold() lend.Holder {
 	if q == nil || q.queue == nil {
 		panic("mp: a queue that NewQueue has not made; a queue is passed only in an exported field of an argument")
@@ -84,16 +85,17 @@ func (q *Queue[T]) hold() lend.Holder {
 //
 // If the queue is full and every consumer has ended, Put still waits, because
 // a new consumer may be started. To limit the wait, use a ctx with a timeout.
-// (There is one exception. If a grandchild of the process that made the queue
-// calls Put, the process between them is suspended, and ctx ends, then the
-// item may still arrive.)
+//
+// There is one exception. If ctx ends while a grandchild of the process that
+// made the queue is in Put, and the process between these two is suspended, then
+// Put returns ctx.Err(), but the item may still arrive.
 func (q *Queue[T]) Put(ctx context.Context, v T) error {
 	return q.put(ctx, &v, false)
 }
 
 // TryPut is [Queue.Put] without waiting for a consumer: it returns [ErrFull] if
-// the queue is full. To know that, it asks each process that has the queue, as
-// [Queue.TryGet] does. It is Python's put_nowait.
+// the queue is full. Before it returns ErrFull, it asks each process that has
+// the queue, as [Queue.TryGet] does. It is Python's put_nowait.
 func (q *Queue[T]) TryPut(v T) error {
 	return q.put(context.Background(), &v, true)
 }
@@ -118,8 +120,8 @@ func (q *Queue[T]) put(ctx context.Context, v *T, try bool) error {
 	return inQueue("put", err)
 }
 
-// open decodes an item that this process has got. One that cannot be decoded
-// is done: the next consumer could not decode it, either.
+// open decodes an item that this process has got. An item that cannot be decoded
+// is done, because the next consumer could not decode it either.
 func (q *Queue[T]) open(it lend.Item, err error) (v T, _ error) {
 	if err != nil {
 		return v, inQueue("get", err)
@@ -144,10 +146,9 @@ type errUnread struct{ error }
 func (e errUnread) Unwrap() error { return e.error }
 
 // TryGet is [Queue.Get] without waiting for a producer: it returns [ErrEmpty]
-// if the queue is empty. Before it says that, it asks each process that has
-// the queue, one after the other, and waits while one of them is suspended.
-// If an item is put at the same time, TryGet may miss it. It is Python's
-// get_nowait.
+// if the queue is empty. Before it returns ErrEmpty, it asks each process that
+// has the queue, and waits while one of them is suspended. If an item is put at
+// the same time, TryGet may miss it. It is Python's get_nowait.
 func (q *Queue[T]) TryGet() (T, error) {
 	it, err := lend.TryGet(q.hold())
 	return q.open(it, err)
@@ -159,9 +160,10 @@ func (q *Queue[T]) TryGet() (T, error) {
 //
 // The loop ends when the queue is closed and empty, in every process that
 // ranges over it. It also ends when ctx ends: then ctx.Err() is not nil. If
-// an item cannot be decoded, All skips it and prints why on standard error.
-// When the function of the process then returns nil, the process ends with
-// that error. With All you do not need Python's None for each consumer.
+// an item cannot be decoded, All skips it and prints why on standard error. If
+// the process's function returns nil after that, the process still fails, with
+// the error of the skipped item. With All you do not need Python's None for
+// each consumer.
 func (q *Queue[T]) All(ctx context.Context) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		for {
@@ -191,25 +193,26 @@ func (q *Queue[T]) Len() (int, error) {
 // are in the queue, and then [io.EOF].
 //
 // Call Close when all producers have finished, in the process that joined them.
-// Do not leave it to a producer: a producer that is killed never calls it. If
-// nobody calls Close, consumers wait forever, and [Main] waits for them; so if
-// run may return early, write defer q.Close(). A second Close does nothing.
+// Do not leave it to a producer: a producer that is killed never calls Close. If
+// nobody calls Close, consumers wait forever, and [Main] waits for them. So
+// write defer q.Close() in a run that may return early. A second Close does
+// nothing.
 //
 // [io.EOF] from Get does not mean that the producers have ended. To know that,
 // join them.
 func (q *Queue[T]) Close() error { return inQueue("close", q.hold().Close()) }
 
 // A JoinableQueue is a [Queue] that knows when its items are done: a consumer
-// calls TaskDone when it has finished an item. If a consumer ends before
-// that, for any reason, the item goes back to the front of the queue, and to
-// another consumer. So each item is done at least once. (If an item makes its
-// consumer crash, it makes all consumers crash, one after the other. Then
-// Join waits for a new consumer.) It is Python's JoinableQueue.
+// calls TaskDone when it has finished an item. If a consumer ends before that,
+// for any reason, the item goes back to the front of the queue, and another
+// consumer gets it. So each item is done at least once. (If an item makes its
+// consumer crash, it makes all consumers crash, one after the other. Then Join
+// waits for a new consumer.) It is Python's JoinableQueue.
 //
 // While an item is not done, Get waits even if the queue is closed and empty,
 // because the item may come back. So Close the queue, and then join the
-// consumers: they end when all items are done. If you go on putting items, use
-// Join instead.
+// consumers: they end when all items are done. If you want to put more items
+// later, call the queue's Join instead of Close.
 type JoinableQueue[T any] struct{ *Queue[T] }
 
 // NewJoinableQueue is [NewQueue] for a [JoinableQueue].
@@ -249,7 +252,7 @@ func inQueue(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// borrower is a child as the room of queues sees it.
+// borrower is a child as package lend sees it.
 type borrower struct{ *Process }
 
 // Waiting notes that so many more Gets of the child wait for an item.
@@ -284,8 +287,8 @@ func (q *Queue[T]) handOver(h *handover) error {
 	return nil
 }
 
-// GobEncode writes the queue's number into an argument; at any other time it is
-// an error.
+// GobEncode writes the queue's number into the argument of a starting process.
+// Otherwise, it returns an error.
 func (q *Queue[T]) GobEncode() ([]byte, error) {
 	if q.queue == nil || q.passed.Load() == 0 {
 		return nil, fmt.Errorf("a queue cannot be sent: %w", errNotPassed)

@@ -43,8 +43,8 @@ func (p *Process) start(ctx context.Context) error {
 	return nil
 }
 
-// firstFrames returns the orders and the argument. The argument comes first
-// into being: the orders say where the files of its handles are.
+// firstFrames returns the orders and the argument. It encodes the argument first,
+// because the orders say where the files of the argument's handles are.
 func (p *Process) firstFrames(h *handover) ([]frame.Frame, error) {
 	var frames []frame.Frame
 	if p.pack != nil {
@@ -68,7 +68,8 @@ func (p *Process) send(first []frame.Frame) {
 	p.say.Post(first...)
 }
 
-// programFile is the file of this program, and programInfo what it was at the beginning.
+// programFile is the file of this program, and programInfo says what it was at the
+// beginning.
 var programFile, programInfo = func() (string, os.FileInfo) {
 	file, err := os.Executable()
 	if err != nil {
@@ -78,10 +79,10 @@ var programFile, programInfo = func() (string, os.FileInfo) {
 	return file, info
 }()
 
-// ourselves returns the file to start so that the child is the same program, to
-// the byte: values are sent as they lie in memory. On Linux that is the file that
-// this process runs, even if it was replaced or removed. Elsewhere the file must
-// not have changed.
+// ourselves returns the file to start. The child must be exactly the same program,
+// because numbers are sent as they are in memory. On Linux, the file is the one
+// that this process runs, even if it was replaced or removed. On other systems,
+// the file must not have changed.
 func ourselves() (string, error) {
 	const running = "/proc/self/exe"
 	if _, err := os.Stat(running); err == nil && runtime.GOOS == "linux" {
@@ -90,7 +91,7 @@ func ourselves() (string, error) {
 	return programFile, unchanged(programFile, programInfo)
 }
 
-// unchanged returns an error if the file is not what it was.
+// unchanged returns an error if the file has changed.
 func unchanged(file string, was os.FileInfo) error {
 	now, err := os.Stat(file)
 	if err != nil {
@@ -136,8 +137,8 @@ func newLines() (ours lines, theirs []*os.File, err error) {
 
 func (l lines) files() []*os.File { return []*os.File{l.down, l.up, l.crash} }
 
-// attend serves a child from its start to its end. It reads all messages of
-// the child before it looks at the exit code: what arrived, counts.
+// attend watches a child from its start to its end. It reads all messages of the
+// child before it looks at the exit code, because a result that arrived counts.
 func (p *Process) attend(ctx context.Context, l lines) {
 	forget := context.AfterFunc(ctx, p.end)
 	crash := make(chan string, 1)
@@ -194,8 +195,8 @@ func panicked(err error) bool {
 	return ok && r.Stack != ""
 }
 
-// lacks says how far the child has not come. Then even the exit code 0 is a
-// failure. Call it with mu held.
+// lacks says which step the child has not reached, if any. Without that step, even
+// exit code 0 is a failure. Call it with mu held.
 func (p *Process) lacks() error {
 	switch {
 	case p.reached < msgHere:
@@ -209,11 +210,11 @@ func (p *Process) lacks() error {
 var (
 	errNotHere  = errors.New("it ended before it came to mp.Main or mp.Init: is there a way out of main before, or did it execute a program?")
 	errNotBegun = errors.New("it ended before its function was called, when its argument was decoded")
-	errReaped   = errors.New("its exit code is unknown: somebody else in this program waits for all children, or SIGCHLD is ignored")
+	errReaped   = errors.New("its exit code is unknown: other code in this program has called wait4 with -1, or SIGCHLD is ignored")
 )
 
-// listen reads what the child says until its end, and returns its failure, if
-// it told one.
+// listen reads what the child says until the child ends, and returns the failure
+// that the child has told, if any.
 func (p *Process) listen(up *os.File) (failure error) {
 	for in := frame.NewReader(up); ; {
 		f, err := in.Next()
@@ -237,9 +238,9 @@ func (p *Process) listen(up *os.File) (failure error) {
 	}
 }
 
-// reach notes how far the child has come. A SIGTERM is repeated that came before
-// the child's runtime could hear it: if this process ignores the signal, so does
-// a child until then.
+// reach notes how far the child has come. If Terminate was called before the
+// child's runtime could hear SIGTERM, reach sends the signal again: if this
+// process ignores SIGTERM, a child also ignores it until then.
 func (p *Process) reach(kind frame.Kind) {
 	p.mu.Lock()
 	p.reached = kind

@@ -13,7 +13,7 @@ type stream[A, R any] struct {
 	pool    *Pool[A, R]
 	ordered bool
 	ready   map[int]delivery[R] // results that were not yielded: by index, or in order of arrival
-	yielded int                 // how many were
+	yielded int                 // how many results were yielded
 	burst   any                 // what the sequence panicked with
 }
 
@@ -49,8 +49,8 @@ func (p *Pool[A, R]) stream(ctx context.Context, args iter.Seq[A], ordered bool)
 	}
 }
 
-// feed pulls arguments while there is room for them. A panic of the sequence
-// is the caller's, so it goes there.
+// feed pulls arguments while there is room for them. If the sequence panics,
+// stream panics with the same value, in the caller's goroutine.
 func (s *stream[A, R]) feed(args iter.Seq[A]) {
 	ended := false
 	defer func() {
@@ -90,7 +90,7 @@ func (s *stream[A, R]) waitForRoom() (wanted bool) {
 			p.moved.Wait()
 		}
 		if !s.over {
-			s.err = p.state // if it is closed, what was pulled is still done
+			s.err = p.state // if the pool is closed, the arguments that were pulled are still done
 		}
 		wanted = !s.over && p.state == nil
 	})

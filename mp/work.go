@@ -8,8 +8,9 @@ import (
 
 // work is the life of a pool's worker, in its own process. It gets tasks ahead of
 // time and does them one by one, in order. The pool must know at any moment which
-// one would be lost if this process ended now. So it says when it begins a task:
-// by itself if it had to wait for the task, otherwise with the answer before.
+// task would be lost if this process ended now. So the worker says when it begins
+// a task: in a message of its own if it had to wait for the task, and otherwise
+// with the answer to the task before.
 //
 // A runtime.Goexit in f ends the process, as os.Exit does.
 func work[A, R any](c *child, name string, f func(A) (R, error)) error {
@@ -25,7 +26,7 @@ func work[A, R any](c *child, name string, f func(A) (R, error)) error {
 }
 
 // perform does a task: it calls f with each of the arguments. It says which of
-// them have failed, and returns the results.
+// these calls have failed, and returns the results.
 func perform[A, R any](c *child, name string, f func(A) (R, error), task frame.Frame) frame.Value {
 	args, failed, err := frame.DecodeList[A](task.Value, int(task.ID))
 	if err != nil {

@@ -16,18 +16,18 @@ import (
 type worker[A, R any] struct {
 	pool    *Pool[A, R]
 	process *Process
-	orders  chan order[A, R] // what to tell the process; closed when that has ended
+	orders  chan order[A, R] // what to tell the process; closed when the process has ended
 
-	here      bool          // set when the process has come to Main; before, it gets no tasks
+	here      bool          // set when the process has called Main; before, it gets no tasks
 	finishing bool          // set when it is told to finish; then it gets no more tasks
 	recalled  bool          // set when it is asked to return tasks, until it has answered
 	flight    []*task[A, R] // the tasks that it has got and not answered, oldest first; all are of one call
 	begun     bool          // set while it does the first of them
-	since     time.Time     // when it got the first of them, and later, when it began that
+	since     time.Time     // when it got the first of them, and later, when it began that task
 	clock     *time.Timer   // calls expire when the first of them takes too long
 	depth     int           // how many tasks may be in flight; set after each task, by how long it took
 	done      int           // how many arguments it has done
-	fault     error         // set when the pool kills it for its own fault: why
+	fault     error         // why the pool kills it, if it did something wrong
 	failures  map[int]error // the errors of single arguments of the task that it does; only hear uses them
 }
 
@@ -69,7 +69,7 @@ func (w *worker[A, R]) live() {
 func (w *worker[A, R]) write() {
 	for o := range w.orders {
 		if _, ended := w.process.ExitCode(); ended {
-			continue // its tasks go to other workers, so nobody may read their arguments here
+			continue // its tasks go to other workers, so this goroutine must not read their arguments
 		}
 		frames := append(make([]frame.Frame, 0, 1+len(w.orders)), w.encode(o))
 		for range len(w.orders) { // many at once cost one system call
@@ -97,15 +97,15 @@ func (w *worker[A, R]) encode(o order[A, R]) frame.Frame {
 	return f
 }
 
-// killNewborn ends a process that has not come to Main, and so has not heard
-// that it should finish.
+// killNewborn ends a process that has not called Main, and so has not heard that
+// it should finish.
 func (w *worker[A, R]) killNewborn() {
 	if !w.process.isHere() {
 		w.process.Kill()
 	}
 }
 
-// expire kills a process that is over its time.
+// expire kills a process whose task takes too long.
 func (w *worker[A, R]) expire() {
 	w.pool.look(func() {
 		if len(w.flight) == 0 || time.Since(w.since) < w.limit() {
@@ -116,8 +116,8 @@ func (w *worker[A, R]) expire() {
 	})
 }
 
-// arrive is called when the process has come to Main. Only now it gets tasks:
-// whatever has happened to it before has cost nothing.
+// arrive is called when the process has called Main. Only now does it get tasks:
+// if it had ended before, no task would have been lost.
 func (w *worker[A, R]) arrive() {
 	w.pool.change(func() {
 		w.here = true
@@ -125,8 +125,8 @@ func (w *worker[A, R]) arrive() {
 	})
 }
 
-// hear takes in what the process says. A message that makes no sense where it
-// comes costs the process its life.
+// hear does what a message of the process asks for. If the message makes no sense
+// at this moment, hear kills the process.
 func (w *worker[A, R]) hear(f frame.Frame) {
 	t := w.current()
 	var results []R
@@ -152,7 +152,7 @@ func (w *worker[A, R]) hear(f frame.Frame) {
 }
 
 // current returns the task that the process does, or nil. Only hear, and the
-// process's end, change which one that is.
+// process's end, change which task that is.
 func (w *worker[A, R]) current() (t *task[A, R]) {
 	w.pool.look(func() {
 		if w.begun {
@@ -234,7 +234,7 @@ func (w *worker[A, R]) room() int {
 	}
 	n := w.depth - len(w.flight)
 	if 2*n < w.depth {
-		return 0 // many at once cost one system call, and one each in drips
+		return 0 // many at once need one system call, but one by one, each needs a call
 	}
 	if most := w.pool.MaxTasksPerChild; most > 0 {
 		n = min(n, (most-w.done)/max(1, w.pool.Chunk)-len(w.flight))
@@ -320,11 +320,11 @@ func (w *worker[A, R]) giveBack(n int) {
 }
 
 // reap is called when the process has ended, or was not started because of err.
-// The task that it has begun is lost; the others go back. A task that no worker
-// lives to begin is lost, too, in the end.
+// The task that it has begun is lost; the others go back. If many workers end
+// just before they begin a task, that task is also lost.
 func (w *worker[A, R]) reap(err error) {
 	p := w.pool
-	if w.process.dismissed.Load() { // Main is at its end
+	if w.process.dismissed.Load() { // Main has terminated it at the end
 		p.terminate()
 	}
 	if len(w.flight) > 0 && !w.begun {

@@ -260,7 +260,7 @@ func TestCtrlCIsIgnoredFromTheStart(t *testing.T) {
 	}
 }
 
-// Another part of the program waits for all children, and takes their exit codes.
+// Other code in the program calls wait4 with -1, and takes the children's exit codes.
 func TestSomebodyElseWaitsForAllChildren(t *testing.T) {
 	for _, name := range []string{"ignores SIGCHLD", "waits for all"} {
 		if said, _ := runWorld(t, worldProgram(t, name)); said != "true\ntrue\ntrue\n[1 4 9] <nil>" {

@@ -1,9 +1,9 @@
 // Package frame puts values on pipes and takes them off again.
 //
 // Its invariant: each value stands alone. Whether one value can be decoded does
-// not depend on the values before it, so a value that cannot be read is an error
-// in its own place, and a process that only passes a value on need not know its
-// type.
+// not depend on the values before it. So a value that cannot be decoded is an
+// error only in its own place, and a process that only passes a value on need not
+// know the value's type.
 //
 //	Encode              Writer.Send             Reader.Next        Decode
 //	  value  ──▶ Value ──────▶ types (once) ─────────────▶ Value ──▶ value
@@ -90,10 +90,10 @@ func NewWriter(out io.Writer) *Writer {
 	return &Writer{out: out, turn: make(chan struct{}, 1), numbers: map[Types]byte{}}
 }
 
-// Send writes frames, all at once. If ctx ends first, Send returns ctx.Err();
-// then frames of up to [AtOnce] bytes together have not been sent, and of longer
-// ones some bytes may have been: the others are written before the next frame.
-// (On Windows a write cannot be interrupted.)
+// Send writes frames, all at once. If ctx ends first, Send returns ctx.Err(). Then
+// no byte of frames of up to [AtOnce] bytes together has been sent. Of longer
+// frames, some bytes may have been sent: the other bytes are written before the
+// next frame. (On Windows a write cannot be interrupted.)
 func (w *Writer) Send(ctx context.Context, frames ...Frame) error {
 	if err := w.enter(ctx); err != nil {
 		return err
@@ -120,7 +120,7 @@ func (w *Writer) Post(frames ...Frame) {
 	select {
 	case w.turn <- struct{}{}:
 		w.leave()
-	default: // who writes now will leave
+	default: // the goroutine that writes now will leave
 	}
 }
 
@@ -197,8 +197,8 @@ func (w *Writer) header(k Kind, types byte, id uint64, size int) {
 	w.buf = binary.LittleEndian.AppendUint32(w.buf, uint32(size))
 }
 
-// describe returns the number of a description, and sends that first if the
-// reader has not got it. When the numbers are used up, they begin again.
+// describe returns the number of a description. It sends the description first if
+// the reader has not got it. When all numbers are used, they begin again.
 func (w *Writer) describe(ctx context.Context, t Types) (byte, error) {
 	if t == (Types{}) {
 		return 0, nil

@@ -6,8 +6,8 @@ import (
 )
 
 // deepest is how many pointers, lists and maps may lie within each other. Gob
-// follows them in one call within another, and nothing catches the overflow of
-// its stack. A value that refers to itself is endlessly deep.
+// follows them with one call inside another, and nothing catches a stack overflow.
+// A value that refers to itself is endlessly deep.
 const deepest = 10_000
 
 var errDeep = errors.New("it refers to itself, or is nested more than 10,000 levels deep; send a list of its parts")

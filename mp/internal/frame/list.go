@@ -5,10 +5,10 @@ import (
 	"reflect"
 )
 
-// EncodeList encodes a list, in which an element that cannot be encoded is an
-// error in its own place, as are those that have failed already. Where nothing can
-// go wrong, the list is one value, which is ten times as fast as element by
-// element. A list of one element is that element.
+// EncodeList encodes a list. In the place of an element that cannot be encoded, or
+// has failed already, it writes the error. Where nothing can go wrong, the list
+// is one value, which is ten times as fast as element by element. A list of one
+// element is encoded as that element.
 func EncodeList[T any](list []T, failed map[int]error) (Value, error) {
 	switch {
 	case len(list) == 1 && failed[0] != nil:
@@ -46,8 +46,8 @@ func failedBit(v Value) uint64 {
 	return 0
 }
 
-// DecodeList decodes a list of n elements. The errors are those of elements, by
-// their places; err is that of the whole list.
+// DecodeList decodes a list of n elements. errs has the errors of single elements,
+// by their places; err is the error of the whole list.
 func DecodeList[T any](val Value, n int) (list []T, errs map[int]error, err error) {
 	switch {
 	case n == 1:

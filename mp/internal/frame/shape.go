@@ -12,10 +12,10 @@ import (
 
 // Both ends of a pipe are the same program. So numbers, and arrays, structs
 // and slices of numbers, have the same bytes in both, and are sent as these
-// bytes, much faster than by gob, which encodes number by number. A value
-// with a pointer in it cannot be: a place in memory means nothing to another
-// process. A bool could, but not every byte is a bool, and the bytes that
-// arrive may be garbage.
+// bytes. This is much faster than gob, which encodes number by number. A value
+// with a pointer in it cannot be sent in this way: a place in memory means nothing
+// to another process. A bool could be, but not every byte is a bool, and the
+// bytes that arrive may be garbage.
 
 // A shape is what a coder must know of its type.
 type shape struct {
@@ -29,7 +29,7 @@ type shape struct {
 	custom  bool   // the program's own code may run: a GobEncode, a GobDecode
 	deep    bool   // a value may refer to itself, or have handles in it
 	certain bool   // whatever the value is, it can be encoded and decoded
-	refusal string // why no value can be encoded, or some of it would be lost without a word
+	refusal string // why no value can be encoded, or a part of it would be lost without an error
 }
 
 // none is an empty struct that encodes itself, and is sent as nothing; a handle
@@ -140,9 +140,9 @@ func (l *look) field(f reflect.StructField, path string) {
 
 func (l *look) refuse(why string) { l.refusal = cmp.Or(l.refusal, why) }
 
-// hidden says whether a struct encodes itself only because a field that is
-// embedded in it does: then the other fields would be left out, and a nil
-// pointer could not be decoded.
+// hidden says why a struct is refused that encodes itself only because a field that
+// is embedded in it does: the other fields would be left out, and a nil pointer
+// could not be decoded.
 func hidden(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -159,8 +159,8 @@ func hidden(t reflect.Type) string {
 	return ""
 }
 
-// promoted reports whether a type's own way of being encoded comes from a field
-// that is embedded in it: then the compiler has made the method.
+// promoted reports whether a type encodes itself only with a method of a field that
+// is embedded in it: then the compiler has made the type's method.
 func promoted(t reflect.Type) bool {
 	for _, name := range []string{"GobEncode", "MarshalBinary", "GobDecode", "UnmarshalBinary"} {
 		m, ok := t.MethodByName(name)
@@ -194,8 +194,8 @@ func isHandle(t reflect.Type) bool {
 	return handle != nil && (t.Implements(handle) || reflect.PointerTo(t).Implements(handle))
 }
 
-// memory returns the bytes of what v points to. Call it if the shape is plain:
-// then they are all that there is to it.
+// memory returns the bytes of what v points to. Call it only if the shape is
+// plain: then the value is only these bytes.
 func (s *shape) memory(v any) []byte {
 	p := reflect.ValueOf(v)
 	switch {

@@ -15,12 +15,12 @@ import (
 	"unsafe"
 )
 
-// Gob describes a type once for each stream and then only sends values, which
-// makes a stream forty times as fast as a new encoder for each value. But only a
-// reader that has read all values before can read the next one. So we cut off
-// the description: it is sent beside the values, and they stand alone. There is
-// one exception: gob describes what an interface holds in the middle of a value,
-// so a value that may hold interfaces is a stream of its own.
+// Gob describes a type once for each stream and then only sends values. So a
+// stream is forty times as fast as a new encoder for each value. But only a
+// reader that has read all values before can read the next one. So we cut off the
+// description and send it beside the values, and each value stands alone. There
+// is one exception: gob describes what an interface holds in the middle of a
+// value, so a value that may hold interfaces is a stream of its own.
 
 // Types is what gob says about the types of a value. Equal descriptions are one
 // Types; the zero Types describes nothing.
@@ -42,7 +42,7 @@ func (v Value) Keep() Value {
 	return v
 }
 
-// Failure returns a Value that is an error for everybody who decodes it.
+// Failure returns a Value for which Decode returns this error.
 func Failure(err error) Value { return Value{Data: []byte(err.Error()), Failed: true} }
 
 var errHandle = errors.New("queues and ends of pipes are passed only in the argument of a process that starts")
@@ -143,8 +143,8 @@ type coder struct {
 	decoders []*decoder // those not in use
 }
 
-// An encoder is a gob stream that has described its type already. After an
-// error it is thrown away: it may believe that it has described more.
+// An encoder is a gob stream that has described its type already. After an error
+// the encoder is thrown away: it may have noted a description that was lost.
 type encoder struct {
 	coder  *coder
 	stream *gob.Encoder
@@ -171,8 +171,7 @@ func coderOf(t reflect.Type) *coder {
 	return c.(*coder)
 }
 
-// encode returns a Value, and the encoder that has its bytes. There is none if
-// nobody else has them.
+// encode returns a Value, and the encoder that shares its bytes, if any.
 func (c *coder) encode(v any) (val Value, e *encoder, err error) {
 	defer caught(&err)
 	if p := reflect.ValueOf(v).Elem(); p.Kind() == reflect.Pointer {
@@ -300,7 +299,7 @@ func notEOF(err error) error {
 }
 
 // guard calls f, which may run code of the program: a GobEncode, a GobDecode. If
-// that calls runtime.Goexit, nothing stops it, so f gets a goroutine to lose.
+// that code calls runtime.Goexit, f's goroutine ends, so f has its own goroutine.
 func guard(f func() error) error {
 	err := errors.New("runtime.Goexit was called")
 	left := make(chan struct{})

@@ -46,8 +46,8 @@ func (c *calls) reply(number uint64, v frame.Value) {
 	}
 }
 
-// forget is for a call whose reply nobody waits for: it could not be sent, or its
-// context has ended.
+// forget is for a call whose reply is not wanted: the call could not be sent, or
+// its context has ended.
 func (c *calls) forget(number uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -70,7 +70,7 @@ var errOwnerGone = fmt.Errorf("mp: the process that holds the queue is gone: %w"
 // These errors arrive as themselves, others as texts.
 var refusals = []error{ErrClosed, ErrFull, ErrEmpty, io.EOF, context.Canceled, errOwnerGone}
 
-// refusal returns the error that a reply is, if it is one.
+// refusal returns the error in a reply, or nil.
 func refusal(v frame.Value) error {
 	if !v.Failed {
 		return nil

@@ -6,9 +6,9 @@
 // items come back to the front of the queue.
 //
 // The owner has a [Store]. Each process that the queue was passed to has a
-// [Link], and the two are connected by a pipe in each direction, which nobody
-// else has. At the owner's end of these pipes is a [Server]. A Link serves the
-// process's own children in the same way: see [Holder].
+// [Link] to its parent: a pipe in each direction, which no other process has. At
+// the parent's end of these pipes is a [Server]. If the parent is not the owner,
+// its Server asks the parent's own Link: see [Holder].
 //
 // An item through a queue whose consumer is killed:
 //
@@ -26,7 +26,8 @@
 //	  │                 │ x is forgotten                       Get returns x
 //
 // B says "taken x" instead if x may still come back: if the queue is joinable, or
-// if B is a grandchild, whose Get may end before it knows that the owner has heard.
+// if B is a grandchild. A grandchild's Get may end before B knows that the owner
+// has heard.
 //
 // Package mp calls [Get], Holder.Put and the like. A Server calls its Holder; a
 // Holder calls its Servers without waiting for them. Each lock is used only in
@@ -42,7 +43,7 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// These are the errors of calls that are refused.
+// When a call is refused, it returns one of these errors.
 var (
 	ErrClosed = errors.New("mp: closed")
 	ErrFull   = errors.New("mp: the queue is full")
@@ -55,12 +56,12 @@ type Terms byte
 const (
 	Joinable Terms = 1 << iota // an item that is taken may still come back
 	bounded                    // a Put must wait for room
-	relayed                    // the owner is not the parent: what must not be lost needs an answer
+	relayed                    // the owner is not the parent: a message that must not be lost needs an answer
 )
 
 // A Holder is a queue as one process sees it: the Store itself in the process
-// that made the queue, or a Link to the parent's. What serves a child cannot
-// tell the difference.
+// that made the queue, or a Link to the parent's Holder. A Server uses both in the
+// same way.
 type Holder interface {
 	// Put adds an item, or says why not; it waits for room unless try is set.
 	Put(ctx context.Context, v frame.Value, try bool) error
@@ -97,7 +98,7 @@ type Holder interface {
 	heard(ctx context.Context) error
 
 	closed() bool
-	enlist(s *Server)  // s serves a child from now on
+	enlist(s *Server)  // s has a child from now on
 	dismiss(s *Server) // that child has ended
 }
 
@@ -105,11 +106,11 @@ type Holder interface {
 type Item struct {
 	ID    uint64
 	Value frame.Value
-	taken bool // in the owner's books: a Get has it, so it does not count any more
+	taken bool // as the owner knows: a Get has it, so it does not count any more
 }
 
-// Get takes the next item, and waits for one. Before it returns, the owner has
-// been told that the item is taken: so no item is ever given to two.
+// Get takes the next item, and waits for one. Before Get returns, the owner has
+// been told that the item is taken: so no two Gets ever return the same item.
 func Get(ctx context.Context, h Holder) (Item, error) {
 	if ctx.Err() != nil {
 		return Item{}, ctx.Err()

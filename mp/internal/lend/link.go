@@ -33,8 +33,8 @@ type Link struct {
 	takers  []*taker   // wait for an item; there are some only when nothing is fetched
 	asking  bool       // set from kindWant until its batch has arrived
 	welcome int        // how many items the last kindWant asked for
-	asked   time.Time  // when that was
-	served  bool       // set when somebody has got an item of this batch
+	asked   time.Time  // when they were asked for
+	served  bool       // set when a Get that waited has got an item of this batch
 	ended   error      // why no more items come: io.EOF, or errOwnerGone
 }
 
@@ -43,8 +43,8 @@ const (
 	partSize = 32 << 10             // of a long item
 )
 
-// An item of this size, and the question whether it was heard, are written as a
-// whole or not at all.
+// An item of this size, and the kindHeard after it, are written as a whole or not
+// at all.
 var short = frame.AtOnce - 100
 
 // NewLink returns a Link over a pipe in each direction. Listen hears what the
@@ -64,9 +64,10 @@ func (l *Link) closed() bool {
 	return l.closing
 }
 
-// Put adds an item. If the parent is the owner, the item is in when it is
-// written: a pipe is read to its end. Otherwise the owner has to have heard of
-// it; if ctx ends before, it waits for that a little, for the item may be in.
+// Put adds an item. If the parent is the owner, the item is in the queue as soon as
+// it is written, because the owner reads each pipe to its end. Otherwise Put waits
+// until the owner has heard of the item. If ctx ends before that, Put still waits a
+// little, because the item may be in the queue.
 func (l *Link) Put(ctx context.Context, v frame.Value, try bool) (err error) {
 	select {
 	case <-l.open:
@@ -113,7 +114,7 @@ func (l *Link) write(ctx context.Context, number uint64, v frame.Value) (heard <
 	return l.say(ctx, frame.Frame{Kind: kindPut, ID: number, Value: v})
 }
 
-// mayBreakOff: the pipe may be full when ctx ends, and take a part of the item only.
+// mayBreakOff: if the pipe is full when ctx ends, it may take only a part of the item.
 func mayBreakOff(ctx context.Context, v frame.Value) bool {
 	return len(v.Data) > short && ctx.Done() != nil
 }
@@ -126,10 +127,11 @@ func (l *Link) send(ctx context.Context, frames ...frame.Frame) error {
 	return err
 }
 
-// say sends a message that must not be lost. There is a reply when the owner
-// will hear of it even if this process is killed now. The owner reads a
-// child's pipe to its end, so then that is when it is written, and heard is
-// nil; but a process in between might also be killed.
+// say sends a message that must not be lost. There is a reply when the owner will
+// hear of the message even if this process is killed now. If the parent is the
+// owner, that is so as soon as the message is written, because the owner reads a
+// child's pipe to its end. Then heard is nil. But a process in between might also
+// be killed.
 func (l *Link) say(ctx context.Context, frames ...frame.Frame) (heard <-chan frame.Value, err error) {
 	if l.terms&relayed == 0 {
 		return nil, l.send(ctx, frames...)
@@ -142,8 +144,8 @@ func (l *Link) say(ctx context.Context, frames ...frame.Frame) (heard <-chan fra
 	return heard, err
 }
 
-// wait waits for a reply, and when ctx has ended, still a little. No reply is to
-// come if replied is nil.
+// wait waits for a reply. When ctx has ended, it still waits a little. If replied
+// is nil, there will be no reply, and wait returns at once.
 func wait(ctx context.Context, replied <-chan frame.Value, more time.Duration) (v frame.Value, err error) {
 	if replied == nil {
 		return v, nil
@@ -164,8 +166,8 @@ func wait(ctx context.Context, replied <-chan frame.Value, more time.Duration) (
 	return v, refusal(v)
 }
 
-// call sends a request and waits for the reply. When ctx ends first, the parent
-// is told that nobody waits any more.
+// call sends a request and waits for the reply. If ctx ends first, it tells the
+// parent that the reply is not wanted any more.
 func (l *Link) call(ctx context.Context, k frame.Kind) (number uint64, v frame.Value, err error) {
 	number, replied := l.calls.begin()
 	if err = l.send(ctx, frame.Frame{Kind: k, ID: number}); err == nil {
@@ -229,7 +231,7 @@ func (l *Link) want(n int, got func([]Item, error)) (withdraw func()) {
 	}
 }
 
-// request asks for items, unless that has been done. Call it with mu held.
+// request asks for items, unless it has asked already. Call it with mu held.
 func (l *Link) request() {
 	if l.asking || len(l.takers) == 0 {
 		return
@@ -266,8 +268,8 @@ func (l *Link) tryTake() (it Item, err error) {
 	return it, err
 }
 
-// take says that the item is done, if the owner hears it at once, or will never
-// have it back. Otherwise it may have to be undone.
+// take tells the owner that an item is taken, or, if it can never come back, that
+// it is done. If ctx ends first, the item goes back.
 func (l *Link) take(ctx context.Context, id uint64) error {
 	what := kindTaken
 	if l.terms&(Joinable|relayed) == 0 {
@@ -347,7 +349,7 @@ func (l *Link) stopPuts() {
 	}
 }
 
-// Listen hears what the parent says, until it ends.
+// Listen hears what the parent says, until the parent ends.
 func (l *Link) Listen(from io.Reader) {
 	opened := sync.OnceFunc(func() { close(l.open) })
 	in := frame.NewReader(from)
@@ -377,8 +379,8 @@ func (l *Link) Listen(from io.Reader) {
 	}
 }
 
-// arrive gives an item to somebody who waits. The rest of a batch is kept for
-// those that come next; but if nobody waits any more, the batch goes back.
+// arrive gives an item to a Get that waits. The rest of the batch is kept for the
+// next Gets. But if no Get waited for the batch, all of it goes back.
 func (l *Link) arrive(it Item, last bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -399,8 +401,8 @@ func (l *Link) arrive(it Item, last bool) {
 	}
 }
 
-// giveBack returns what nobody here has taken, and says when that is done, here
-// and in the children that have the queue.
+// giveBack returns the items that no Get of this process has taken, and answers
+// when this process and its children that have the queue have done so.
 func (l *Link) giveBack(f frame.Frame) {
 	l.mu.Lock()
 	for _, it := range l.fetched {
@@ -413,13 +415,13 @@ func (l *Link) giveBack(f frame.Frame) {
 		answer()
 		return
 	}
-	go func() { // ends when they have answered, or ended
+	go func() { // this goroutine ends when the children have answered, or ended
 		l.sync(context.Background(), f.Kind)
 		answer()
 	}()
 }
 
-// end tells those that wait why there will be no more items.
+// end tells the Gets that wait why there will be no more items.
 func (l *Link) end(why error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

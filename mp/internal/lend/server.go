@@ -9,7 +9,7 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// A Child is the process that a Server serves.
+// A Child is the process that a Server gives items to.
 type Child interface {
 	Kill() error
 	Waiting(change int) // so many more of its Gets wait for an item
@@ -44,8 +44,8 @@ type loan struct {
 	taken bool // set when a Get has it
 }
 
-// NewServer returns a Server for a child that starts with the queue. Read does
-// its work, until the child ends. Call Open when the child is there.
+// NewServer returns a Server for a child that starts with the queue. Read does the
+// Server's work, until the child ends. Call Open when the child has called Main.
 func NewServer(h Holder, child Child, to io.WriteCloser) *Server {
 	return &Server{
 		h: h, joinable: h.Terms()&Joinable != 0, child: child, to: to, out: frame.NewWriter(to),
@@ -57,7 +57,7 @@ func NewServer(h Holder, child Child, to io.WriteCloser) *Server {
 }
 
 // Open lets the child put items. It enlists the child before it looks whether the
-// queue is closed: so a Close that it does not see asks this child also.
+// queue is closed: so a Close that Open does not see also asks this child.
 func (s *Server) Open() {
 	s.mu.Lock()
 	if !s.over {
@@ -70,8 +70,8 @@ func (s *Server) Open() {
 	s.out.Post(frame.Frame{Kind: kindOpen})
 }
 
-// Read does what the child asks for, until it ends. It never waits for this
-// child to read, so the child never waits forever to be heard.
+// Read does what the child asks for, until the child ends. Read never waits until
+// this child reads, so the child never waits forever until Read reads.
 func (s *Server) Read(from io.ReadCloser) {
 	defer from.Close()
 	defer s.to.Close()
@@ -138,7 +138,7 @@ func (s *Server) part(f frame.Frame) error {
 	return nil
 }
 
-// put adds the child's item. It has happened, whatever comes of it.
+// put adds the child's item, even if the child has ended since.
 func (s *Server) put(f frame.Frame) error {
 	if s.parts[f.ID] != nil {
 		if err := s.part(f); err != nil {
@@ -207,8 +207,8 @@ func (s *Server) number(id uint64, cancel context.CancelFunc) bool {
 	return true
 }
 
-// cancel ends a call or a put, and gives back the room that it was granted. Only
-// Read calls it.
+// cancel ends a call or a put, and gives back the room that was kept for it. Only
+// Read calls cancel.
 func (s *Server) cancel(id uint64) {
 	delete(s.parts, id)
 	s.mu.Lock()
@@ -228,7 +228,7 @@ func (s *Server) count(ctx context.Context) (frame.Value, error) {
 	return withNumber(uint64(n), frame.Value{}), err
 }
 
-// block notes whether the child waits for an item, for Main's notice.
+// block notes whether the child waits for an item: Main may print that.
 func (s *Server) block(now bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -242,8 +242,8 @@ func (s *Server) block(now bool) {
 }
 
 // deliver lends the child a batch, or tells it that there will be none. The
-// holder's lock is held: so the child gets the batch before it is asked to give
-// back what it can.
+// holder's lock is held, so the child gets the batch before it is asked to give
+// items back.
 func (s *Server) deliver(lot []Item, err error) {
 	s.block(false)
 	if err == io.EOF {
@@ -311,8 +311,8 @@ func (l loan) may(what frame.Kind, joinable bool) bool {
 	return what == kindBack
 }
 
-// recall asks for what the child has been sent beyond what it was waiting for,
-// unless it has been asked since.
+// recall asks the child for the items beyond the one that it was waiting for,
+// unless the child has been asked since it got them.
 func (s *Server) recall() {
 	s.mu.Lock()
 	ask := s.unasked && slices.ContainsFunc(s.loans, func(l loan) bool { return !l.taken && l.id != s.first })
@@ -333,8 +333,8 @@ func (s *Server) ask(kind frame.Kind) (number uint64, answered <-chan frame.Valu
 	return number, answered
 }
 
-// end puts what the child had been lent back to the front. What a Get may have
-// returned is done, unless the queue is joinable.
+// end puts the child's loans back to the front of the queue. But an item that a Get
+// may have returned is done, unless the queue is joinable.
 func (s *Server) end() {
 	s.withdraw()
 	s.mu.Lock()
@@ -362,7 +362,7 @@ func (s *Server) end() {
 	s.h.dismiss(s)
 }
 
-// servers are those that serve one holder's children.
+// servers are the Servers of one holder's children.
 type servers struct {
 	desk sync.Mutex // guards all
 	all  []*Server

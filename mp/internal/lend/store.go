@@ -19,11 +19,11 @@ type Store struct {
 
 	mu       sync.Mutex      // guards the fields below
 	room     *sync.Cond      // signalled once for each room that is free again
-	changed  *sync.Cond      // for Join, and for what waits for the end of Close
+	changed  *sync.Cond      // for Join, and for calls that wait for the end of Close
 	returned []Item          // ready again, in the order of their numbers, which are below those of items
 	items    []Item          // ready, in the order of their numbers
 	lent     map[uint64]Item // given out, and neither done nor back, by number
-	untaken  int             // those of lent that are not taken; they still count
+	untaken  int             // how many of lent are not taken; they still count
 	reserved int             // rooms for items that have not arrived; they also count
 	made     uint64          // items numbered so far
 	closing  bool            // set by Close
@@ -91,8 +91,8 @@ func (s *Store) Put(ctx context.Context, v frame.Value, try bool) error {
 	return err
 }
 
-// reserve keeps room. Full means full: before it says so, it asks for what a
-// consumer has taken and not told.
+// reserve keeps room. Before it says that the queue is full, it asks the children:
+// a consumer may have taken an item and not told it yet.
 func (s *Store) reserve(ctx context.Context, try bool) (room uint64, err error) {
 	err = s.reserveNow(ctx, try)
 	if err == ErrFull {
@@ -125,7 +125,7 @@ func (s *Store) release(uint64) {
 	s.change()
 }
 
-// put adds an item, whatever has happened since there was room for it.
+// put adds an item, even if the queue was closed since there was room for it.
 func (s *Store) put(room uint64, v frame.Value) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,8 +160,8 @@ func (s *Store) supply() {
 	}
 }
 
-// lend gives out up to n items, but not more than a fair share: what one
-// process has fetched too much of has to be asked back when others want it.
+// lend gives out up to n items, but not more than a fair share: if one process has
+// too many, they have to be asked back when other processes want them.
 func (s *Store) lend(n int) []Item {
 	n = min(n, max(1, s.ready()/max(1, len(s.list()))))
 	lot := make([]Item, n)
@@ -308,8 +308,8 @@ func (s *Store) Join(ctx context.Context) error {
 }
 
 // Close stops producers at once. Consumers see EOF when everything that any
-// process has put before has arrived. A process that has not come to its
-// function yet has put nothing, so Close does not wait for it.
+// process has put before has arrived. A process that has not called Main yet has
+// put nothing, so Close does not wait for it.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -320,10 +320,10 @@ func (s *Store) Close() error {
 	s.room.Broadcast()
 	if !s.joinable { // a joinable queue may still wait for a TaskDone
 		for _, child := range s.list() {
-			child.block(false) // whatever it waits for now, it is not the end of this queue
+			child.block(false) // if it still waits, it does not wait for an open queue
 		}
 	}
-	go func() { // ends when every process that has the queue has answered, or ended
+	go func() { // this goroutine ends when every process that has the queue has answered, or ended
 		s.sync(context.Background(), kindClosing)
 		s.mu.Lock()
 		defer s.mu.Unlock()
