@@ -1,7 +1,7 @@
 // Package mp is Python's multiprocessing for Go: processes, pools, pipes and
 // queues, made of os/exec and os.Pipe. You can kill any process at any time.
-// The other processes do not hang. Only the work of that process, and of its
-// descendants, is lost.
+// The other processes do not hang. Only the work of the killed process, and of
+// its descendants, is lost.
 //
 // Two things surprise nearly everybody. Only exported fields are sent: a
 // field that begins with a lower-case letter arrives as its zero value,
@@ -183,7 +183,7 @@
 //     orphans. If other code in the program calls wait4 with -1, or ignores
 //     SIGCHLD, exit codes may be unknown; Join says so.
 //   - If a child starts this program again before the child calls Main, mp ends
-//     the new process, but only if that has the child's environment.
+//     the new process, but only if the new process has the child's environment.
 //   - On Windows, if the process that made a queue is suspended and the pipe to
-//     that process is full, Put also waits after its context has ended.
+//     that process is full, Put waits even after its context has ended.
 package mp

@@ -24,11 +24,11 @@ func tooEarly() bool { return this != nil && !ready.Load() }
 //	func main() { mp.Main(run) }
 //
 // In the program that you start, Main calls run. When run has returned, Main
-// terminates the children that are daemons, and joins the others. Until these
-// have ended, the queues of this process go on working. If all of these children
-// wait for items of queues that are not closed, Main prints their names. Then
-// Main returns. If run failed, Main prints the error and exits with code 1. If
-// run panics, this process ends, and so do its children.
+// terminates the children that are daemons, joins the others, and returns. Until
+// these children have ended, the queues of this process go on working. If all of
+// them wait for items of queues that are not closed, Main prints their names. If
+// run failed, Main prints the error and exits with code 1. If run panics, this
+// process ends, and so do its children.
 //
 // In a child, which is the same program, started by [Process.Start], Main calls
 // the child's function instead of run, and does not return.

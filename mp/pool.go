@@ -160,8 +160,7 @@ func (p *Pool[A, R]) Map(ctx context.Context, args []A) ([]R, error) {
 // you have a list, pass slices.Values(list). Imap yields the results in the
 // order of the arguments: a result that is ready waits for those before it. For
 // a task that fails, Imap yields a [*TaskError] and goes on. If the whole call
-// fails, Imap yields the error of the call last, which is not a TaskError: see
-// [Pool.Apply].
+// fails, Imap yields one last error, which is not a TaskError: see [Pool.Apply].
 //
 // Imap takes arguments from the sequence as workers become free. With n workers,
 // it is at most 64*n arguments ahead of your loop. If you leave the loop, or if

@@ -83,12 +83,12 @@ func (q *Queue[T]) hold() lend.Holder {
 // the queue. The error is ctx.Err() if ctx ended first, and [ErrClosed] if the
 // queue is closed. If v cannot be encoded, the error says why.
 //
-// If the queue is full and every consumer has ended, Put still waits, because
-// a new consumer may be started. To limit the wait, use a ctx with a timeout.
-//
 // There is one exception. If ctx ends while a grandchild of the process that
 // made the queue is in Put, and the process between these two is suspended, then
 // Put returns ctx.Err(), but the item may still arrive.
+//
+// If the queue is full and every consumer has ended, Put still waits, because
+// a new consumer may be started. To limit the wait, use a ctx with a timeout.
 func (q *Queue[T]) Put(ctx context.Context, v T) error {
 	return q.put(ctx, &v, false)
 }
