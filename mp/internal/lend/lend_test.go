@@ -68,24 +68,31 @@ func numberOf(t *testing.T, it Item) int {
 // holder has read all of its messages.
 func link(t *testing.T, h Holder) (l *Link, end func()) {
 	t.Helper()
+	l, s, end := connect(t, h)
+	s.Open()
+	return l, end
+}
+
+// connect is link for a child that may already get items, but not put any.
+func connect(t *testing.T, h Holder) (l *Link, s *Server, end func()) {
+	t.Helper()
 	upR, upW, _ := os.Pipe()
 	downR, downW, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := NewServer(h, nobody{}, downW)
+	s = NewServer(h, nobody{}, downW)
 	l = NewLink(upW, h.Terms())
 	var all sync.WaitGroup
 	all.Go(func() { s.Read(upR) })
 	all.Go(func() { l.Listen(downR) })
-	s.Open()
 	end = sync.OnceFunc(func() {
 		upW.Close()
 		all.Wait()
 		downR.Close()
 	})
 	t.Cleanup(end)
-	return l, end
+	return l, s, end
 }
 
 // In serve, a child sends these bytes slowly, and then ends. serve returns when
@@ -133,18 +140,23 @@ func say(k frame.Kind, id uint64, data ...byte) frame.Frame {
 // If items were sent ahead to a consumer, the owner can take them back for
 // another consumer.
 func TestItemsAheadAreAskedBack(t *testing.T) {
-	askBack(t, func(s *Store) (Item, error) { return Get(soon(t), s) })
-	askBack(t, func(s *Store) (Item, error) { return TryGet(s) })
+	for _, opened := range []bool{true, false} { // Open may come later than the first Get
+		askBack(t, opened, func(s *Store) (Item, error) { return TryGet(s) })
+		askBack(t, opened, func(s *Store) (Item, error) { return Get(soon(t), s) })
+	}
 }
 
-func askBack(t *testing.T, get func(*Store) (Item, error)) {
+func askBack(t *testing.T, opened bool, get func(*Store) (Item, error)) {
 	t.Helper()
 	const n = 1000
 	s := NewStore(0, false)
 	for i := range n {
 		s.Put(ctx, number(i), false)
 	}
-	l, _ := link(t, s)
+	l, server, _ := connect(t, s)
+	if opened {
+		server.Open()
+	}
 	taken, sum := 0, 0
 	for ahead := 0; ahead == 0 && taken < n; taken++ {
 		it, err := Get(soon(t), l)

@@ -34,6 +34,7 @@ type Server struct {
 	unasked bool                          // set by a batch, and cleared when the child is asked to give back
 	calls   map[uint64]context.CancelFunc // those of the child that have no reply, by number
 	rooms   map[uint64]uint64             // those granted to the child and not used, by the call's number
+	listed  bool                          // set when the holder knows of this child
 	ended   bool                          // set when the child has ended
 	over    bool                          // set when its loans are back
 }
@@ -59,19 +60,25 @@ func NewServer(h Holder, child Child, to io.WriteCloser) *Server {
 // Open lets the child put items. It enlists the child before it looks whether the
 // queue is closed: so a Close that Open does not see also asks this child.
 func (s *Server) Open() {
-	s.mu.Lock()
-	if !s.over {
-		s.h.enlist(s)
-	}
-	s.mu.Unlock()
+	s.enlist()
 	if s.h.closed() {
 		s.ask(kindClosing)
 	}
 	s.out.Post(frame.Frame{Kind: kindOpen})
 }
 
-// Read does what the child asks for, until the child ends. Read never waits until
-// this child reads, so the child never waits forever until Read reads.
+// enlist lets the holder ask this child, from when the child can have items.
+func (s *Server) enlist() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.listed && !s.over {
+		s.listed = true
+		s.h.enlist(s)
+	}
+}
+
+// Read does what the child asks for, until the child ends. Read never waits for
+// the child to read, so it always comes to what the child has written.
 func (s *Server) Read(from io.ReadCloser) {
 	defer from.Close()
 	defer s.to.Close()
@@ -102,6 +109,7 @@ func (s *Server) obey(f frame.Frame) error {
 	case kindPut:
 		return s.put(f)
 	case kindWant:
+		s.enlist() // this may come before Open
 		s.withdraw()
 		s.block(s.joinable || !s.h.closed())
 		s.withdraw = s.h.want(int(min(max(f.ID, 1), maxWant)), s.deliver)
@@ -110,6 +118,7 @@ func (s *Server) obey(f frame.Frame) error {
 	case kindRoom, kindTryRoom:
 		return just(func(ctx context.Context) error { return s.room(ctx, f.ID, f.Kind == kindTryRoom) })
 	case kindTryWant:
+		s.enlist()
 		return s.call(f.ID, s.try)
 	case kindHeard:
 		return just(s.h.heard)
