@@ -204,6 +204,48 @@ func neverRight(t *testing.T, it *Item) {
 	}
 }
 
+// A student may name what each number or choice is for, in any order.
+func TestAnswersWithLabels(t *testing.T) {
+	tried := 0
+	for _, q := range answers(t) {
+		for _, it := range q.BothForms() {
+			before := map[Kind]string{Numbers: ": ", Named: "; "}[it.Form.Kind]
+			if _, list, labelled := strings.Cut(it.Form.Words, before); labelled && before != "" {
+				tried++
+				withLabels(t, it, strings.Split(list, ", "))
+			}
+		}
+	}
+	if tried < 20 {
+		t.Errorf("only %d questions have labels", tried)
+	}
+}
+
+func withLabels(t *testing.T, it *Item, labels []string) {
+	values := regexp.MustCompile(`,? `).Split(it.Answer, -1)
+	swapped := slices.Clone(values)
+	slices.Reverse(swapped)
+	for _, style := range []string{"V L", "L: V", "L V", "V (L)", "L = V", "it is V L", "L: I think V"} {
+		parts := func(values []string) (all []string) {
+			for i, label := range labels {
+				all = append(all, strings.NewReplacer("V", values[i], "L", label).Replace(style))
+			}
+			return all
+		}
+		right := parts(values)
+		inOrder := strings.Join(right, ", ")
+		slices.Reverse(right)
+		for _, words := range []string{inOrder, strings.Join(right, " and ")} {
+			if read, understood := it.Form.Read(words); !understood || read != it.Answer {
+				t.Errorf("%s: %q is read as %q, %v, want %q", it.ID, words, read, understood, it.Answer)
+			}
+		}
+		if wrong := strings.Join(parts(swapped), ", "); !slices.Equal(values, swapped) && it.Form.Same(wrong, it.Answer) {
+			t.Errorf("%s: %q is right", it.ID, wrong)
+		}
+	}
+}
+
 // Every claim of the chapter has a question that shows it, and every question a claim.
 func TestClaims(t *testing.T) {
 	questions := answers(t)

@@ -16,7 +16,7 @@ type Form struct {
 	Max     int    // of a number that counts something, as in: number from 0 to 3
 	Choices []string
 	names   [][][]string // of each choice, as words
-	labels  [][]string   // of each number, as words
+	labels  [][]string   // of each number or choice, as words
 	about   []string     // words of the question, which a prediction may repeat
 }
 
@@ -34,8 +34,8 @@ const (
 var (
 	counts  = map[string]int{"": 1, "one ": 1, "two ": 2, "three ": 3, "four ": 4, "five ": 5}
 	numbers = regexp.MustCompile(`^(\w+ )?(numbers?( in order)?(?: from 0 to (\d+))?)(?:: (.+))?$`)
-	named   = regexp.MustCompile(`^(\w+ )of: (.+)$`)
-	another = regexp.MustCompile(` = [^,]*`)
+	named   = regexp.MustCompile(`^(\w+ )of: ([^;]+)(?:; (.+))?$`)
+	another = regexp.MustCompile(` = [^,;]*`)
 )
 
 // ParseForm reads the brackets below a question:
@@ -48,6 +48,7 @@ var (
 //	three numbers in order
 //	one of: alive = running, dead   "running" is another name for "alive"
 //	two of: waits, EOF, an error    one after the other
+//	two of: Old, New; child, main   these words may stand beside the choices
 //
 // The worksheet has an example with it, which must not be an answer.
 func ParseForm(form string, question []string) Form {
@@ -61,7 +62,7 @@ func ParseForm(form string, question []string) Form {
 	if !known {
 		return Form{Words: form}
 	}
-	return Form{Words: form + like, Kind: Kind(form), Choices: offered(strings.Join(question, " "))}
+	return Form{Words: form + like, Kind: Kind(form), Choices: offered(strings.Join(question, " ")), about: asked(question)}
 }
 
 func ofNumbers(form string, m, question []string) Form {
@@ -71,9 +72,7 @@ func ofNumbers(form string, m, question []string) Form {
 		like := ", like " + strings.Join(strings.Fields("40 2 17 9 30")[:f.Count], " ")
 		f.Words = strings.Replace(form, m[2], m[2]+like, 1)
 	}
-	for label := range strings.SplitSeq(m[5], ", ") {
-		f.labels = append(f.labels, telling(split(label)))
-	}
+	f.labels = labels(m[5], f.Count)
 	if f.Count == 1 || m[3] != "" { // of others, the words might say which is which
 		f.about = asked(question)
 	}
@@ -90,10 +89,26 @@ func ofChoices(form string, m, question []string) Form {
 		name, _, _ := strings.Cut(choice, " = ")
 		f.Choices, f.names = append(f.Choices, name), append(f.names, names)
 	}
-	if f.Count == 1 {
-		f.about = asked(question)
-	}
+	f.labels, f.about = labels(m[3], f.Count), asked(question)
 	return f
+}
+
+// ordinals are the labels of answers that have no others.
+var ordinals = strings.Fields("first second third fourth fifth")
+
+// labels returns the words of each label. A label like "of A" has the A.
+func labels(list string, count int) (all [][]string) {
+	if list == "" && count > 1 {
+		list = strings.Join(ordinals[:count-1], ", ") + ", last " + ordinals[count-1]
+	}
+	for label := range strings.SplitSeq(list, ", ") {
+		words := telling(split(label))
+		if strings.HasSuffix(label, " A") {
+			words = append(words, "a")
+		}
+		all = append(all, words)
+	}
+	return all
 }
 
 // offered finds A, B, C and so on, as far as they go.
@@ -133,7 +148,13 @@ var strange = regexp.MustCompile("[^\\pL\\d\\s.,;:!?()\\[\\]{}\"'“”‘’„
 // be known: one that is not may be a "not". There may be a remark, in brackets or
 // after "because", unless it could change the prediction: 3 (and main).
 func (f Form) Read(answer string) (read string, understood bool) {
-	answer = f.commas(dashes.Replace(answer))
+	answer = f.plain(answer)
+	if read, understood = f.readLabelled(answer); !understood {
+		read, understood = f.readTwice(answer)
+	}
+	if understood {
+		return read, !strange.MatchString(answer)
+	}
 	why := ""
 	if m := remark.FindStringSubmatch(answer); m != nil && f.Max == 0 && f.Count > 0 {
 		answer, why = m[1], m[2]
@@ -146,18 +167,39 @@ func (f Form) Read(answer string) (read string, understood bool) {
 			read, understood = f.readNumbers(apart(words, 3))
 		}
 	case Named:
-		words = slices.DeleteFunc(apart(words, 2), f.repeats)
-		read, understood = f.choose(telling(words), f.Count)
+		if read, understood = f.readLabelled(answer); !understood {
+			read, understood = f.choose(f.bare(words), f.Count)
+		}
 	default:
-		read, understood = f.readLetters(apart(words, 3))
+		read, understood = f.readLetters(apart(split(atEnds.ReplaceAllString(answer, "$1$2$3$4")), 3))
 	}
 	return read, understood && !strange.MatchString(answer+why) && !f.against(why, read)
 }
 
-// commas takes 3/12 for 3, 12, if each / is between two of those that are asked for.
-func (f Form) commas(answer string) string {
-	if f.Kind != Letters && f.Kind != Ordered && f.Count > 1 && strings.Count(answer, "/") == f.Count-1 && !strings.ContainsAny(answer, ",;") {
-		return strings.ReplaceAll(answer, "/", ", ")
+var (
+	// listed numbers have a comma between them, and no blank: 256,263.
+	listed = regexp.MustCompile(`(\d),([1-9]|0\b)`)
+	// fromTo is how people write a smallest and a largest number.
+	fromTo = regexp.MustCompile(`(?i)^\W*(?:(?:from|between)\s+)?(\d+)\s*(?:-+|\.\.+|to|and|or)\s*(\d+)\W*$`)
+	// atEnds finds words that say only what the order says: first B, then A, C last.
+	atEnds = regexp.MustCompile(`(?i)^(\W*)(?:first\b|(\pL)\s+first\b)|\b(?:last|finally)(\W+\pL\W*)$|(\b\pL)\s+last\W*$`)
+)
+
+// plain returns an answer with simple dashes. It takes 3/12 for 3, 12, if each / is
+// between two of those that are asked for.
+func (f Form) plain(answer string) string {
+	answer = dashes.Replace(answer)
+	if f.Count < 2 {
+		return answer
+	}
+	if f.Kind == Numbers {
+		answer = listed.ReplaceAllString(answer, "$1, $2")
+	}
+	if has(f.labels, "smallest") {
+		answer = fromTo.ReplaceAllString(answer, "$1, $2")
+	}
+	if strings.Count(answer, "/") == f.Count-1 && !strings.ContainsAny(answer, ",;") {
+		answer = strings.ReplaceAll(answer, "/", ", ")
 	}
 	return answer
 }
@@ -248,7 +290,7 @@ func (f Form) repeats(word string) bool {
 	case slices.Contains(beside, word):
 		return f.Count == 1
 	default:
-		return slices.Contains(f.about, s) && !doubt.MatchString(word) && !has(slices.Concat(f.names...), s)
+		return slices.Contains(f.about, s) && !doubt.MatchString(word) && !has(slices.Concat(f.names...), s) && !has(f.labels, s)
 	}
 }
 
@@ -260,7 +302,7 @@ func (f Form) readLetters(words []string) (string, bool) {
 		spelt := strings.Split(strings.ToUpper(w), "")
 		if !slices.ContainsFunc(spelt, func(l string) bool { return !slices.Contains(f.Choices, l) }) {
 			letters = append(letters, spelt...)
-		} else if !slices.Contains(idle, w) {
+		} else if _, isNumber := number(w); isNumber || !f.repeats(w) {
 			others = append(others, w)
 		}
 	}
@@ -287,22 +329,15 @@ func (f Form) isAll(words string) bool {
 const some = `(\pL(?:(?:[\s,&+]|\band\b)+\pL)*)` // letters
 
 var (
-	span    = regexp.MustCompile(`(?i)^\s*(\pL)(?:-|\s*\.\.+\s*|\s+to\s+)(\pL)[\s.]*$`)
+	span    = regexp.MustCompile(`(?i)\b(\pL)(?:\s*-\s*|\s*\.\.+\s*|\s+to\s+)(\pL)\b`)
 	allBut  = regexp.MustCompile(`(?i)^\s*(?:all|everything)\s+(?:but|except|except for)\s+` + some + `[\s.]*$`)
 	without = regexp.MustCompile(`(?i)^([^()]+?)[\s,;(]+(?:and\s+|but\s+)?(?:not|without|never)\s+` + some + `\s*\)?[\s.]*$`)
 	killed  = regexp.MustCompile(`(?i)^([^()]+?)\s*\(` + some + `\s+(?:is\s+|are\s+)?(?:never|not|killed|terminated|missing)\s*\)[\s.]*$`)
 )
 
-// readMost also takes A-C, all but D, and "A B C, not D" or "A B C (D is killed)",
-// if no letter is in both parts.
+// readMost also takes all but D, and "A B C, not D" or "A B C (D is killed)", if no
+// letter is in both parts. It does not take A-D, which can mean A B C D or A D.
 func (f Form) readMost(answer string) (string, bool) {
-	if m := span.FindStringSubmatch(answer); m != nil {
-		from, to := slices.Index(f.Choices, strings.ToUpper(m[1])), slices.Index(f.Choices, strings.ToUpper(m[2]))
-		if from < 0 || to <= from {
-			return "", false
-		}
-		return strings.Join(f.Choices[from:to+1], " "), true
-	}
 	if m := allBut.FindStringSubmatch(answer); m != nil {
 		out, understood := f.readLetters(split(m[1]))
 		kept := slices.DeleteFunc(slices.Clone(f.Choices), func(l string) bool { return strings.Contains(out, l) })
@@ -319,39 +354,75 @@ func (f Form) readMost(answer string) (string, bool) {
 }
 
 var (
-	parts = regexp.MustCompile(`(?i)[,;]\s+|\s(?:and|but)\s`)
+	parts = regexp.MustCompile(`(?i)[,;]\s+(?:(?:and|but)\s)?|\s(?:and|but)\s`)
 	// filler words say nothing beside a number and its label.
 	filler = strings.Fields("always different number numbers as in")
+	// sayings say nothing between a choice and its label.
+	sayings = strings.Fields("say says print prints return returns show shows see sees get gets has have does now")
+	saying  = regexp.MustCompile(`(?i)[:=]|\b(?:is|` + strings.Join(sayings, "|") + `)\b`)
+	// leading words may begin a label.
+	leading = strings.Fields("in at by for as from")
 )
 
-// readLabelled takes parts in any order, each with a number and a label: the words
-// that only this label has.
+// readLabelled takes parts, each with a number or a choice, and with a label: words
+// that only this label has. With all labels, the parts may be in any order.
 func (f Form) readLabelled(answer string) (string, bool) {
 	all := parts.Split(strings.Trim(answer, " ,;"), -1)
 	values := make([]string, f.Count)
 	if f.Count < 2 || len(f.labels) != f.Count || len(all) != f.Count {
 		return "", false
 	}
-	for _, part := range all {
-		value, place, understood := f.labelled(split(part))
-		if !understood || values[place] != "" {
+	bare, moved := false, false
+	for i, part := range all {
+		value, place, understood := f.labelled(part)
+		switch {
+		case place < 0:
+			bare, place = true, i
+		case place != i:
+			moved = true
+		}
+		if !understood || values[place] != "" || bare && moved {
 			return "", false
 		}
 		values[place] = value
 	}
-	return strings.Join(values, " "), true
+	return f.join(values...), true
 }
 
-func (f Form) labelled(words []string) (value string, place int, understood bool) {
-	place = -1
+// join returns values as a lesson reports them.
+func (f Form) join(values ...string) string {
+	if f.Kind == Named {
+		return strings.Join(values, ", ")
+	}
+	return strings.Join(values, " ")
+}
+
+var both = regexp.MustCompile(`(?i)^\W*(?:(?:(?:in|for|as)\s+)?(?:both(?:\s+(?:times|cases))?|twice)\b(.*)|(.*?)\b(?:(?:in|for|as)\s+)?(?:both(?:\s+(?:times|cases))?|twice)\W*)$`)
+
+// readTwice takes "both 3" and "3 twice", unless "both" may be a number.
+func (f Form) readTwice(answer string) (string, bool) {
+	m := both.FindStringSubmatch(answer)
+	if m == nil || f.Count != 2 || f.Max == 2 {
+		return "", false
+	}
+	f.Count, f.labels, f.about = 1, nil, nil
+	read, understood := f.Read(m[1] + m[2])
+	return f.join(read, read), understood
+}
+
+// labelled reads a part. Without a label, the place is -1.
+func (f Form) labelled(part string) (value string, place int, understood bool) {
+	if f.Kind == Named {
+		return f.placed(part)
+	}
+	place, filled := -1, false
+	words := split(part)
 	for i, w := range words {
 		n, isNumber := f.value(w)
-		var in []int
-		for l, label := range f.labels {
-			if slices.Contains(label, stem(w)) {
-				in = append(in, l)
-			}
+		if j := slices.Index([]string{"neither", "", "both"}, w); f.Max == 2 && j >= 0 {
+			n, isNumber = strconv.Itoa(j), true
 		}
+		in := f.labelsWith(stem(w))
 		switch {
 		case w == "-", isNumber && len(in) > 0:
 			return "", 0, false
@@ -360,12 +431,75 @@ func (f Form) labelled(words []string) (value string, place int, understood bool
 			value = n
 		case len(in) == 1 && (place < 0 || place == in[0]):
 			place = in[0]
-		case len(in) > 1, len(in) == 0 && !isNumber && (slices.Contains(idle, w) || slices.Contains(filler, w)):
+		case len(in) > 1, slices.Contains(idle, w):
+		case len(in) == 0 && slices.Contains(filler, w):
+			filled = true
 		default:
 			return "", 0, false
 		}
 	}
-	return value, place, value != "" && place >= 0
+	return value, place, value != "" && (place >= 0 || !filled)
+}
+
+// labelsWith returns the places of the labels with this word.
+func (f Form) labelsWith(stem string) (places []int) {
+	for place, label := range f.labels {
+		if slices.Contains(label, stem) {
+			places = append(places, place)
+		}
+	}
+	return places
+}
+
+// placed takes "New in the child", "in the child New" and "child: New".
+func (f Form) placed(part string) (choice string, place int, understood bool) {
+	part = arrow.ReplaceAllString(part, ":")
+	if cut := saying.FindStringIndex(part); cut != nil {
+		choice, understood = f.choose(f.bare(split(part[cut[1]:])), 1)
+		if place = f.place(f.bare(split(part[:cut[0]]))); understood && place >= 0 {
+			return choice, place, true
+		}
+	}
+	found := make(map[string]int)
+	words := f.bare(split(part))
+	for i := range len(words) + 1 {
+		for _, try := range [][2][]string{{words[:i], words[i:]}, {words[i:], words[:i]}} {
+			choice, is := f.choose(try[0], 1)
+			if place := f.place(try[1]); is && (place >= 0 || len(try[1]) == 0) {
+				found[choice] = place
+			}
+		}
+	}
+	for choice, place = range found {
+	}
+	return choice, place, len(found) == 1
+}
+
+// place returns which label these words are: all are its words, and one is in no
+// other label. If there is none, it returns -1.
+func (f Form) place(words []string) int {
+	place := -1
+	for i, w := range words {
+		in := f.labelsWith(w)
+		switch {
+		case slices.Contains(leading, w):
+			if i > 0 {
+				return -1
+			}
+		case len(in) == 0, len(in) == 1 && place >= 0 && in[0] != place:
+			return -1
+		case len(in) == 1:
+			place = in[0]
+		}
+	}
+	return place
+}
+
+// bare returns the stems of the words that may be a choice or a label.
+func (f Form) bare(words []string) []string {
+	return telling(slices.DeleteFunc(apart(words, 2), func(w string) bool {
+		return f.repeats(w) || f.Count > 1 && slices.Contains(sayings, w) && !has(slices.Concat(f.names...), stem(w))
+	}))
 }
 
 // readNumbers also takes labels in the order of the numbers: each after its number,
@@ -396,7 +530,11 @@ func (f Form) readNumbers(words []string) (string, bool) {
 // Unclear says why Read does not understand an answer.
 func (f Form) Unclear(answer string) string {
 	given := 0
-	for _, w := range split(dashes.Replace(answer)) {
+	answer = f.plain(answer)
+	if m := span.FindStringSubmatch(answer); m != nil && f.Kind == Letters {
+		return fmt.Sprintf("write each letter that you mean, like B C, and not %s", m[0])
+	}
+	for _, w := range split(answer) {
 		_, isValue := f.value(w)
 		n, isNumber := number(w)
 		switch {
@@ -424,10 +562,10 @@ func (f Form) knows(word string) bool {
 	case Numbers:
 		return word != "-" && (f.repeats(word) || has(f.labels, stem(word)) || slices.Contains(filler, word))
 	case Named:
-		return f.repeats(word) || has(slices.Concat(f.names...), stem(word))
+		return f.repeats(word) || has(slices.Concat(f.names...), stem(word)) || has(f.labels, stem(word)) || f.Count > 1 && slices.Contains(sayings, word)
 	}
 	strange := func(r rune) bool { return r != '-' && !slices.Contains(f.Choices, string(r)) }
-	return slices.Contains(idle, word) || !strings.ContainsFunc(strings.ToUpper(word), strange) ||
+	return f.repeats(word) || !strings.ContainsFunc(strings.ToUpper(word), strange) ||
 		f.Kind == Letters && (f.isAll(word) || none.MatchString(word))
 }
 

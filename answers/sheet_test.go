@@ -159,7 +159,7 @@ func TestParsingAQuestion(t *testing.T) {
 	want := Item{
 		ID:       "6a",
 		Text:     []string{"Main joins nobody.", "Which lines?", `A "1 starting"  B "2 starting"  C "2 exiting"`},
-		Form:     Form{Words: "letters, like B C, or none", Kind: Letters, Choices: []string{"A", "B", "C"}},
+		Form:     Form{Words: "letters, like B C, or none", Kind: Letters, Choices: []string{"A", "B", "C"}, about: []string{"which", "lin"}},
 		Answer:   "A B",
 		Hint:     "the last mark in the row",
 		Mistakes: []Mistake{{"A B C", "true of a background"}},
