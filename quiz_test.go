@@ -339,6 +339,9 @@ func eachLesson(t *testing.T, questions []*answers.Question, class []*student, d
 	}
 	wanted, found := goFlag("run"), false
 	if !strings.Contains(wanted, "/") && !*words {
+		if slices.ContainsFunc(questions, func(q *answers.Question) bool { return slices.ContainsFunc(q.BothForms(), predicted) }) {
+			fmt.Println("The lessons run their experiments, which takes some seconds ...") // go test shows it at once
+		}
 		sideBySide(questions, predicted)
 	}
 	for _, q := range questions {

@@ -3,6 +3,8 @@ package answers
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -244,6 +246,55 @@ func withLabels(t *testing.T, it *Item, labels []string) {
 			t.Errorf("%s: %q is right", it.ID, wrong)
 		}
 	}
+}
+
+var inExperiments = regexp.MustCompile(`(\w+) in experiments\.go`)
+
+// What a hint is about exists: a lesson, its flag, a function of its experiments.
+func TestWhatHintsName(t *testing.T) {
+	shown := make(map[string]bool)
+	for _, q := range answers(t) {
+		for _, it := range q.BothForms() {
+			hints := []string{it.Hint}
+			for _, m := range it.Mistakes {
+				hints = append(hints, m.Why)
+			}
+			for _, hint := range hints {
+				see := it.see(hint)
+				shown[strings.TrimPrefix(see, "go run ./lessons/")] = true
+				dir := "../" + strings.TrimPrefix(q.Lesson, "./")
+				source := readFile(t, dir+"/picture.go") + readFile(t, dir+"/experiments.go")
+				if m := flagOf.FindStringSubmatch(see); m != nil && !strings.Contains(source, `"`+strings.Trim(strings.Fields(m[1])[0], "-")+`"`) {
+					t.Errorf("%s: the lesson has no flag as in %q", it.ID, see)
+				}
+				if strings.Count(hint, "experiments.go") != len(inExperiments.FindAllString(hint, -1)) {
+					t.Errorf("%s: want the name of a function before \"in experiments.go\": %s", it.ID, hint)
+				}
+				for _, m := range inExperiments.FindAllStringSubmatch(hint, -1) {
+					if !strings.Contains(source, m[1]) {
+						t.Errorf("%s: experiments.go has no %s", it.ID, m[1])
+					}
+				}
+			}
+		}
+	}
+	for _, want := range []string{
+		"06-daemon", "06-daemon -nodaemon", "06-daemon -join 20", "05-current -twins 5", "01-process", "lessons/04-pool/experiments.go  (no output shows it)",
+		"lessons/03-api/main.go  (no output shows it)", "03-api  (first change main.go)", "03-api -code 2",
+	} {
+		if !shown[want] {
+			t.Errorf("no hint is about %s, want at least one: got %q", want, slices.Sorted(maps.Keys(shown)))
+		}
+	}
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // Every claim of the chapter has a question that shows it, and every question a claim.

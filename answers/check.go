@@ -2,6 +2,7 @@ package answers
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -77,9 +78,38 @@ func (it *Item) advice(p Prediction, answer, machine string) string {
 	b.WriteString(it.asked())
 	fmt.Fprintf(&b, "you predicted  %s%s  (%s)\n", p.Words, sure, p.Where)
 	fmt.Fprintf(&b, "this machine   %s\n", machine)
-	fmt.Fprintf(&b, "see it         go run %s\n", it.Question.Lesson)
-	fmt.Fprintf(&b, "look           %s\n", wrap(it.look(answer), 48, "\n               "))
+	look := it.look(answer)
+	fmt.Fprintf(&b, "see it         %s\n", it.see(look))
+	fmt.Fprintf(&b, "look           %s\n", wrap(look, 48, "\n               "))
 	return b.String()
+}
+
+var (
+	flagOf      = regexp.MustCompile(`\s(-[a-z]+( \d+)?)`)
+	otherLesson = regexp.MustCompile(`lesson (\d)`)
+	changeFirst = regexp.MustCompile(`change main\.go|in main\.go, (write|print)`)
+)
+
+// see returns what a hint is about: a command that shows it, or the file to read if
+// no output shows it.
+func (it *Item) see(hint string) string {
+	lesson := it.Question.Lesson
+	if m := otherLesson.FindStringSubmatch(hint); m != nil {
+		return "go run " + it.Question.all[m[1]].Lesson
+	}
+	for _, file := range []string{"experiments.go", "main.go"} {
+		if strings.Contains(hint, file) && !changeFirst.MatchString(hint) {
+			return strings.TrimPrefix(lesson, "./") + "/" + file + "  (no output shows it)"
+		}
+	}
+	command := "go run " + lesson
+	if m := flagOf.FindStringSubmatch(hint); m != nil {
+		command += " " + m[1]
+	}
+	if changeFirst.MatchString(hint) {
+		command += "  (first change main.go)"
+	}
+	return command
 }
 
 // wrap breaks a text into lines with at most width bytes.

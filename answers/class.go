@@ -125,8 +125,12 @@ func (c Class) Report(questions []*Question) string {
 				missed = append(missed, it)
 			}
 		}
+		right := "not checked"
+		if tried > 0 {
+			right = fmt.Sprintf("%4d%%  %4d of %-4d", 100*(tried-wrong)/tried, tried-wrong, tried)
+		}
 		if tried+unchecked > 0 {
-			fmt.Fprintf(&b, "%4d%%  %4d of %-4d  %11d  %s\n", 100*(tried-wrong)/max(tried, 1), tried-wrong, tried, unchecked, q.Title)
+			fmt.Fprintf(&b, "%-19s  %11d  %s\n", right, unchecked, q.Title)
 		}
 	}
 	missed = hardest(c, missed, func(it *Item) []*Item { return []*Item{it} })

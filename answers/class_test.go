@@ -167,12 +167,16 @@ func TestAQuestionThatFewAnswer(t *testing.T) {
 		}
 		class.Add(common, Prediction{Words: common.Mistakes[0].Answer}, o)
 	}
+	class.Add(questions[2].Items[0], Prediction{Words: "perhaps"}, Unchecked)
 	text := class.Report(questions)
 	_, after, _ := strings.Cut(text, "\n"+common.ID+"   wrong: 1 of 4\n")
 	if !strings.Contains(after, "\n"+rare.ID+"   wrong: 2 of 2, from 2 of 6 sheets\n") {
 		t.Errorf("want %s, and then %s, from 2 of 6 sheets, in\n%s", common.ID, rare.ID, text)
 	}
 	if want := "  75%     3 of 4               2  " + questions[1].Title + "\n"; !strings.Contains(text, want) {
+		t.Errorf("want %q in\n%s", want, text)
+	}
+	if want := "\nnot checked                    1  " + questions[2].Title + "\n"; !strings.Contains(text, want) {
 		t.Errorf("want %q in\n%s", want, text)
 	}
 }

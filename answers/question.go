@@ -42,7 +42,8 @@ type Question struct {
 	Lesson  string // ./lessons/06-daemon
 	Items   []*Item
 	Prompts []Prompt
-	Claims  []string // "daemons do not block the exit of main: 6a 6b"
+	Claims  []string             // "daemons do not block the exit of main: 6a 6b"
+	all     map[string]*Question // by number
 }
 
 // A Prompt is for an answer in one's own words. Its points are what a good
@@ -103,6 +104,7 @@ func Questions(dir string) ([]*Question, error) {
 		return nil, fmt.Errorf("%s has no questions", dir)
 	}
 	var all []*Question
+	byNumber := make(map[string]*Question)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -112,6 +114,7 @@ func Questions(dir string) ([]*Question, error) {
 		if err != nil {
 			return nil, err
 		}
+		q.all, byNumber[q.Number] = byNumber, q
 		all = append(all, q)
 	}
 	return all, nil

@@ -247,6 +247,7 @@ var promises = map[string]promise{
 	"go test -reveal":                      prints(counts{"this machine   says ": 2}),
 	"go test -start -form 2":               prints(counts{"Your worksheet is answers/mine-2.md. Predict, then: go test ": 1}),
 	"go test -form 2":                      prints(counts{"\n0 of ": 1, " blank.\n": 1}),
+	"go test -words":                       prints(counts{"A good answer says": 1, "\n    To sleep.\n": 1}),
 	"go test -sheet DIR":                   prints(counts{"    0      2     (0)            0 ": 1, "  mine.md\n": 1, " predicted  ": 2}),
 	"go test -sheet DIR -words":            prints(counts{"A good answer says": 1, "\n    To sleep.\n": 1}),
 	"go test -sheet DIR -run 'Quiz/Q[38]'": prints(counts{"worksheets read\n": 1, "  mine.md\n": 1}),
