@@ -17,7 +17,8 @@ type Form struct {
 	Choices []string
 	names   [][][]string // of each choice, as words
 	labels  [][]string   // of each number or choice, as words
-	about   []string     // words of the question, which a prediction may repeat
+	about   []string     // words of the question, which a prediction may repeat,
+	loose   bool         // also where no label says which number is which
 }
 
 // A Kind is a kind of prediction.
@@ -73,9 +74,8 @@ func ofNumbers(form string, m, question []string) Form {
 		f.Words = strings.Replace(form, m[2], m[2]+like, 1)
 	}
 	f.labels = labels(m[5], f.Count)
-	if f.Count == 1 || m[3] != "" { // of others, the words might say which is which
-		f.about = asked(question)
-	}
+	f.loose = f.Count == 1 || m[3] != "" // of others, the words might say which is which
+	f.about = asked(question)
 	return f
 }
 
@@ -152,11 +152,14 @@ func (f Form) Read(answer string) (read string, understood bool) {
 	if read, understood = f.readLabelled(answer); !understood {
 		read, understood = f.readTwice(answer)
 	}
+	if !understood && f.Kind == Letters {
+		read, understood = f.readMost(answer)
+	}
 	if understood {
 		return read, !strange.MatchString(answer)
 	}
 	why := ""
-	if m := remark.FindStringSubmatch(answer); m != nil && f.Max == 0 && f.Count > 0 {
+	if m := remark.FindStringSubmatch(answer); m != nil && f.Max == 0 && f.Kind != Ordered {
 		answer, why = m[1], m[2]
 	}
 	switch words := split(answer); f.Kind {
@@ -237,7 +240,7 @@ func apart(words []string, least int) (all []string) {
 
 var (
 	// idle words never change a prediction.
-	idle = strings.Fields("- a an the it its s is are be will i think guess so then and only just still exactly sure certainly definitely them there forever")
+	idle = strings.Fields("- a an the it its s is are be will i think guess so always then and only just still exactly sure certainly definitely them there forever")
 	// beside has those that do if there are two things to say: "2 of 3" is not 2 3.
 	beside = strings.Fields("of in at by for as probably perhaps maybe")
 	// doubt has words that nobody may repeat from the question or write in a remark.
@@ -310,7 +313,7 @@ func (f Form) readLetters(words []string) (string, bool) {
 	if f.Kind == Letters {
 		letters = sorted
 	}
-	switch only := strings.TrimSuffix(strings.Join(others, " "), " of"); {
+	switch only := ofThese.ReplaceAllString(strings.Join(others, " "), ""); {
 	case f.Kind == Letters && len(letters) == 0 && f.isAll(only):
 		return strings.Join(f.Choices, " "), true
 	case f.Kind == Letters && len(letters) == 0 && none.MatchString(only):
@@ -319,6 +322,9 @@ func (f Form) readLetters(words []string) (string, bool) {
 		return strings.Join(letters, " "), len(letters) > 0 && only == "" && len(slices.Compact(sorted)) == len(letters)
 	}
 }
+
+// ofThese may stand after all and none.
+var ofThese = regexp.MustCompile(`\s+of(?:\s+these|\s+those)*$`)
 
 func (f Form) isAll(words string) bool {
 	first, rest, _ := strings.Cut(words, " ")
@@ -330,9 +336,10 @@ const some = `(\pL(?:(?:[\s,&+]|\band\b)+\pL)*)` // letters
 
 var (
 	span    = regexp.MustCompile(`(?i)\b(\pL)(?:\s*-\s*|\s*\.\.+\s*|\s+to\s+)(\pL)\b`)
-	allBut  = regexp.MustCompile(`(?i)^\s*(?:all|everything)\s+(?:but|except|except for)\s+` + some + `[\s.]*$`)
+	allBut  = regexp.MustCompile(`(?i)^\s*(?:all|everything)\s+(?:but|except|except for|without|apart from)\s+` + some + `[\s.]*$`)
+	noneBut = regexp.MustCompile(`(?i)^\s*(?:none|nothing)\s+(?:but|except|except for)\s+` + some + `[\s.]*$`)
 	without = regexp.MustCompile(`(?i)^([^()]+?)[\s,;(]+(?:and\s+|but\s+)?(?:not|without|never)\s+` + some + `\s*\)?[\s.]*$`)
-	killed  = regexp.MustCompile(`(?i)^([^()]+?)\s*\(` + some + `\s+(?:is\s+|are\s+)?(?:never|not|killed|terminated|missing)\s*\)[\s.]*$`)
+	killed  = regexp.MustCompile(`(?i)^([^()]+?)\s*(?:\(|;|\bbut\b)\s*` + some + `\s+(?:is\s+|are\s+|does\s+|do\s+)?(?:never|not|killed|terminated|missing)\s*(?:printed\s*)?\)?[\s.]*$`)
 )
 
 // readMost also takes all but D, and "A B C, not D" or "A B C (D is killed)", if no
@@ -342,6 +349,9 @@ func (f Form) readMost(answer string) (string, bool) {
 		out, understood := f.readLetters(split(m[1]))
 		kept := slices.DeleteFunc(slices.Clone(f.Choices), func(l string) bool { return strings.Contains(out, l) })
 		return strings.Join(kept, " "), understood && len(kept) > 0
+	}
+	if m := noneBut.FindStringSubmatch(answer); m != nil {
+		return f.readLetters(split(m[1]))
 	}
 	for _, form := range []*regexp.Regexp{without, killed} {
 		if m := form.FindStringSubmatch(answer); m != nil {
@@ -356,12 +366,12 @@ func (f Form) readMost(answer string) (string, bool) {
 var (
 	parts = regexp.MustCompile(`(?i)[,;]\s+(?:(?:and|but)\s)?|\s(?:and|but)\s`)
 	// filler words say nothing beside a number and its label.
-	filler = strings.Fields("always different number numbers as in")
+	filler = strings.Fields("different number numbers as in of from with")
 	// sayings say nothing between a choice and its label.
-	sayings = strings.Fields("say says print prints return returns show shows see sees get gets has have does now")
+	sayings = strings.Fields("say says print prints return returns returned show shows see sees give gives get gets has have do does now")
 	saying  = regexp.MustCompile(`(?i)[:=]|\b(?:is|` + strings.Join(sayings, "|") + `)\b`)
 	// leading words may begin a label.
-	leading = strings.Fields("in at by for as from")
+	leading = strings.Fields("in at by for as from with")
 )
 
 // readLabelled takes parts, each with a number or a choice, and with a label: words
@@ -397,7 +407,7 @@ func (f Form) join(values ...string) string {
 	return strings.Join(values, " ")
 }
 
-var both = regexp.MustCompile(`(?i)^\W*(?:(?:(?:in|for|as)\s+)?(?:both(?:\s+(?:times|cases))?|twice)\b(.*)|(.*?)\b(?:(?:in|for|as)\s+)?(?:both(?:\s+(?:times|cases))?|twice)\W*)$`)
+var both = regexp.MustCompile(`(?i)^\W*(?:(?:(?:in|for|as)\s+)?(?:both(?:\s+(?:times|cases|processes))?|twice)\b(.*)|(.*?)\b(?:(?:in|for|as)\s+)?(?:both(?:\s+(?:times|cases|processes))?|twice)\W*)$`)
 
 // readTwice takes "both 3" and "3 twice", unless "both" may be a number.
 func (f Form) readTwice(answer string) (string, bool) {
@@ -432,7 +442,7 @@ func (f Form) labelled(part string) (value string, place int, understood bool) {
 		case len(in) == 1 && (place < 0 || place == in[0]):
 			place = in[0]
 		case len(in) > 1, slices.Contains(idle, w):
-		case len(in) == 0 && slices.Contains(filler, w):
+		case len(in) == 0 && (slices.Contains(filler, w) || slices.Contains(sayings, w) || f.repeats(w)):
 			filled = true
 		default:
 			return "", 0, false
@@ -498,7 +508,7 @@ func (f Form) place(words []string) int {
 // bare returns the stems of the words that may be a choice or a label.
 func (f Form) bare(words []string) []string {
 	return telling(slices.DeleteFunc(apart(words, 2), func(w string) bool {
-		return f.repeats(w) || f.Count > 1 && slices.Contains(sayings, w) && !has(slices.Concat(f.names...), stem(w))
+		return f.repeats(w) || slices.Contains(sayings, w) && !has(slices.Concat(f.names...), stem(w))
 	}))
 }
 
@@ -520,7 +530,7 @@ func (f Form) readNumbers(words []string) (string, bool) {
 			if place := len(values) - after; place >= len(f.labels) || !slices.Contains(f.labels[place], stem(w)) {
 				return "", false
 			}
-		case w == "-", !f.repeats(w):
+		case w == "-", !slices.Contains(idle, w) && !(f.loose && f.repeats(w)):
 			return "", false
 		}
 	}
@@ -562,7 +572,7 @@ func (f Form) knows(word string) bool {
 	case Numbers:
 		return word != "-" && (f.repeats(word) || has(f.labels, stem(word)) || slices.Contains(filler, word))
 	case Named:
-		return f.repeats(word) || has(slices.Concat(f.names...), stem(word)) || has(f.labels, stem(word)) || f.Count > 1 && slices.Contains(sayings, word)
+		return f.repeats(word) || has(slices.Concat(f.names...), stem(word)) || has(f.labels, stem(word)) || slices.Contains(sayings, word)
 	}
 	strange := func(r rune) bool { return r != '-' && !slices.Contains(f.Choices, string(r)) }
 	return f.repeats(word) || !strings.ContainsFunc(strings.ToUpper(word), strange) ||
@@ -592,6 +602,9 @@ var taskNumber = regexp.MustCompile(`(?i)\b(task|worker) \d+\b`)
 
 // against reports whether a remark has a word of doubt, another choice, or a number.
 func (f Form) against(remark, chosen string) bool {
+	if f.Kind == Letters && (remarkOnLetters.MatchString(remark) || slices.ContainsFunc(split(remark), swapping.MatchString)) {
+		return true
+	}
 	if f.Kind == Numbers && f.Count > 1 {
 		remark = taskNumber.ReplaceAllString(remark, "$1")
 		if slices.ContainsFunc(split(remark), func(w string) bool { return swapping.MatchString(w) || has(f.labels, stem(w)) }) {
@@ -600,14 +613,17 @@ func (f Form) against(remark, chosen string) bool {
 	}
 	return slices.ContainsFunc(apart(split(remark), 2), func(word string) bool {
 		_, isNumber := number(word)
-		for i, c := range f.Choices {
-			if has(f.names[i], stem(word)) && c != chosen {
+		for i, names := range f.names {
+			if has(names, stem(word)) && f.Choices[i] != chosen {
 				return true
 			}
 		}
-		return doubt.MatchString(word) || isNumber && f.Kind == Numbers
+		return word != "to" && doubt.MatchString(word) || isNumber && f.Kind == Numbers
 	})
 }
+
+// remarkOnLetters has what may change which letters are meant. A small a is a word.
+var remarkOnLetters = regexp.MustCompile(`\b[A-Zb-z]\b|\ba\W*$|(?i:\b(all|everything|some|maybe|perhaps)\b)`)
 
 // choose reads this many choices, one after the other, with or without commas.
 func (f Form) choose(words []string, count int) (chosen string, understood bool) {
