@@ -622,6 +622,7 @@ func TestWhatCannotBeCheckedFails(t *testing.T) {
 }
 
 func TestAClass(t *testing.T) {
+	t.Parallel() // the lesson mostly waits
 	needGo(t)
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -672,6 +673,7 @@ func TestAClass(t *testing.T) {
 
 // In a class with both forms, each worksheet is checked against its own.
 func TestBothForms(t *testing.T) {
+	t.Parallel()
 	needGo(t)
 	dir := t.TempDir()
 	var item *answers.Item
@@ -760,6 +762,7 @@ func TestALessonThatWasChanged(t *testing.T) {
 // If go test cannot print the result, it fails. Here standard output is a file that
 // was opened only for reading.
 func TestAResultThatIsLostIsNoSuccess(t *testing.T) {
+	t.Parallel()
 	readOnly, err := os.Open(blankSheet)
 	if err != nil {
 		t.Fatal(err)

@@ -366,7 +366,7 @@ func (f Form) readMost(answer string) (string, bool) {
 var (
 	parts = regexp.MustCompile(`(?i)[,;]\s+(?:(?:and|but)\s)?|\s(?:and|but)\s`)
 	// filler words say nothing beside a number and its label.
-	filler = strings.Fields("different number numbers as in of from with")
+	filler = strings.Fields("different number numbers as at in of from with")
 	// sayings say nothing between a choice and its label.
 	sayings = strings.Fields("say says print prints return returns returned show shows see sees give gives get gets has have do does now")
 	saying  = regexp.MustCompile(`(?i)[:=]|\b(?:is|` + strings.Join(sayings, "|") + `)\b`)
@@ -442,7 +442,7 @@ func (f Form) labelled(part string) (value string, place int, understood bool) {
 		case len(in) == 1 && (place < 0 || place == in[0]):
 			place = in[0]
 		case len(in) > 1, slices.Contains(idle, w):
-		case len(in) == 0 && (slices.Contains(filler, w) || slices.Contains(sayings, w) || f.repeats(w)):
+		case !isNumber && (slices.Contains(filler, w) || slices.Contains(sayings, w) || f.repeats(w)):
 			filled = true
 		default:
 			return "", 0, false

@@ -210,6 +210,8 @@ func TestPredictionsAsPeopleWriteThem(t *testing.T) {
 		{"2c", "none of the processes, all of the goroutines", "0 3"},
 		{"2c", "3 finish, none finish", ""},
 		{"3a", "both 3", "3 3"},
+		{"3a", "one at a time with Apply, three with Map", "1 3"},
+		{"2c", "2 of the other three as processes, 1 as goroutines", ""},
 		{"3d", "Start returns an error", "an error"},
 		{"3d", "no error", ""},
 		{"3e", "three alive after Map, none after Close", "3 0"},

@@ -14,6 +14,7 @@ import (
 //
 //	=== Join, then Recv
 //	says: First receive, then join.
+//	in: a long answer
 //	hangs
 //
 //	-	lines of the worked solution
@@ -24,6 +25,7 @@ import (
 type attempt struct {
 	lesson, name string
 	says         string // its failure must contain this text
+	in           string // the case that fails
 	hangs        bool   // it waits for something that cannot come
 	body         string
 }
@@ -53,6 +55,9 @@ func parseAttempt(lesson, section string) attempt {
 	for _, line := range lines {
 		if says, ok := strings.CutPrefix(line, "says: "); ok {
 			a.says = says
+		}
+		if in, ok := strings.CutPrefix(line, "in: "); ok {
+			a.in = in
 		}
 	}
 	return a
