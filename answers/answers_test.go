@@ -250,7 +250,7 @@ func withLabels(t *testing.T, it *Item, labels []string) {
 
 var inExperiments = regexp.MustCompile(`(\w+) in experiments\.go`)
 
-// What a hint is about exists: a lesson, its flag, a function of its experiments.
+// The lesson, the flag or the function that a hint names exists.
 func TestWhatHintsName(t *testing.T) {
 	shown := make(map[string]bool)
 	for _, q := range answers(t) {

@@ -80,7 +80,7 @@ var odd = []struct {
 		dead? no, alive | no longer alive | hardly alive | alive is wrong | far from dead | undead | anything but dead | alive, dead | alive (just kidding) |
 		alive (impossible) | alive because it isn't dead | alive unless killed | never alive | half dead | a | x | ~~alive~~ dead | alive 50% | ~alive |
 		more dead than alive | alive if it can be | alive (dead in Python) | alive, then dead | suspended`},
-	{"two of: Old = old one, New; in the child, in main", "Main made p with p.Name = Old. The child sets Name = New. What do these say then: mp.Current().Name in the child, and p.Name in main?", "New, Old",
+	{"two of: Old = old one, New; in the child, in main", "Main made p. In which order: mp.Current().Name in the child, and p.Name in main?", "New, Old",
 		`New, Old | New Old | new in the child, old in main | New in the child and Old in main | Old in main, New in the child | main: Old, child: New |
 		child: New, main: Old | child prints New and main prints Old | the child says New, but main still says Old | in the child New, in main Old |
 		In main it is Old, in the child it is New. | child = New; main = Old | child -> New, main -> Old | New (child), Old (main) | Old (main), New (child) |
@@ -195,7 +195,7 @@ func TestPredictionsAsPeopleWriteThem(t *testing.T) {
 		{"1a", "C (a)", "A C"},
 		{"1b", "always 1", "1"},
 		{"1c", "15 (the child adds to its own)", "15"},
-		{"1d", "nothing but D and E", "D E"},
+		{"1d", "none except D and E", "D E"},
 		{"1d", "D, E (outside)", "D E"},
 		{"1d", "A, B, C not found", ""},
 		{"1e", "all of these", "A B C D E"},

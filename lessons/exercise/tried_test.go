@@ -281,7 +281,7 @@ func (b *bench) try(a attempt, text, number string) (output string, err error) {
 	defer cancel()
 	pattern := "^TestExercise$"
 	if *tryThese == "" && a.in != "" {
-		pattern += "/" + a.in // a learner, whose test has all cases, sees this failure, too
+		pattern += "/" + a.in // the test of a learner has all cases, so it also fails
 	}
 	cmd := exec.CommandContext(ctx, program, "-test.run="+pattern, "-test.v")
 	cmd.Dir, cmd.WaitDelay = dir, time.Second
