@@ -90,24 +90,22 @@ var (
 	changeFirst = regexp.MustCompile(`change main\.go|in main\.go, (write|print)`)
 )
 
-// see returns what a hint is about: a command that shows it, or the file to read if
-// no output shows it.
+// see returns where to see what a hint is about: a command that shows it, or a file.
 func (it *Item) see(hint string) string {
 	lesson := it.Question.Lesson
 	if m := otherLesson.FindStringSubmatch(hint); m != nil {
 		return "go run " + it.Question.all[m[1]].Lesson
 	}
-	for _, file := range []string{"experiments.go", "main.go"} {
-		if strings.Contains(hint, file) && !changeFirst.MatchString(hint) {
-			return strings.TrimPrefix(lesson, "./") + "/" + file + "  (no output shows it)"
-		}
-	}
-	command := "go run " + lesson
-	if m := flagOf.FindStringSubmatch(hint); m != nil {
-		command += " " + m[1]
-	}
-	if changeFirst.MatchString(hint) {
-		command += "  (first change main.go)"
+	command, dir := "go run "+lesson, strings.TrimPrefix(lesson, "./")
+	switch m := flagOf.FindStringSubmatch(hint); {
+	case changeFirst.MatchString(hint):
+		return command + "  (first change main.go)"
+	case strings.Contains(hint, "experiments.go"):
+		return dir + "/experiments.go measures it"
+	case strings.Contains(hint, "main.go"):
+		return dir + "/main.go"
+	case m != nil:
+		return command + " " + m[1]
 	}
 	return command
 }
