@@ -13,9 +13,10 @@ import (
 
 // How a file gets into a child. An end of a pipe, or a queue, is a handle: in an
 // argument it is only a number. Before the parent encodes an argument, it looks
-// for handles in it, and adds their files to the handover of the process that is
-// starting. Its first message says which files belong to which number. The system
-// passes the open files: see handover_unix.go and handover_windows.go.
+// for handles in the argument, and adds their files to the handover of the process
+// that is starting. The first message to that process says which files belong to
+// which number. The system passes the open files: see handover_unix.go and
+// handover_windows.go.
 //
 // Who closes which file:
 //

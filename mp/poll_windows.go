@@ -12,9 +12,9 @@ var peekNamedPipe = syscall.NewLazyDLL("kernel32.dll").NewProc("PeekNamedPipe")
 
 // await reports whether there is something to read, or the end of the pipe,
 // now or before wait is over. A Windows pipe has no deadline and cannot be waited
-// for without reading, so it is looked at again and again. What is there is
-// also begun: Windows takes back what nobody has begun to read when a writer is
-// killed, and then a value that breaks off would look like a clean end.
+// for without reading, so await looks again and again. If bytes are there, await
+// reads one: when a writer is killed, Windows takes back bytes of which none has
+// been read. Then a value that breaks off would look like EOF after a whole value.
 func (in *inlet) await(wait time.Duration) (bool, error) {
 	if len(in.early) > 0 {
 		return true, nil

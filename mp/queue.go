@@ -255,7 +255,7 @@ func inQueue(what string, err error) error {
 // borrower is a child as package lend sees it.
 type borrower struct{ *Process }
 
-// Waiting notes that so many more Gets of the child wait for an item.
+// Waiting changes the number of the child's Gets that wait for an item.
 func (b borrower) Waiting(change int) { b.waiting.Add(int32(change)) }
 
 // handOver shares the queue with the process that is being started.

@@ -103,8 +103,8 @@ func unchanged(file string, was os.FileInfo) error {
 	return nil
 }
 
-// arguments are those that this program was started with, whatever main has
-// done to os.Args since.
+// arguments are those that this program was started with, even if main has changed
+// os.Args since.
 var arguments = slices.Clone(os.Args)
 
 // exec starts this program again.

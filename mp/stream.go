@@ -5,8 +5,8 @@ import (
 	"iter"
 )
 
-// A stream is an Imap: a call whose arguments come one by one, from the goroutine
-// that runs feed, and whose results go one by one to the one that runs drain.
+// A stream is an Imap. Its arguments come one by one, from the goroutine that runs
+// feed. Its results go one by one, to the goroutine that runs drain.
 // Its pool's mu guards it.
 type stream[A, R any] struct {
 	call[A, R]

@@ -298,7 +298,7 @@ func (w *worker[A, R]) answered(results []R, failed []*TaskError, next bool) {
 	}
 }
 
-// pace sets depth after a task that took so long.
+// pace sets depth after a task. took is how long the task took.
 func (w *worker[A, R]) pace(took time.Duration) {
 	switch {
 	case took < quick:

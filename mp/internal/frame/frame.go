@@ -75,7 +75,7 @@ type Frame struct {
 // A Writer writes frames to a pipe. Several goroutines may use it.
 type Writer struct {
 	out     io.Writer
-	turn    chan struct{}  // has room while nobody writes; who fills it has the fields up to fault
+	turn    chan struct{}  // has room while nobody writes; the goroutine that fills it may use the fields up to fault
 	buf     []byte         // frames to be written
 	rest    []byte         // the end of a frame that was begun when a context ended: it comes before the next frame
 	numbers map[Types]byte // of the descriptions that the reader has

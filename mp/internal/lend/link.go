@@ -29,7 +29,7 @@ type Link struct {
 	quiet   *sync.Cond // signalled when putting becomes 0
 	closing bool       // set when nothing more may be put
 	putting int        // how many Puts are being written
-	fetched []Item     // those that have arrived and are not taken
+	fetched []Item     // items that have arrived and are not taken
 	takers  []*taker   // wait for an item; there are some only when nothing is fetched
 	asking  bool       // set from kindWant until its batch has arrived
 	welcome int        // how many items the last kindWant asked for

@@ -12,7 +12,7 @@ import (
 // A Child is the process that a Server gives items to.
 type Child interface {
 	Kill() error
-	Waiting(change int) // so many more of its Gets wait for an item
+	Waiting(change int) // changes the number of its Gets that wait for an item
 }
 
 // A Server gives one child its share of a queue. When the child ends, the

@@ -11,7 +11,7 @@ import (
 )
 
 // A Store holds the items of a queue, in the process that made the queue. It
-// is ordinary Go: a slice, a mutex, and lists of those that wait.
+// is ordinary Go: a slice, a mutex, and a list of Gets that wait.
 type Store struct {
 	servers
 	capacity int
@@ -20,7 +20,7 @@ type Store struct {
 	mu       sync.Mutex      // guards the fields below
 	room     *sync.Cond      // signalled once for each room that is free again
 	changed  *sync.Cond      // for Join, and for calls that wait for the end of Close
-	returned []Item          // ready again, in the order of their numbers, which are below those of items
+	returned []Item          // given back, in the order of their numbers, which are below the numbers of items
 	items    []Item          // ready, in the order of their numbers
 	lent     map[uint64]Item // given out, and neither done nor back, by number
 	untaken  int             // how many of lent are not taken; they still count
@@ -148,10 +148,10 @@ func (s *Store) ready() int { return len(s.returned) + len(s.items) }
 // unfinished: put, and neither done nor, unless joinable, taken.
 func (s *Store) unfinished() int { return s.ready() + len(s.lent) }
 
-// over: nothing is left, and nothing can come or come back.
+// over: no item is left, and none can come or come back.
 func (s *Store) over() bool { return s.settled && s.reserved == 0 && s.unfinished() == 0 }
 
-// supply gives ready items to those that wait for them.
+// supply gives ready items to the takers.
 func (s *Store) supply() {
 	for len(s.takers) > 0 && s.ready() > 0 {
 		t := s.takers[0]
@@ -271,7 +271,7 @@ func (s *Store) Done(id uint64) error {
 
 func (s *Store) heard(context.Context) error { return nil }
 
-// change wakes those that wait for room, for the end, or for all to be done.
+// change wakes the calls that wait for room, for EOF, or until all items are done.
 func (s *Store) change() {
 	if !s.full() {
 		s.room.Signal()
