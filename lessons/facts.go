@@ -85,16 +85,15 @@ func Letters(holds ...bool) string {
 }
 
 // Recv receives from c, as c.Recv does, but fails after [Limit].
-func Recv[S, R any](c *mp.Conn[S, R]) (R, error) {
+func Recv[S, R any](c *mp.Conn[S, R]) (none R, err error) {
 	there, err := c.Poll(Limit)
-	if err == nil && !there {
+	switch {
+	case there:
+		return c.Recv()
+	case err == nil:
 		err = fmt.Errorf("nothing was received for %v", Limit)
 	}
-	if err != nil {
-		var none R
-		return none, err
-	}
-	return c.Recv()
+	return none, err
 }
 
 // Join joins p, as p.Join does, but fails after [Limit].

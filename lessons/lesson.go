@@ -86,10 +86,10 @@ func (l Lesson) parse() (o options) {
 	f.BoolVar(&o.facts, "facts", false, "print only the answers to the quiz questions (spoilers).\nAfter it, you may name questions")
 	Int(&form, "form", 1, 2, "with -facts: for form `N` of the worksheet")(f)
 	if l.Tick != nil {
-		f.Func("unit", fmt.Sprintf("the `time` of a tick, for watching (100ms to 5s; %v\nby default)", *l.Tick),
+		f.Func("unit", fmt.Sprintf("the `time` of a tick, for watching (100ms to 5s; %v by default)", *l.Tick),
 			within(l.Tick, 100*time.Millisecond, 5*time.Second, time.ParseDuration, "a time like 300ms"))
 		f.BoolVar(&o.free, "free", false, "ticks of 1ms: so short that the system decides the order.\n"+
-			"Run it five times. A terminated process may end before\nit prints a line")
+			"Run it five times. A terminated process may end before it prints a line")
 	}
 	for _, declare := range l.Flags {
 		declare(f)
@@ -98,7 +98,10 @@ func (l Lesson) parse() (o options) {
 	switch o.questions = f.Args(); {
 	case errors.Is(err, flag.ErrHelp):
 		surviveClosedPipe()
-		l.explain(f)
+		var help strings.Builder
+		f.SetOutput(&help)
+		f.PrintDefaults()
+		Printf("Lesson %d: %s\n\n%s", l.Number, l.Title, &help)
 		os.Exit(0)
 	case err == nil && f.NArg() > 0 && !o.facts:
 		err = fmt.Errorf("an argument like %q needs -facts", f.Arg(0))
@@ -179,13 +182,4 @@ func sum(source string) string {
 		io.WriteString(h, strings.Join(strings.Fields(code), " "))
 	}
 	return fmt.Sprintf("%08x", h.Sum32())
-}
-
-func (l Lesson) explain(flags *flag.FlagSet) {
-	Printf("Lesson %d: %s\n\n", l.Number, l.Title)
-	flags.VisitAll(func(f *flag.Flag) {
-		name, usage := flag.UnquoteUsage(f)
-		usage = strings.ReplaceAll(usage, "\n", "\n"+strings.Repeat(" ", 15))
-		Printf("  %-12s %s\n", strings.TrimSpace("-"+f.Name+" "+name), usage)
-	})
 }

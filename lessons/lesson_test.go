@@ -44,6 +44,9 @@ var (
 // tellFlags is in a child: its flags are those of main.
 var tellFlags = mp.Proc("tellFlags", func(int) error {
 	fmt.Printf("size %d, loud %t, tick %v", size, loud, tick)
+	if size == 14 {
+		time.Sleep(2 * Limit)
+	}
 	return nil
 })
 

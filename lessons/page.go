@@ -40,25 +40,19 @@ func para(label, text string) string {
 	return b.String() + line + "\n"
 }
 
-// PID returns a PID as lessons print it. It differs from run to run, so in tests it
-// is an alias: #1 for the first process printed, then #2. In a table it needs seven
-// columns.
+// PID returns a PID as lessons print it. In a table it needs seven columns. In tests
+// it is an alias: see RunTests.
 func PID(pid int) string {
 	if aliases == nil {
 		return strconv.Itoa(pid)
 	}
-	if aliases[pid] == 0 {
-		aliases[pid] = len(aliases) + 1
-	}
-	return "#" + strconv.Itoa(aliases[pid])
+	return alias(pid)
 }
 
-var aliases map[int]int // nil except in tests: see RunTests
-
-// Microseconds returns a duration as lessons print it. In tests it has no figures.
-func Microseconds(d time.Duration) string {
+// Milliseconds returns a duration as lessons print it. In tests it has no figures.
+func Milliseconds(d time.Duration) string {
 	if aliases != nil {
-		return "# microseconds"
+		return "# ms"
 	}
-	return fmt.Sprintf("%d microseconds", d.Microseconds())
+	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
 }

@@ -13,9 +13,6 @@ import (
 	"processbook/mp"
 )
 
-// Print is fmt.Print with the care of [Printf].
-func Print(args ...any) { printed(fmt.Print(args...)) }
-
 // Println is fmt.Println with the care of [Printf].
 func Println(args ...any) { printed(fmt.Println(args...)) }
 
@@ -36,11 +33,8 @@ func printed(_ int, err error) {
 }
 
 func closedPipe(err error) bool {
-	if runtime.GOOS == "windows" {
-		const brokenPipe, noData = syscall.Errno(109), syscall.Errno(232) // ERROR_...
-		return errors.Is(err, brokenPipe) || errors.Is(err, noData)
-	}
-	return errors.Is(err, syscall.EPIPE)
+	const brokenPipe, noData = syscall.Errno(109), syscall.Errno(232) // ERROR_..., on Windows
+	return errors.Is(err, syscall.EPIPE) || runtime.GOOS == "windows" && (errors.Is(err, brokenPipe) || errors.Is(err, noData))
 }
 
 // surviveClosedPipe: on Unix, writing to a closed pipe ends a process at once. After
@@ -73,11 +67,7 @@ func EndChildren() {
 func TempDir(name string) (string, error) {
 	dir, err := os.MkdirTemp("", name)
 	if err != nil {
-		variable := "TMPDIR"
-		if runtime.GOOS == "windows" {
-			variable = "TMP"
-		}
-		return "", fmt.Errorf("no place for files: set %s to a directory in which you may write (%w)", variable, err)
+		return "", fmt.Errorf("no place for files: set TMPDIR (on Windows TMP) to a directory in which you may write (%w)", err)
 	}
 	tempDirs.Store(dir, nil)
 	return dir, nil

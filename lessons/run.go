@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A Run records one run of the program in main.go.
@@ -58,18 +59,18 @@ func (r *Run) Printed(start string) bool {
 // standard input gets EOF: see recorded.
 func (l Lesson) run(ctx context.Context) (*Run, error) {
 	dir, err := TempDir("lesson")
-	if err != nil {
+	path, failed := os.Executable()
+	if err = errors.Join(err, failed); err != nil {
 		return nil, err
 	}
 	defer RemoveTemp(dir)
 	record := filepath.Join(dir, "record")
-	path, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
 	printed := &margin{label: "prints"}
 	cmd := &exec.Cmd{Path: path, Args: os.Args, Stdout: printed, Stderr: os.Stderr, WaitDelay: Limit}
 	cmd.Env = append(os.Environ(), recordVar+"="+record)
+	ctx, ended := context.WithCancel(ctx)
+	defer ended()
+	go l.remind(ctx, record)
 	if err := live(ctx, cmd); err != nil {
 		return nil, err
 	}
@@ -87,24 +88,40 @@ func (l Lesson) run(ctx context.Context) (*Run, error) {
 // live runs the program, and returns when the program and all its descendants have
 // ended: then its standard output gets EOF. It ignores the exit code.
 func live(ctx context.Context, cmd *exec.Cmd) error {
-	lifeline, ours, err := os.Pipe()
+	lifeline, err := cmd.StdinPipe()
 	if err != nil {
 		return err
 	}
-	defer ours.Close()
-	defer context.AfterFunc(ctx, func() { ours.Close() })()
-	cmd.Stdin = lifeline
-	err = cmd.Start()
-	lifeline.Close()
-	if err != nil {
-		return err
-	}
-	err = cmd.Wait()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	defer context.AfterFunc(ctx, func() { lifeline.Close() })()
+	err = cmd.Run()
+	if errors.As(err, new(*exec.ExitError)) {
 		err = nil
 	}
 	return cmp.Or(ctx.Err(), err)
+}
+
+// remind prints a note if the program may hang: for a time that no lesson needs, no
+// process has started or ended. It looks often, so suspending the lesson is no time.
+func (l Lesson) remind(ctx context.Context, record string) {
+	size, seen := 0, &Run{Lives: []Life{{Name: "main"}}}
+	for quiet := 0; quiet < 100; quiet++ {
+		select {
+		case <-time.After(100*time.Millisecond + *cmp.Or(l.Tick, new(time.Duration))/2):
+		case <-ctx.Done():
+			return
+		}
+		if text, _ := os.ReadFile(record); len(text) != size {
+			size, quiet = len(text), 0
+		}
+	}
+	seen.read(record)
+	waits := "The lesson still waits for main"
+	for _, life := range seen.Lives[1:] {
+		if life.Ended == 0 {
+			waits += ", " + life.Name
+		}
+	}
+	fmt.Fprint(os.Stderr, para("note", waits+". To end everything, press Ctrl-C."))
 }
 
 // A margin prints what a program prints, to the right of a label.

@@ -2,8 +2,10 @@ package lessons
 
 import (
 	"fmt"
+	"io"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // The lives of a program's processes are read from their notes.
@@ -76,6 +78,34 @@ PoolWorker-11 10 13
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
+}
+
+// If the program hangs, a note says which processes have not ended. It is not part
+// of the output.
+func TestHangingProgramIsNoted(t *testing.T) {
+	t.Parallel()
+	cmd := Command("-size", "14", "-free")
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(Limit, func() { cmd.Process.Kill() })
+	defer timer.Stop()
+	const note = "note   The lesson still waits for main, Process-1. To end everything, press\n       Ctrl-C.\n"
+	got := make([]byte, len(note))
+	_, err = io.ReadFull(stderr, got)
+	if took := time.Since(begin); err != nil || string(got) != note || took < 10*time.Second {
+		t.Errorf("after %v: %v, got %q, want %q", took, err, got, note)
+	}
+	cmd.Process.Kill()
+	if rest, _ := io.ReadAll(stderr); len(rest) > 0 {
+		t.Errorf("then it printed %q", rest)
+	}
+	cmd.Wait()
 }
 
 func TestSumIsOfTheCode(t *testing.T) {

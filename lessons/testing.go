@@ -43,6 +43,17 @@ func RunTests(m interface{ Run() int }, main func()) {
 	os.Exit(m.Run())
 }
 
+var aliases map[int]int // of PIDs; nil except in tests
+
+// alias returns #1 for the first process printed, then #2. PIDs differ from run to
+// run.
+func alias(pid int) string {
+	if aliases[pid] == 0 {
+		aliases[pid] = len(aliases) + 1
+	}
+	return "#" + strconv.Itoa(aliases[pid])
+}
+
 // printedPID is how a program prints a PID. Another number may be equal to a PID.
 var printedPID = regexp.MustCompile(`\b(PID|parent) (\d+)\b`)
 

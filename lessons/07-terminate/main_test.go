@@ -93,9 +93,9 @@ also   Seven processes have each deferred a cleanup. Main sends "please
   sleeps for an hour              Terminate         -15  does not run
   locks a Mutex two times         Terminate         -15  does not run` + refused + `
 saw    Terminate ends processes that do not respond, and it is quick: the
-       quickest of them had ended # microseconds after the call. A process
-       cleans up only if its function returns. On Linux and macOS, a process
-       can handle SIGTERM, or ignore it; then only Kill helps.
+       quickest of them had ended # ms after the call. A process cleans up
+       only if its function returns. On Linux and macOS, a process can
+       handle SIGTERM, or ignore it; then only Kill helps.
 
 also   What happens to other processes when main terminates one that ...
 

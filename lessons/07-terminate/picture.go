@@ -78,7 +78,7 @@ func drawAll(ctx context.Context) error {
 	lessons.Println()
 	lessons.Para("saw", "Terminate ends processes that do not respond, and it is quick: the quickest of them had ended %s"+
 		" after the call. A process cleans up only if its function returns. On Linux and macOS, a process can handle SIGTERM,"+
-		" or ignore it; then only Kill helps.", lessons.Microseconds(quickest))
+		" or ignore it; then only Kill helps.", lessons.Milliseconds(quickest))
 	return err
 }
 
