@@ -88,8 +88,10 @@ func (f Facts) Check(ctx context.Context, want map[string]string) error {
 	return errors.Join(wrong...)
 }
 
-// Prints runs main. The error has the lines of its output that differ from want.
-func Prints(main func(), want string) error {
+// Prints runs main. The error has the lines of its output that differ from want. If
+// the system decides some of the output, each function in same replaces that by a text
+// that is always the same.
+func Prints(main func(), want string, same ...func(string) string) error {
 	file, err := os.CreateTemp("", "output")
 	if err != nil {
 		return err
@@ -98,8 +100,12 @@ func Prints(main func(), want string) error {
 	defer func(terminal *os.File) { os.Stdout = terminal }(os.Stdout)
 	os.Stdout = file
 	main()
-	got, err := os.ReadFile(file.Name())
-	return errors.Join(err, file.Close(), difference(string(got), want))
+	text, err := os.ReadFile(file.Name())
+	got := string(text)
+	for _, f := range same {
+		got, want = f(got), f(want)
+	}
+	return errors.Join(err, file.Close(), difference(got, want))
 }
 
 // difference returns an error with the lines that differ, as few as possible, or

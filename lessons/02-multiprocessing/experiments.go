@@ -15,58 +15,57 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"processbook/lessons"
 	"processbook/mp"
 )
 
+// Many expect of 2a all, because all of them run, or one; of 2b one, as in Python,
+// where the threads of a process wait for each other.
 var experiments = lessons.Facts{
-	"2a": processesAtOnce,
-	"2b": goroutinesAtOnce,
+	"2a": func(ctx context.Context) (string, error) { return atOnce(ctx, perCPU*cpus, 1) },
+	"2b": func(ctx context.Context) (string, error) { return atOnce(ctx, 1, perCPU*cpus) },
 	"2c": othersThatFinish,
 	"2d": numbersInFile,
 }
 
-var cpus = runtime.NumCPU() // the tests have their own
+const perCPU = 4
 
-// A Team has processes that run the same function, each with a pipe to main.
-type Team[S, R any] struct {
-	processes []*mp.Process
-	lines     []*mp.Conn[S, R]
-}
+var cpus = runtime.NumCPU()
 
-func start[S, R any](ctx context.Context, n int, f mp.Function[*mp.Conn[R, S], mp.None]) (t Team[S, R], err error) {
-	for range n {
-		ours, theirs := mp.Pipe[S, R]()
-		p := mp.NewProcess(f, theirs)
-		t.processes, t.lines = append(t.processes, p), append(t.lines, ours)
-		err = errors.Join(err, p.Start(ctx))
+// work has workers, which are goroutines. Each says that it has begun, receives a
+// divisor, and computes for 12 seconds divided by that.
+var work = mp.Proc("work", func(line *mp.Conn[[]int64, int]) error {
+	workers, err := line.Recv()
+	runtime.GOMAXPROCS(workers + 1) // so many threads get their share of busy CPUs
+	var working sync.WaitGroup
+	for range workers {
+		working.Go(func() {
+			line.Send(nil)
+			if divisor, err := line.Recv(); err == nil {
+				line.Send(compute(12 * time.Second / time.Duration(divisor)))
+			}
+		})
 	}
-	return t, err
-}
-
-// round sends a message to each process, and receives n answers, the same number
-// from each process.
-func (t Team[S, R]) round(message S, n int) (answers []R, err error) {
-	for _, line := range t.lines {
-		err = errors.Join(err, line.Send(message))
-	}
-	for i := range n {
-		answer, failed := lessons.Recv(t.lines[i%len(t.lines)])
-		answers, err = append(answers, answer), errors.Join(err, failed)
-	}
-	return answers, err
-}
-
-// end closes the pipes, at which the processes end, and joins them.
-func (t Team[S, R]) end(ctx context.Context) (err error) {
-	for i, p := range t.processes {
-		t.lines[i].Close()
-		err = errors.Join(err, lessons.Join(ctx, p))
-	}
+	working.Wait()
 	return err
+})
+
+// begin starts processes with workers. It returns a pipe to each worker when all of
+// them have begun. Workers of one process have one pipe.
+func begin(ctx context.Context, processes, workers int) (lines []*mp.Conn[int, []int64], err error) {
+	for range processes {
+		ours, theirs := mp.Pipe[int, []int64]()
+		lines = append(lines, ours)
+		err = errors.Join(err, mp.NewProcess(work, theirs).Start(ctx), ours.Send(workers))
+	}
+	lines = slices.Repeat(lines, workers)
+	for _, line := range lines {
+		_, failed := lessons.Recv(line)
+		err = errors.Join(err, failed)
+	}
+	return lines, err
 }
 
 // gap is a jump of the clock which shows that something else had the CPU. The
@@ -91,79 +90,39 @@ func compute(d time.Duration) (slots []int64) {
 	return slots
 }
 
-// busy starts goroutines that send a message, and then compute without a pause. When
-// all have begun, main sends for how many milliseconds they go on.
-var busy = mp.Proc("busy", func(line *mp.Conn[[]int64, int]) error {
-	goroutines, err := line.Recv()
-	runtime.GOMAXPROCS(goroutines + 1) // so many threads get their share of busy CPUs
-	var goOn atomic.Int64
-	var running sync.WaitGroup
-	for range goroutines {
-		running.Go(func() {
-			line.Send(nil)
-			for goOn.Load() == 0 {
-			}
-			line.Send(compute(time.Duration(goOn.Load()) * time.Millisecond))
-		})
-	}
-	ms, _ := line.Recv() // 0 if main has ended
-	goOn.Store(max(1, int64(ms)))
-	running.Wait()
-	return err
-})
-
-// together starts processes whose goroutines compute, and end only after all have
-// begun. It returns how many had a CPU at the same time, at most. If other programs
-// need the CPUs, it tries again, for twice the time.
-func together(ctx context.Context, processes, goroutines int) (most int, err error) {
-	for ms := 300; ms < 10_000 && most < min(cpus, processes*goroutines) && err == nil; ms *= 2 {
-		team, failed := start(ctx, processes, busy)
-		_, begun := team.round(goroutines, processes*goroutines)
-		all, ended := team.round(ms, processes*goroutines)
-		err = errors.Join(failed, begun, ended, team.end(ctx))
-		had := make(map[int64]int)
-		for _, slot := range slices.Concat(all...) {
-			had[slot]++
-			most = max(most, had[slot])
+// together lets workers compute after all have begun. It returns how many had a CPU at
+// the same time, at most. If other programs need the CPUs, it tries again, for twice
+// the time.
+func together(ctx context.Context, processes, workers int) (most int, err error) {
+	for divisor := 40; divisor > 0 && most < min(cpus, processes*workers) && err == nil; divisor /= 2 {
+		lines, failed := begin(ctx, processes, workers)
+		for _, line := range lines {
+			failed = errors.Join(failed, line.Send(divisor))
 		}
+		had := make(map[int64]int)
+		for _, line := range lines {
+			slots, lost := lessons.Recv(line)
+			for _, slot := range slots {
+				had[slot]++
+				most = max(most, had[slot])
+			}
+			failed = errors.Join(failed, lost)
+		}
+		err = failed
 	}
 	return most, err
 }
 
-// 2a measures how many of four processes for each CPU compute at the same moment.
-// Many expect all, because all of them run; others one.
-func processesAtOnce(ctx context.Context) (string, error) { return atOnce(ctx, 4*cpus, 1) }
-
-// 2b measures the same for goroutines of one process. Many expect one, as in Python,
-// where the threads of a process wait for each other.
-func goroutinesAtOnce(ctx context.Context) (string, error) { return atOnce(ctx, 1, 4*cpus) }
-
-func atOnce(ctx context.Context, processes, goroutines int) (string, error) {
-	switch most, err := together(ctx, processes, goroutines); {
-	case most == processes*goroutines:
+func atOnce(ctx context.Context, processes, workers int) (string, error) {
+	switch most, err := together(ctx, processes, workers); most {
+	case processes * workers:
 		return "all", err
-	case most == cpus:
+	case cpus:
 		return "one per CPU", err
 	default:
 		return fmt.Sprint(most), cmp.Or(err, errors.New("other programs need the CPUs: try again later"))
 	}
 }
-
-// divider has workers that wait for a divisor.
-var divider = mp.Proc("divider", func(line *mp.Conn[int, int]) error {
-	workers, err := line.Recv()
-	var working sync.WaitGroup
-	for range workers {
-		working.Go(func() {
-			line.Send(0) // it is at work
-			if divisor, err := line.Recv(); err == nil {
-				line.Send(12 / divisor)
-			}
-		})
-	}
-	working.Wait()
-	return err
-})
 
 // 2c measures how many of the three others finish if one of four workers panics,
 // in four processes and in one. Many expect 3 both times, as in Python, where an
@@ -171,56 +130,36 @@ var divider = mp.Proc("divider", func(line *mp.Conn[int, int]) error {
 func othersThatFinish(ctx context.Context) (string, error) {
 	defer func(terminal *os.File) { os.Stderr = terminal }(os.Stderr)
 	os.Stderr, _ = os.OpenFile(os.DevNull, os.O_WRONLY, 0) // for stack traces
-	defer os.Stderr.Close()
 	workers := lessons.Form(4, 5)
 	processes, err := finish(ctx, workers, 1)
 	goroutines, failed := finish(ctx, 1, workers)
 	return fmt.Sprint(processes, goroutines), errors.Join(err, failed)
 }
 
-// finish has workers at work, and counts those that finish. One of them gets a
-// zero, and then the others get numbers.
-func finish(ctx context.Context, processes, goroutines int) (finished int, err error) {
-	team, failed := start(ctx, processes, divider)
-	_, err = team.round(goroutines, processes*goroutines)
-	for n := range processes * goroutines {
-		line := team.lines[n%processes]
-		line.Send(n)
-		if _, err := lessons.Recv(line); err == nil { // its process has not ended
+// finish counts the workers that finish. The first of them gets a zero, and then the
+// others get numbers.
+func finish(ctx context.Context, processes, workers int) (finished int, err error) {
+	lines, err := begin(ctx, processes, workers)
+	for n, line := range lines {
+		line.Send(1000 * n)
+		if _, ended := lessons.Recv(line); ended == nil { // its process has not ended
 			finished++
 		}
 	}
-	team.end(ctx) // a panic is not an error here
-	return finished, errors.Join(failed, err)
+	return finished, err
 }
 
-// adder adds 1 to the number in a file in two steps, each at a message of main: it
-// reads, and it writes.
-var adder = mp.Proc("adder", func(line *mp.Conn[mp.None, string]) error {
-	for n, reads := 0, true; ; reads = !reads {
-		file, err := line.Recv()
-		if err != nil {
-			return nil // there are no more messages
-		}
-		if reads {
-			n, err = read(file)
-		} else {
-			err = write(file, n+1)
-		}
-		if err != nil {
-			return err
-		}
-		line.Send(mp.None{})
-	}
+// add adds 1 to the number in a file, in two steps, each at a message of main.
+var add = mp.Proc("add", func(line *mp.Conn[mp.None, string]) error {
+	file, err := line.Recv()
+	text, failed := os.ReadFile(file)
+	line.Send(mp.None{})
+	line.Recv()
+	n, wrong := strconv.Atoi(string(text))
+	err = errors.Join(err, failed, wrong, os.WriteFile(file, []byte(strconv.Itoa(n+1)), 0o600))
+	line.Send(mp.None{})
+	return err
 })
-
-func read(file string) (int, error) {
-	text, err := os.ReadFile(file)
-	n, failed := strconv.Atoi(string(text))
-	return n, errors.Join(err, failed)
-}
-
-func write(file string, n int) error { return os.WriteFile(file, []byte(strconv.Itoa(n)), 0o600) }
 
 // 2d measures the smallest and the largest number in a file after two processes
 // have added 1 to it, in all orders in which they can read and write. Many expect
@@ -231,18 +170,22 @@ func numbersInFile(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer lessons.RemoveTemp(dir)
-	file := filepath.Join(dir, "number")
-	team, err := start(ctx, 2, adder)
-	var found []int
+	file, found := filepath.Join(dir, "number"), []string{}
 	for _, order := range []string{"AABB", "ABAB", "ABBA", "BAAB", "BABA", "BBAA"} {
-		err = errors.Join(err, write(file, lessons.Form(5, 20)))
+		err = errors.Join(err, os.WriteFile(file, []byte(lessons.Form("5", "20")), 0o600))
+		lines := make(map[rune]*mp.Conn[string, mp.None])
+		for _, letter := range "AB" {
+			ours, theirs := mp.Pipe[string, mp.None]()
+			lines[letter] = ours
+			err = errors.Join(err, mp.NewProcess(add, theirs).Start(ctx))
+		}
 		for _, letter := range order {
-			one := Team[string, mp.None]{lines: team.lines[letter-'A':][:1]}
-			_, failed := one.round(file, 1)
+			lines[letter].Send(file)
+			_, failed := lessons.Recv(lines[letter])
 			err = errors.Join(err, failed)
 		}
-		n, failed := read(file)
-		found, err = append(found, n), errors.Join(err, failed)
+		text, failed := os.ReadFile(file)
+		found, err = append(found, string(text)), errors.Join(err, failed)
 	}
-	return fmt.Sprint(slices.Min(found), " ", slices.Max(found)), errors.Join(err, team.end(ctx))
+	return slices.Min(found) + " " + slices.Max(found), err
 }

@@ -1,12 +1,14 @@
 // Lesson 2, go run ./lessons/02-multiprocessing: processes or threads?
-// Example 1 of the chapter: A and B count down side by side. Then one of four
-// workers fails. Predict first: which of the others print that they end?
+// Example 1 of the chapter (it also prints when A and B begin and end). Then one
+// of four workers fails. Predict first: which of the others print that they end?
 //
 //	Python                           here
-//	time.sleep(0.5)                  time.Sleep(tick)
+//	def f(...): at module level      var countDown = mp.Proc("countDown", ...)
 //	Process(target=f, args=(5,))     mp.NewProcess(countDown, 5)
+//	args=("A", ...), in f: name      a.Name = ..., in f: mp.Current().Name
 //	p.start(); p.join()              a.Start(ctx), a.Join(ctx)
 //	Thread(target=f).start()         threads.Go(...)
+//	if __name__ == "__main__":       lessons.Main(lesson, program)
 //
 // Change it: join a before you start b.
 package main
@@ -24,7 +26,6 @@ import (
 )
 
 var tick, bad = 200 * time.Millisecond, 3 // -unit, -bad
-
 var countDown = mp.Proc("countDown", func(n int) error {
 	for ; n > 0; n-- {
 		time.Sleep(tick)
@@ -60,17 +61,16 @@ func program(ctx context.Context) error {
 	a.Name, b.Name = "A", "B"
 	err := errors.Join(a.Start(ctx), b.Start(ctx))
 	err = errors.Join(err, a.Join(ctx), b.Join(ctx))
-	terminal := os.Stderr
+	defer func(terminal *os.File) { os.Stderr = terminal }(os.Stderr)
 	os.Stderr, _ = os.OpenFile(os.DevNull, os.O_WRONLY, 0) // for stack traces
 	all := []*mp.Process{mp.NewProcess(crew, 4)}
 	all[0].Name = "Crew"
 	err = errors.Join(err, all[0].Start(ctx))
-	for n := range 4 {
-		p := mp.NewProcess(worker, n+1)
-		p.Name = fmt.Sprint("Worker ", n+1)
-		all, err = append(all, p), errors.Join(err, p.Start(ctx))
+	for n := 1; n <= 4; n++ {
+		all = append(all, mp.NewProcess(worker, n))
+		all[n].Name = fmt.Sprint("Worker ", n)
+		err = errors.Join(err, all[n].Start(ctx))
 	}
-	os.Stderr = terminal
 	for _, p := range all {
 		fmt.Println(p.Name, "ended well:", p.Join(ctx) == nil)
 	}
