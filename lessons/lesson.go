@@ -80,7 +80,8 @@ type options struct {
 // parent, so the variables of main.go have the same values.
 func (l Lesson) parse() (o options) {
 	f := flag.NewFlagSet(fmt.Sprintf("lesson %d", l.Number), flag.ContinueOnError)
-	f.SetOutput(io.Discard)
+	var usage strings.Builder
+	f.SetOutput(&usage)
 	f.BoolVar(&o.plain, "plain", false, "only run main.go: no plan and no picture")
 	f.BoolVar(&o.plan, "plan", false, "only say what will be run")
 	f.BoolVar(&o.facts, "facts", false, "print only the answers to the quiz questions (spoilers).\nAfter it, you may name questions")
@@ -98,10 +99,7 @@ func (l Lesson) parse() (o options) {
 	switch o.questions = f.Args(); {
 	case errors.Is(err, flag.ErrHelp):
 		surviveClosedPipe()
-		var help strings.Builder
-		f.SetOutput(&help)
-		f.PrintDefaults()
-		Printf("Lesson %d: %s\n\n%s", l.Number, l.Title, &help)
+		Printf("%s", &usage)
 		os.Exit(0)
 	case err == nil && f.NArg() > 0 && !o.facts:
 		err = fmt.Errorf("an argument like %q needs -facts", f.Arg(0))

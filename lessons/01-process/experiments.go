@@ -19,8 +19,8 @@ var experiments = lessons.Facts{
 	"1a": childFinds,
 	"1b": secondChildsCounter,
 	"1c": mainsCounter,
-	"1d": mainFindsOfChild,
-	"1e": mainFindsOfGoroutine,
+	"1d": func(ctx context.Context) (string, error) { return mainFinds(ctx, child) },
+	"1e": func(ctx context.Context) (string, error) { return mainFinds(ctx, goroutine) },
 	"1f": threadsOfProcess,
 }
 
@@ -141,17 +141,12 @@ func mainsCounter(ctx context.Context) (string, error) {
 	return fmt.Sprint(all[0].Counter), err
 }
 
-// 1d measures what main finds of what a child did. Some expect nothing, because
-// processes share no memory. But files and pipes are not memory.
-func mainFindsOfChild(ctx context.Context) (string, error) {
-	all, err := host(ctx, Visit{}, child)
-	return lessons.Letters(all[0].Found...), err
-}
-
-// 1e measures the same for a goroutine. Many expect that a goroutine has its own
-// directory and environment. But they belong to the process.
-func mainFindsOfGoroutine(ctx context.Context) (string, error) {
-	all, err := host(ctx, Visit{}, goroutine)
+// 1d and 1e measure what main finds of what a visitor did. Of a child, some expect
+// nothing, because processes share no memory; but files and pipes are not memory. Many
+// expect that a goroutine has its own directory and environment; but they belong to
+// the process.
+func mainFinds(ctx context.Context, visitor func(context.Context, Visit) error) (string, error) {
+	all, err := host(ctx, Visit{}, visitor)
 	return lessons.Letters(all[0].Found...), err
 }
 

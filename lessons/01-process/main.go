@@ -1,18 +1,19 @@
 // Lesson 1, go run ./lessons/01-process: how does a process differ from
 // a thread?
 //
-// This is the chapter's example 3: main and its children print their IDs. Here
-// they also have a counter, and a goroutine stands for the chapter's thread.
-// Predict first: which PIDs are equal, and which counters will be printed?
+// The chapter's example 3: main and its child print their IDs. (There, the child
+// also sleeps.) Here, two children also have a counter, and a goroutine stands
+// for a thread. Predict first: which PIDs are equal? Which counters are printed?
 //
 //	Python                           here
+//	def info(name): prints IDs       func addTen(name string)
+//	os.getpid(), os.getppid()        os.Getpid(), os.Getppid()
 //	def f(): at module level         var adder = mp.Proc("adder", ...)
-//	os.getpid()                      os.Getpid()
-//	os.getppid()                     os.Getppid()
-//	Process(target=f, args=(n,))     child := mp.NewProcess(adder, name)
+//	current_process().name           mp.Current().Name
+//	p = Process(target=f)            child := mp.NewProcess(adder, mp.None{})
 //	p.start()                        child.Start(ctx)
 //	p.join()                         child.Join(ctx)
-//	Thread(target=f).start()         thread.Go(...)
+//	t = Thread(...), t.start()       thread.Go(...)
 //	t.join()                         thread.Wait()
 //	if __name__ == "__main__":       lessons.Main(lesson, program)
 //
@@ -21,7 +22,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -45,8 +45,8 @@ func addTen(name string) {
 		name, os.Getpid(), os.Getppid(), before, counter)
 }
 
-var adder = mp.Proc("adder", func(name string) error {
-	addTen(name)
+var adder = mp.Proc("adder", func(mp.None) error {
+	addTen(mp.Current().Name)
 	return nil
 })
 
@@ -55,12 +55,15 @@ func program(ctx context.Context) error {
 	fmt.Printf("main       PID %d, parent %d, counter %d\n",
 		os.Getpid(), os.Getppid(), counter)
 
-	var failed error
 	for n := range children {
-		name := fmt.Sprint("Child ", n+1)
-		child := mp.NewProcess(adder, name)
-		child.Name = name
-		failed = errors.Join(failed, child.Start(ctx), child.Join(ctx))
+		child := mp.NewProcess(adder, mp.None{})
+		child.Name = fmt.Sprint("Child ", n+1)
+		if err := child.Start(ctx); err != nil {
+			return err
+		}
+		if err := child.Join(ctx); err != nil {
+			return err
+		}
 	}
 
 	var thread sync.WaitGroup
@@ -69,7 +72,7 @@ func program(ctx context.Context) error {
 
 	fmt.Printf("main       PID %d, parent %d, counter %d\n",
 		os.Getpid(), os.Getppid(), counter)
-	return failed
+	return nil
 }
 
 func main() { lessons.Main(lesson, program) }

@@ -64,7 +64,7 @@ also   Now main sets a variable, goes to another directory, sets an
        and main looks for that. Last, a goroutine does what the child did.
 
 done by      looked for by  variable  directory  environment  file  pipe
-main         a child        no        yes        yes          yes
+main         a child        no        yes        yes          yes   -
 a child      main           no        no         no           yes   yes
 a goroutine  main           yes       yes        yes          yes   yes
 
@@ -117,7 +117,7 @@ var bad = mp.Proc("bad", func(how string) error {
 		addTen("goroutine")
 	case "grandchild":
 		addTen("Child 1")
-		p := mp.NewProcess(adder, "Grandchild")
+		p := mp.NewProcess(adder, mp.None{})
 		p.Name = "Grandchild"
 		return errors.Join(p.Start(context.Background()), p.Join(context.Background()))
 	case "long":
@@ -155,13 +155,13 @@ var changes = map[string]struct {
 	"goroutine first": {0, func(ctx context.Context) error {
 		say(set)
 		addTen("goroutine")
-		p := mp.NewProcess(adder, "Child 1")
+		p := mp.NewProcess(adder, mp.None{})
 		p.Name = "Child 1"
 		return errors.Join(p.Start(ctx), p.Join(ctx))
 	}, []string{"counter 5, then 15 | main, goroutine", "counter 1, then 11"}},
 	"no Join": {0, func(ctx context.Context) error {
 		say(set)
-		p := mp.NewProcess(adder, "Child 1")
+		p := mp.NewProcess(adder, mp.None{})
 		p.Name = "Child 1"
 		return p.Start(ctx)
 	}, []string{"Processes: 2. Each", "counter 5, then 5", "counter 1, then 11"}},

@@ -33,7 +33,7 @@ var lesson = lessons.Lesson{
 		lessons.Int(&children, "children", 1, 6, "start `N` processes"),
 	},
 	Source: source,
-	Sum:    "87870fff",
+	Sum:    "0d941560",
 }
 
 func plan() string {
@@ -89,7 +89,7 @@ func drawFound(ctx context.Context) error {
 		" looks for all of that. Then the child does the same, and also sends through a pipe, and main looks for that. Last, a goroutine"+
 		" does what the child did.")
 	lessons.Println("\ndone by      looked for by  variable  directory  environment  file  pipe")
-	lessons.Printf("main         a child        %s\n", yesNo(child[1].Found))
+	lessons.Printf("main         a child        %s   -\n", yesNo(child[1].Found))
 	lessons.Printf("a child      main           %s\n", yesNo(child[0].Found))
 	lessons.Printf("a goroutine  main           %s\n\n", yesNo(goroutine[0].Found))
 	lessons.Para("saw", "Variables, directory and environment belong to one process, and its goroutines share them. A child begins with"+

@@ -1,6 +1,6 @@
 // Lesson 2, go run ./lessons/02-multiprocessing: processes or threads?
-// Example 1 of the chapter (it also prints when A and B begin and end). Then one
-// of four workers fails. Predict first: which of the others print that they end?
+// The chapter's example 1 (it also prints when A and B begin and end). Then one
+// of four workers fails. Predict first: which others print that they end?
 //
 //	Python                           here
 //	def f(...): at module level      var countDown = mp.Proc("countDown", ...)
