@@ -1,9 +1,9 @@
 // Lesson 1, go run ./lessons/01-process: how does a process differ from
 // a thread?
 //
-// The chapter's example 3: main and its child print their IDs. (There, the child
-// also sleeps.) Here, two children also have a counter, and a goroutine stands
-// for a thread. Predict first: which PIDs are equal? Which counters are printed?
+// The chapter's example 3: main and its child print their IDs. (There the child
+// also sleeps.) Here all processes also have a counter, and a goroutine stands
+// for a thread. Predict first: which PIDs are equal, and what are the counters?
 //
 //	Python                           here
 //	def info(name): prints IDs       func addTen(name string)

@@ -33,10 +33,10 @@ func TestOutput(t *testing.T) {
 
 const output = `LESSON 3  What does the module offer?                        (Process, Pool)
 
-plan   Main starts a Process and a goroutine. Both work 3 ticks, store 25 in
-       a variable of main.go, and are joined. Then a Pool (workers: 3) gets
-       one task with Apply, and 9 tasks with Map. The same work is done
-       without the pool: by a plain call, and by 9 goroutines.
+plan   Main starts a Process and a goroutine. Both work 3 ticks (of 200ms),
+       store 25 in a variable of main.go, and are joined. Then a Pool
+       (workers: 3) gets one task with Apply, and 9 tasks with Map. The same
+       work is done without the pool: by a plain call, and by 9 goroutines.
 
 prints                   Process, Pool              goroutine
        made: alive?      false                      -
@@ -57,10 +57,11 @@ prints                   Process, Pool              goroutine
                 ! fails
                 From left to right in time, but not to scale.
 
-saw    A process has an exit code, and its own variables. A goroutine has
-       neither: it is a part of its process, so the picture has no row for
-       it. Processes of pools: 3. Process-1 exited with exit code 7.
-       PoolWorker-2 exited. PoolWorker-3 exited. PoolWorker-4 exited.
+saw    A process has an exit code, and its own variables. A goroutine has no
+       exit code, and it uses the variables of its process. It is a part of
+       that process, so the picture has no row for it. Processes of pools:
+       3. Process-1 exited with exit code 7. PoolWorker-2 exited.
+       PoolWorker-3 exited. PoolWorker-4 exited.
 try    -code 0, -workers 1, -workers 9, -plain
 `
 

@@ -33,9 +33,9 @@ var lesson = lessons.Lesson{
 }
 
 func plan() string {
-	return fmt.Sprintf("Main starts a Process and a goroutine. Both work 3 ticks, store 25 in a variable of main.go, and are"+
-		" joined. Then a Pool (workers: %d) gets one task with Apply, and 9 tasks with Map. The same work is done without"+
-		" the pool: by a plain call, and by 9 goroutines.", workers)
+	return fmt.Sprintf("Main starts a Process and a goroutine. Both work 3 ticks (of %v), store 25 in a variable of main.go, and"+
+		" are joined. Then a Pool (workers: %d) gets one task with Apply, and 9 tasks with Map. The same work is done without"+
+		" the pool: by a plain call, and by 9 goroutines.", tick, workers)
 }
 
 func picture(_ context.Context, run *lessons.Run) error {
@@ -47,7 +47,7 @@ func picture(_ context.Context, run *lessons.Run) error {
 		}
 		ends = append(ends, l.Name+" "+l.End()+".")
 	}
-	lessons.Para("saw", "A process has an exit code, and its own variables. A goroutine has neither: it is a part of its process, so the"+
-		" picture has no row for it. Processes of pools: %d. %s", len(pooled), strings.Join(ends, " "))
+	lessons.Para("saw", "A process has an exit code, and its own variables. A goroutine has no exit code, and it uses the variables of its"+
+		" process. It is a part of that process, so the picture has no row for it. Processes of pools: %d. %s", len(pooled), strings.Join(ends, " "))
 	return nil
 }

@@ -1,9 +1,11 @@
 // Lesson 4, go run ./lessons/04-pool: Process or Pool? Both mark primes (*).
-// Predict first: the number 2 takes longest. Where is it in each list?
+// Example 8's numbers; 2 takes longest. Predict first: where in each list is 2?
 //
 //	Python                         here
+//	a task's method: is n prime?   func star(n int) string
+//	class C(Process): def run()    var single = mp.Proc("single", ...)
 //	q = Queue(), q.put(x)          mp.NewQueue[string](0), e.Q.Put(...)
-//	p = Process(...), p.start()    mp.NewProcess(single, ...), p.Start(ctx)
+//	p = C(n, q), p.start()         mp.NewProcess(single, ...), p.Start(ctx)
 //	p.join(), q.get()              p.Join(ctx), q.All(ctx)
 //	pool = Pool(2), pool.map(...)  mp.NewPool(mark, ...), pool.Map(ctx, numbers)
 //
@@ -65,7 +67,7 @@ var mark = mp.Func("mark", func(n int) (string, error) { return star(n), nil })
 func byPool(ctx context.Context) ([]string, error) {
 	pool := mp.NewPool(mark, workers)
 	defer pool.Close()
-	return pool.Map(ctx, numbers)
+	return pool.Map(ctx, numbers) // an error counts tasks from 0
 }
 
 func program(ctx context.Context) error {

@@ -46,11 +46,11 @@ func sorted(text string) string {
 
 const output = `LESSON 4  Process or Pool?                             (example 8's numbers)
 
-plan   Which of 10 numbers are prime (*)? Main starts a Process for each
-       number, and a queue brings the results. Then main gives the same 10
-       tasks to a Pool (workers: 2). Task 1, the number 2, takes longest: 8
-       ticks. The system decides in which order the other Processes put
-       their results.
+plan   There are 10 tasks: each gets a number, and adds a * if the number is
+       prime. Main starts a Process for each task, and a queue brings the
+       results. Then main gives the same tasks to a Pool (workers: 2). The
+       task with the number 2 takes longest: 8 ticks (of 200ms). The system
+       decides in which order the other Processes put their results.
 
 prints queue  [36 513 1327* 101* 323 193* 9999999 433785907* 100000 2*]
        Map    [2* 36 101* 193* 323 513 1327* 100000 9999999 433785907*]
@@ -63,8 +63,8 @@ also   In main.go, the Processes need 24 lines, and the Pool needs 7. Fewer
        lines, and less to get wrong: this is what "more convenient" means.
 
 also   A pool of two workers does 4 tasks, and main prints a line for each
-       result. Task 2 ends last. How many lines has main printed when it
-       ends?
+       result. The second task ends last. How many lines has main printed
+       then?
 
   Map            0
   Imap           1
