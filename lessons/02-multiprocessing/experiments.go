@@ -1,8 +1,7 @@
 package main
 
-// The experiments of the quiz, and of the lesson's last paragraphs. You need not
-// read this file to understand main.go. There the processes sleep, as the chapter's
-// do; here every step waits for a message.
+// The experiments of the quiz, and of the lesson's last table. You need not read this
+// file to understand main.go. There processes sleep; here they wait for messages.
 
 import (
 	"cmp"
@@ -73,17 +72,18 @@ func begin(ctx context.Context, processes, workers int) (lines []*mp.Conn[int, [
 var gap = map[bool]time.Duration{false: 100 * time.Microsecond, true: 2 * time.Millisecond}[runtime.GOOS == "windows"]
 
 // compute looks at the clock all the time. It returns the numbers of those slots of
-// time in which it had a CPU from the beginning to the end. A slot is five gaps.
+// time in which it had a CPU from the beginning to the end. A slot is five gaps. It
+// looks only at the wall clock, because Now reads the other clock a moment later.
 func compute(d time.Duration) (slots []int64) {
-	slot := func(t time.Time) int64 { return t.UnixNano() / int64(5*gap) }
-	begin := time.Now()
-	for since, last := begin, begin; last.Sub(begin) < d; {
-		now := time.Now()
-		if now.Sub(last) > gap {
+	slot := int64(5 * gap)
+	var since, last int64
+	for begin := time.Now(); time.Since(begin) < d; {
+		now := time.Now().UnixNano()
+		if now-last > int64(gap) || now < last {
 			since = now
 		}
-		if slot(since) < slot(last) && slot(last) < slot(now) {
-			slots = append(slots, slot(last))
+		if since/slot < last/slot && last/slot < now/slot {
+			slots = append(slots, last/slot)
 		}
 		last = now
 	}
