@@ -5,7 +5,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Output fits a terminal of 80 columns, with room for the marks of a diff.
@@ -40,6 +39,14 @@ func para(label, text string) string {
 	return b.String() + line + "\n"
 }
 
+// Section prints one more experiment: its description, a table, and the result.
+func Section(also, table, saw string) {
+	Println()
+	Para("also", "%s", also)
+	Printf("\n%s\n", table)
+	Para("saw", "%s", saw)
+}
+
 // PID returns a PID as lessons print it. In a table it needs seven columns. In tests
 // it is an alias: see RunTests.
 func PID(pid int) string {
@@ -47,12 +54,4 @@ func PID(pid int) string {
 		return strconv.Itoa(pid)
 	}
 	return alias(pid)
-}
-
-// Milliseconds returns a duration as lessons print it. In tests it has no figures.
-func Milliseconds(d time.Duration) string {
-	if aliases != nil {
-		return "# ms"
-	}
-	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
 }

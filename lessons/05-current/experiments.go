@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -34,22 +35,27 @@ type Identity struct {
 
 func identify() Identity { return Identity{mp.Current().Name, os.Getpid(), os.Getppid()} }
 
-// A Line goes from a child to main.
-type Line = *mp.Conn[Identity, string]
+// Kin is the argument of a child.
+type Kin struct {
+	Names  []string                     // of its own children, or ""
+	ToMain []*mp.Conn[Identity, string] // first its own
+}
 
-// child sends its Identity, and starts its own child if it has a line for it. If
-// main sends a name, the child takes it, and sends its Identity again. It ends when
-// main closes the line: a PID is free again when its process ends.
-var child mp.Function[[]Line, mp.None]
+// child starts its own children, and sends its Identity. If main sends a name, the
+// child takes it, and sends its Identity again. It ends when main closes the line: a
+// PID is free again when its process ends.
+var child mp.Function[Kin, mp.None]
 
 func init() { // not in the declaration, because child mentions itself
-	child = mp.Proc("child", func(toMain []Line) (err error) {
-		if len(toMain) > 1 {
-			err = mp.NewProcess(child, toMain[1:]).Start(context.Background())
+	child = mp.Proc("child", func(k Kin) (err error) {
+		for i, name := range k.Names {
+			p := mp.NewProcess(child, Kin{ToMain: k.ToMain[i+1 : i+2]})
+			p.Name = cmp.Or(name, p.Name)
+			err = errors.Join(err, p.Start(context.Background()))
 		}
 		for {
-			toMain[0].Send(identify())
-			name, closed := toMain[0].Recv()
+			k.ToMain[0].Send(identify())
+			name, closed := k.ToMain[0].Recv()
 			if closed != nil {
 				return err
 			}
@@ -64,15 +70,15 @@ type Member struct {
 	line *mp.Conn[string, Identity] // when main closes it, the member ends
 }
 
-// meet starts a child of main, with this name if there is one, and so many
-// generations below it, and receives their Identities.
-func meet(ctx context.Context, name string, below int) (eldest *mp.Process, all []Member, err error) {
-	var theirs []Line
-	for range below + 1 {
+// meet starts a child of main, which starts its own children, and receives their
+// Identities. A name may be "".
+func meet(ctx context.Context, name string, children ...string) (eldest *mp.Process, all []Member, err error) {
+	kin := Kin{Names: children}
+	for range len(children) + 1 {
 		line, toMain := mp.Pipe[string, Identity]()
-		all, theirs = append(all, Member{line: line}), append(theirs, toMain)
+		all, kin.ToMain = append(all, Member{line: line}), append(kin.ToMain, toMain)
 	}
-	eldest = mp.NewProcess(child, theirs)
+	eldest = mp.NewProcess(child, kin)
 	eldest.Name = cmp.Or(name, eldest.Name)
 	err = eldest.Start(ctx)
 	for i := 0; i < len(all) && err == nil; i++ {
@@ -85,12 +91,9 @@ func meet(ctx context.Context, name string, below int) (eldest *mp.Process, all 
 // has ended: A, B, C are those in mp.Children, and D, E, F those that the system
 // has. Many expect that Children knows all descendants, or the ended child.
 func seenByMain(ctx context.Context) (string, error) {
-	_, all, err := meet(ctx, "", 1)
-	if err != nil {
-		return "", err
-	}
-	gone, ended, err := meet(ctx, "", 0)
-	if err != nil {
+	_, all, err := meet(ctx, "", "")
+	gone, ended, failed := meet(ctx, "")
+	if err = errors.Join(err, failed); err != nil {
 		return "", err
 	}
 	ended[0].line.Close()
@@ -123,26 +126,24 @@ func exists(pid int) bool {
 // (in form 2, three), which are all there. Many expect that a goroutine has its
 // own, or that "current" means the process that was started last.
 func namesAndPIDs(ctx context.Context) (string, error) {
-	all, err := children(ctx, []string{"Worker 1", "Worker 2", "Worker 3"}[:lessons.Form(2, 3)]...)
+	var all []Member
+	for _, name := range []string{"Worker 1", "Worker 2", "Worker 3"}[:lessons.Form(2, 3)] {
+		_, one, err := meet(ctx, name)
+		if err != nil {
+			return "", err
+		}
+		all = append(all, one...)
+	}
 	elsewhere := make(chan Identity)
 	go func() { elsewhere <- identify() }()
-	return different(append(all, identify(), <-elsewhere)), err
-}
-
-// children starts children of main with these names.
-func children(ctx context.Context, names ...string) (all []Identity, err error) {
-	for _, name := range names {
-		_, one, failed := meet(ctx, name, 0)
-		all, err = append(all, one[0].Identity), errors.Join(err, failed)
-	}
-	return all, err
+	return different(append(all, Member{Identity: identify()}, Member{Identity: <-elsewhere})), nil
 }
 
 // different counts the names and the PIDs.
-func different(all []Identity) string {
+func different(all []Member) string {
 	names, pids := make(map[string]bool), make(map[int]bool)
-	for _, id := range all {
-		names[id.Name], pids[id.PID] = true, true
+	for _, m := range all {
+		names[m.Name], pids[m.PID] = true, true
 	}
 	return fmt.Sprint(len(names), len(pids))
 }
@@ -150,24 +151,27 @@ func different(all []Identity) string {
 // 5c measures whose ID os.Getppid gives in a child of main, and in a child of
 // that child. Many expect the go command in the first, or main in the second.
 func parentsOfTwoGenerations(ctx context.Context) (string, error) {
-	_, all, err := meet(ctx, "", 1)
+	_, all, err := meet(ctx, "", "")
 	main, one, two := identify(), all[0], all[1]
 	owner := map[int]string{main.Parent: "the go command", main.PID: "main", one.PID: "Child", two.PID: "Grandchild"}
 	return owner[one.Parent] + ", " + owner[two.Parent], err
 }
 
-// 5d counts the names and the PIDs of processes that were all named Twin. Many
-// expect an error, or that the second name is altered.
+// 5d counts the names and the PIDs of processes that were all named Twin, and takes
+// the number from the next one's name, like Process-9:3. A new process makes them, so
+// mp begins to count. Many expect an error, or that mp counts only those without a name.
 func namesAndPIDsOfTwins(ctx context.Context) (string, error) {
-	twins, err := children(ctx, slices.Repeat([]string{"Twin"}, lessons.Form(2, 3))...)
-	return different(twins), err
+	twins := lessons.Form(2, 3)
+	_, all, err := meet(ctx, "", append(slices.Repeat([]string{"Twin"}, twins), "")...)
+	_, number, _ := strings.Cut(all[twins+1].Name, ":")
+	return different(all[1:twins+1]) + " " + number, err
 }
 
 // 5e measures the name of a process that has renamed itself, in that process and in
 // its parent. Many expect the same name: that mp.Current() in the child and p in
 // main are one object.
 func nameAfterRenaming(ctx context.Context) (string, error) {
-	p, all, err := meet(ctx, "Old", 0)
+	p, all, err := meet(ctx, "Old")
 	if err != nil {
 		return "", err
 	}

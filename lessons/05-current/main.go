@@ -1,12 +1,14 @@
 // Lesson 5, go run ./lessons/05-current: which process is this?
-//
 // The chapter's examples 2, 3. Predict first: what is the third child's name?
 //
 //	Python                            here
-//	p = Process(target=f, name=n)     p := mp.NewProcess(f, toMain)
+//	def f(): at module level          var worker = mp.Proc("worker", ...)
+//	p = Process(target=f, name=n)     p := mp.NewProcess(f, ...); p.Name = ...
+//	p.start(); p.join()               p.Start(ctx); one.Join(ctx)
 //	current_process().name            mp.Current().Name
 //	os.getpid(), os.getppid()         os.Getpid(), os.Getppid()
 //	active_children(); os.kill(n, 0)  mp.Children(); os.FindProcess(p.PID())
+//	if __name__ == "__main__":        lessons.Main(lesson, program)
 //
 // Change it: make another process before the first one. Which name changes?
 package main
@@ -17,11 +19,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
-	"syscall"
-
 	"processbook/lessons"
 	"processbook/mp"
+	"slices"
+	"syscall"
 )
 
 type pipe = *mp.Conn[bool, mp.None]
@@ -29,9 +30,8 @@ type pipe = *mp.Conn[bool, mp.None]
 var twins = 2 // -twins
 
 func whoami(where string) {
-	name := mp.Current().Name
-	fmt.Printf("%-11s  %-12s  PID %d, parent %d\n", where, name,
-		os.Getpid(), os.Getppid())
+	fmt.Printf("%-11s  %-12s  PID %d, parent %d\n", where,
+		mp.Current().Name, os.Getpid(), os.Getppid())
 }
 
 var worker = mp.Proc("worker", func(toMain pipe) error {
@@ -74,7 +74,7 @@ func alive(p *mp.Process) {
 	listed := slices.Contains(mp.Children(), p)
 	found, err := os.FindProcess(p.PID())
 	exists := err == nil && found.Signal(syscall.Signal(0)) != os.ErrProcessDone
-	fmt.Printf("alive?  %-12s  Children %t, os %t\n", p.Name, listed, exists)
+	fmt.Printf("alive? %-9s mp.Children: %t, os: %t\n", p.Name, listed, exists)
 }
 
 func main() { lessons.Main(lesson, program) }

@@ -33,11 +33,12 @@ func TestOutput(t *testing.T) {
 
 const output = `LESSON 5  Which process is this?                             (examples 2, 3)
 
-plan   Main starts "Worker 1", "Worker 2", one with no name (it has a
-       child), and 2 more, all named "Twin". Each of them prints its name,
-       its PID, and its parent's PID. Then main prints the same, and so does
-       a goroutine of main, which also terminates Worker 1. Finally, main
-       prints which children are alive.
+plan   Main starts "Worker 1", "Worker 2", a process without a name (which
+       starts a child), and 2 more, all named "Twin". Each of them prints
+       its name, its PID, and its parent's PID. Then main prints the same,
+       and so does a goroutine of main, which also terminates Worker 1.
+       Last, main looks for Worker 1 and Worker 2: in mp.Children, and by
+       PID in the system (os).
 
 prints child        Worker 1      PID #1, parent #2
        child        Worker 2      PID #3, parent #2
@@ -47,8 +48,8 @@ prints child        Worker 1      PID #1, parent #2
        child        Twin          PID #7, parent #2
        main         MainProcess   PID #2, parent #8
        a goroutine  MainProcess   PID #2, parent #8
-       alive?  Worker 1      Children false, os false
-       alive?  Worker 2      Children true, os true
+       alive? Worker 1  mp.Children: false, os: false
+       alive? Worker 2  mp.Children: true, os: true
 
   #2  main, which is MainProcess
    +- #1  Worker 1
@@ -61,7 +62,7 @@ prints child        Worker 1      PID #1, parent #2
 saw    Processes that were started: 6. Different names: 5. Different PIDs:
        6. A name is yours to choose, a PID is the system's. The process that
        was made without a name is Process-3: the numbers count every process
-       that was made, named or not. Main is still MainProcess: current is
+       that was made, named or not. Main is still MainProcess: mp.Current is
        the process that asks, not the one that was started last. A goroutine
        has the PID of its process.
 
@@ -84,7 +85,7 @@ func TestFacts(t *testing.T) {
 		"5a": "A D E",
 		"5b": "3 3",
 		"5c": "main, Child",
-		"5d": "1 2",
+		"5d": "1 2 3",
 		"5e": "New, Old",
 	}
 	if err := experiments.Check(t.Context(), want); err != nil {

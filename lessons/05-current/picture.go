@@ -26,13 +26,14 @@ var lesson = lessons.Lesson{
 	Facts:   experiments,
 	Flags:   []lessons.Flag{lessons.Int(&twins, "twins", 2, 9, "`N` processes with the same name")},
 	Source:  source,
-	Sum:     "7be22642",
+	Sum:     "b34b03fe",
 }
 
 func plan() string {
-	return fmt.Sprintf(`Main starts "Worker 1", "Worker 2", one with no name (it has a child), and %d more, all named "Twin".`+
-		" Each of them prints its name, its PID, and its parent's PID. Then main prints the same, and so does a goroutine of main,"+
-		" which also terminates Worker 1. Finally, main prints which children are alive.", twins)
+	return fmt.Sprintf(`Main starts "Worker 1", "Worker 2", a process without a name (which starts a child), and %d more, all named`+
+		` "Twin". Each of them prints its name, its PID, and its parent's PID. Then main prints the same, and so does a goroutine`+
+		" of main, which also terminates Worker 1. Last, main looks for Worker 1 and Worker 2: in mp.Children, and by PID in the"+
+		" system (os).", twins)
 }
 
 func picture(ctx context.Context, run *lessons.Run) error {
@@ -40,7 +41,6 @@ func picture(ctx context.Context, run *lessons.Run) error {
 	tree("   ", run, run.Main())
 	lessons.Println()
 	lessons.Para("saw", "%s", saw(run))
-	lessons.Println()
 	return drawOthers(ctx)
 }
 
@@ -69,25 +69,21 @@ func saw(run *lessons.Run) string {
 		return text
 	}
 	return text + " The process that was made without a name is Process-3: the numbers count every process that was made," +
-		" named or not. Main is still MainProcess: current is the process that asks, not the one that was started last." +
+		" named or not. Main is still MainProcess: mp.Current is the process that asks, not the one that was started last." +
 		" A goroutine has the PID of its process."
 }
 
 // drawOthers shows what a process sees of others. It is measured in experiments.go.
 func drawOthers(ctx context.Context) error {
 	seen, err := seenByMain(ctx)
-	if err != nil {
-		return err
-	}
-	lessons.Para("also", "Main has a child, Child, and that has a child, Grandchild. A third process, Ended, has ended. Main looks for them.")
-	const row = "  %-12s  %-15v  %v\n"
 	finds := func(letter string) bool { return strings.Contains(seen, letter) }
-	lessons.Printf("\n"+row, "who", "mp.Children()", "os.FindProcess")
-	lessons.Printf(row, "Child", finds("A"), finds("D"))
-	lessons.Printf(row, "Grandchild", finds("B"), finds("E"))
-	lessons.Printf(row, "Ended", finds("C"), finds("F"))
-	lessons.Println()
-	lessons.Para("saw", "mp.Children has the children of the process that calls it, and only those that are alive."+
-		" With its PID, the system finds any process that is alive.")
-	return nil
+	const row = "  %-12s  %-15v  %v\n"
+	table := fmt.Sprintf(row, "who", "mp.Children()", "os.FindProcess")
+	for i, who := range []string{"Child", "Grandchild", "Ended"} {
+		table += fmt.Sprintf(row, who, finds("ABC"[i:i+1]), finds("DEF"[i:i+1]))
+	}
+	lessons.Section("Main has a child, Child, and that has a child, Grandchild. A third process, Ended, has ended."+
+		" Main looks for them.", table, "mp.Children has the children of the process that calls it, and only those that are"+
+		" alive. With its PID, the system finds any process that is alive.")
+	return err
 }

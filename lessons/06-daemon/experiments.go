@@ -23,14 +23,18 @@ import (
 // Many expect of 6a that a daemon finishes in the background; of 6b that main's last
 // line ends everything; of 6c that main cannot wait for a daemon; of 6d that the
 // timeout is the daemon's, and kills it; of 6e that a daemon finishes if it is not
-// terminated, as in Python.
+// terminated, as in Python; of 6f ten numbers, or as many as Worker 2 adds; of 6g
+// that the daemon writes the price that belongs to the last name.
 var experiments = lessons.Facts{
 	"6a": of(Scene{Daemon: true}, lines),
 	"6b": of(Scene{}, lines),
 	"6c": of(Scene{Daemon: true, Join: lessons.Limit}, lines),
 	"6d": of(Scene{Daemon: true, Join: time.Millisecond}, func(e *experiment) string { return e.alive }),
 	"6e": of(Scene{Daemon: true, killed: true}, finished),
-	"6f": numbersAndSum,
+	"6f": func(ctx context.Context) (string, error) {
+		numbers, sum, err := loss(ctx, true)
+		return fmt.Sprint(numbers, " ", sum), err
+	},
 	"6g": namesAndPrices,
 }
 
@@ -112,12 +116,11 @@ var obey = mp.Proc("obey", func(s Scene) error {
 // An experiment has a pipe to main and to each worker, and the results.
 type experiment struct {
 	main, one, two *mp.Conn[string, string]
-
-	printed map[string]bool // the lines that the workers have sent
-	alive   string          // what main saw of Worker 1 after its join: alive or dead
-	sum     string          // of Worker 2
-	file    []byte          // what Worker 1 has written
-	err     error
+	printed        map[string]bool // the lines that the workers have sent
+	alive          string          // what main saw of Worker 1 after its join: alive or dead
+	sum            string          // of Worker 2
+	file           []byte          // what Worker 1 has written
+	err            error
 }
 
 // hear receives a line. It is "" if the process at the other end has ended.
@@ -165,9 +168,9 @@ func play(ctx context.Context, s Scene) (*experiment, error) {
 	e.main.Send("go on")
 	if s.Join < lessons.Limit {
 		e.alive = e.hear(e.main)
-	}
-	if s.Join < lessons.Limit && s.Daemon {
-		e.hear(e.one) // it gets EOF
+		if s.Daemon {
+			e.hear(e.one) // it gets EOF
+		}
 	}
 	e.tell(e.one, s.one.after...)
 	e.sum = e.tell(e.two, s.two.after...)
@@ -180,27 +183,16 @@ func play(ctx context.Context, s Scene) (*experiment, error) {
 	return e, e.err
 }
 
-var ten = strings.Fields("1 2 3 4 5 6 7 8 9 10")
-
 // loss lets Worker 1 write ten numbers. Main reaches its last line when three are
 // written (in form 2, four), and Worker 2 adds three more numbers after that.
 func loss(ctx context.Context, daemon bool) (numbers int, sum string, err error) {
-	n := lessons.Form(3, 4)
+	ten, n := strings.Fields("1 2 3 4 5 6 7 8 9 10"), lessons.Form(3, 4)
 	e, err := play(ctx, Scene{Daemon: daemon, one: work{ten[:n], ten[n:]}, two: work{ten[:n], ten[n : n+3]}})
 	return bytes.Count(e.file, []byte("\n")), e.sum, err
 }
 
-// 6f counts the numbers that a daemon has written, and tells the sum of Worker 2.
-// Many expect ten numbers. Others expect as many as Worker 2 adds: that a daemon
-// runs as long as any process.
-func numbersAndSum(ctx context.Context) (string, error) {
-	numbers, sum, err := loss(ctx, true)
-	return fmt.Sprint(numbers, " ", sum), err
-}
-
-// 6g counts the names and the prices that a daemon has written. Main reaches its
-// last line after the fourth name (in form 2, the sixth). Many expect that the
-// daemon writes the price that belongs to it.
+// namesAndPrices counts those that a daemon has written. Main reaches its last line
+// after the fourth name (in form 2, the sixth).
 func namesAndPrices(ctx context.Context) (string, error) {
 	goods, n := strings.Fields(strings.Repeat("name price ", 10)), lessons.Form(7, 11)
 	e, err := play(ctx, Scene{Daemon: true, one: work{goods[:n], goods[n:]}})

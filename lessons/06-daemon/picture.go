@@ -7,6 +7,7 @@ package main
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 
 	"processbook/lessons"
@@ -44,7 +45,6 @@ func plan() string {
 func picture(ctx context.Context, run *lessons.Run) error {
 	lessons.Println(run.Rows())
 	lessons.Para("saw", "%s", saw(run))
-	lessons.Println()
 	return drawLoss(ctx)
 }
 
@@ -68,24 +68,16 @@ func saw(run *lessons.Run) string {
 	return fmt.Sprintf("%s Main's exit code is %d.", text, main.Code)
 }
 
-// drawLoss compares a daemon whose loss changes nothing with one whose loss is
-// half a file. It is measured in experiments.go.
+// drawLoss shows what is lost with a daemon.
 func drawLoss(ctx context.Context) error {
 	cut, sum, err := loss(ctx, true)
-	if err != nil {
-		return err
-	}
-	whole, sumToo, err := loss(ctx, false)
-	if err != nil {
-		return err
-	}
-	lessons.Para("also", "Now Worker 1 writes 10 numbers to a file, and Worker 2 adds 1 + 2 + 3 + 4 + 5 + 6."+
-		" When 3 numbers are written, main reaches its last line.")
-	lessons.Printf("\n  Worker 1       its file      Worker 2 sends\n")
-	lessons.Printf("  a daemon       %2d numbers    %s\n", cut, sum)
-	lessons.Printf("  not a daemon   %2d numbers    %s\n\n", whole, sumToo)
-	lessons.Para("saw", "As a daemon, Worker 1 wrote %d of %d numbers. If they are a result, the file is not whole."+
-		" If they are only a sign of life, a heartbeat, nothing is lost: Worker 2 sent %s with the daemon, and %s without.",
-		cut, whole, sum, sumToo)
-	return nil
+	whole, sumToo, failed := loss(ctx, false)
+	lessons.Section("Now Worker 1 writes 10 numbers to a file, and Worker 2 adds 1 + 2 + 3 + 4 + 5 + 6."+
+		" When 3 numbers are written, main reaches its last line.", "  Worker 1       its file      Worker 2 sends\n"+
+		fmt.Sprintf("  a daemon       %2d numbers    %s\n", cut, sum)+
+		fmt.Sprintf("  not a daemon   %2d numbers    %s\n", whole, sumToo),
+		fmt.Sprintf("As a daemon, Worker 1 wrote %d of %d numbers. If they are a result, the file is not whole."+
+			" If they are only a sign of life, a heartbeat, nothing is lost: Worker 2 sent %s with the daemon, and %s without.",
+			cut, whole, sum, sumToo))
+	return errors.Join(err, failed)
 }

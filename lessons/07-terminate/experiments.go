@@ -6,11 +6,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -19,8 +20,11 @@ import (
 	"processbook/mp"
 )
 
+// Many expect of 7a that a loop goes on; of 7b that only the first process ends, as
+// in Python; of 7c that the system frees all, or the file; of 7d all or nothing; of
+// 7e that all receive, or none; of 7f that all clean up; of 7g 15, or 0.
 var experiments = lessons.Facts{
-	"7a": func(ctx context.Context) (string, error) { // many expect that a loop goes on
+	"7a": func(ctx context.Context) (string, error) {
 		r, err := tryAll(ctx)
 		return lessons.Letters(r[2].by != "Kill", r[3].by != "Kill", r[4].by != "Kill", r[6].by != "Kill"), err
 	},
@@ -28,24 +32,26 @@ var experiments = lessons.Facts{
 	"7c": freeAfterHolder,
 	"7d": messageAfterWriter,
 	"7e": exchange,
-	"7f": func(ctx context.Context) (string, error) { // many expect that all clean up
+	"7f": func(ctx context.Context) (string, error) {
 		r, err := tryAll(ctx)
 		return lessons.Letters(r[0].cleaned, r[1].cleaned, r[2].cleaned, r[5].cleaned), err
 	},
-	"7g": func(ctx context.Context) (string, error) { // many expect 15, or 0
+	"7g": func(ctx context.Context) (string, error) {
 		r, err := tryAll(ctx)
 		return fmt.Sprint(r[3].code, " ", r[6].code, " ", r[5].code), err
 	},
 }
 
-// A Part is the argument of a member. Line is its pipe to main.
+type line = *mp.Conn[string, string]
+
+// A Part is the argument of a member.
 type Part struct {
 	Does    string
-	Line    *mp.Conn[string, string]
-	Child   *Part
+	Line    line               // to main
+	Others  []line             // those of its child, of that one's child, and so on
 	Token   *mp.Queue[mp.None] // there is only one: a lock
-	Tickets lessons.Tickets    // each file can be made once: also locks
-	Pair    *mp.Conn[[]byte, []byte]
+	Tickets lessons.Tickets    // each file can be made once: also a lock
+	Pair    line               // for a message of this size
 	Size    int
 }
 
@@ -64,8 +70,10 @@ func play(p Part) (err error) {
 	case "takes locks":
 		_, err = p.Token.Get(ctx)
 		p.Tickets.Take()
-	case "starts a child":
-		err = mp.NewProcess(member, *p.Child).Start(ctx)
+		p.Line.Send("a message")
+	}
+	if len(p.Others) > 0 {
+		err = mp.NewProcess(member, Part{Line: p.Others[0], Others: p.Others[1:]}).Start(ctx)
 	}
 	p.Line.Send("ready")
 	p.hang(sigterm)
@@ -89,16 +97,13 @@ func (p Part) hang(sigterm chan os.Signal) {
 	case "handles SIGTERM":
 		<-sigterm
 	case "sends, then receives":
-		p.Pair.Send(make([]byte, p.Size))
+		p.Pair.Send(strings.Repeat(" ", p.Size))
 		if _, err := p.Pair.Recv(); err == nil {
 			p.Line.Send("received")
 		}
 	case "ignores SIGTERM":
 		p.Line.Recv()
 		p.Line.Send("lives on")
-		select {}
-	case "takes locks":
-		p.Line.Send("a message")
 		fallthrough
 	default:
 		time.Sleep(time.Hour) // it is the work
@@ -108,10 +113,10 @@ func (p Part) hang(sigterm chan os.Signal) {
 // A Member is a process as main sees it.
 type Member struct {
 	*mp.Process
-	line *mp.Conn[string, string]
+	line line
 }
 
-// hire starts a member, and returns when it is ready.
+// hire starts a member, and receives its first message.
 func hire(ctx context.Context, p Part) (m Member, err error) {
 	m.line, p.Line = mp.Pipe[string, string]()
 	m.Process = mp.NewProcess(member, p)
@@ -121,21 +126,11 @@ func hire(ctx context.Context, p Part) (m Member, err error) {
 	return m, err
 }
 
-// end terminates a member and joins it.
-func (m Member) end(ctx context.Context) error {
-	m.Terminate() // it does not wait
-	if err := lessons.Join(ctx, m.Process); m.Alive() {
-		return err
-	}
-	return nil
-}
-
 // A Row says how a member ended, and what ended it.
 type Row struct {
 	does, by string
 	code     int
 	cleaned  bool
-	took     time.Duration // from Terminate until Join returned
 }
 
 // tryAll asks the first two members to stop, and terminates the others. It kills
@@ -147,7 +142,7 @@ func tryAll(ctx context.Context) (rows [7]Row, err error) {
 		if err != nil {
 			return rows, err
 		}
-		r, begin := Row{does: does, by: "message"}, time.Now()
+		r := Row{does: does, by: "message"}
 		if i >= 2 {
 			r.by = "Terminate"
 			m.Terminate()
@@ -161,40 +156,40 @@ func tryAll(ctx context.Context) (rows [7]Row, err error) {
 		if err := lessons.Join(ctx, m.Process); m.Alive() {
 			return rows, err
 		}
-		r.took, r.cleaned = time.Since(begin), said == "cleanup"
 		r.code, _ = m.ExitCode()
+		r.cleaned = said == "cleanup"
 		rows[i] = r
 	}
 	return rows, nil
 }
 
 // endedGenerations starts a member with a child that has a child, and so on, and
-// terminates the first. Many expect that only that one ends, as in Python.
+// terminates the first.
 func endedGenerations(ctx context.Context) (string, error) {
-	first, lines := Part{Does: "sleeps"}, []*mp.Conn[string, string]{}
+	var first Part
+	var lines []line
 	for range lessons.Form(3, 4) - 1 {
-		child := first
-		first = Part{Does: "starts a child", Child: &child}
 		ours, theirs := mp.Pipe[string, string]()
-		lines, child.Line = append(lines, ours), theirs
+		lines, first.Others = append(lines, ours), append(first.Others, theirs)
 	}
 	m, err := hire(ctx, first)
-	for _, line := range lines {
-		_, failed := lessons.Recv(line) // it is also ready
-		err = errors.Join(err, failed)
+	for i := 0; i < len(lines) && err == nil; i++ {
+		_, err = lessons.Recv(lines[i]) // it is also ready
 	}
-	err = errors.Join(err, m.end(ctx))
-	ended := 1
-	for _, line := range lines {
-		if gone, _ := line.Poll(lessons.Limit); gone {
+	if err != nil {
+		return "", err
+	}
+	m.Terminate()
+	ended := 0
+	for _, line := range append(lines, m.line) {
+		if _, end := lessons.Recv(line); end == io.EOF {
 			ended++
 		}
 	}
-	return fmt.Sprint(ended), err
+	return fmt.Sprint(ended), nil
 }
 
-// freeAfterHolder: A the token is free, B the file, C a message is there, D then
-// EOF. Many expect that the system frees all, or the file.
+// freeAfterHolder: A the token is free, B the file, C a message is there, D then EOF.
 func freeAfterHolder(ctx context.Context) (string, error) {
 	tickets, err := lessons.NewTickets()
 	if err != nil {
@@ -204,55 +199,54 @@ func freeAfterHolder(ctx context.Context) (string, error) {
 	token := mp.NewQueue[mp.None](0)
 	token.Put(ctx, mp.None{})
 	m, err := hire(ctx, Part{Does: "takes locks", Token: token, Tickets: tickets})
-	if err == nil {
-		_, err = m.line.Poll(lessons.Limit) // the message is in the pipe
+	if err != nil {
+		return "", err
 	}
-	err = errors.Join(err, m.end(ctx))
-	_, noToken := token.TryGet()
-	number, failed := tickets.Take()
+	m.line.Poll(lessons.Limit) // one more message is in the pipe
+	m.Terminate()
 	_, noMessage := lessons.Recv(m.line)
-	_, end := lessons.Recv(m.line)
-	return lessons.Letters(noToken == nil, number == 1, noMessage == nil, end == io.EOF), errors.Join(err, failed)
+	_, end := lessons.Recv(m.line) // so the holder has ended
+	_, noToken := token.TryGet()
+	number, err := tickets.Take()
+	return lessons.Letters(noToken == nil, number == 1, noMessage == nil, end == io.EOF), err
 }
 
-// messageAfterWriter: many expect all or nothing. But a pipe carries bytes.
+// messageAfterWriter terminates a member that has sent a part of a message.
 func messageAfterWriter(ctx context.Context) (string, error) {
-	reader, pipe := mp.Pipe[[]byte, []byte]()
-	m, err := hire(ctx, Part{Does: "sends, then receives", Pair: pipe, Size: 4 << 20})
-	if err == nil {
-		_, err = reader.Poll(lessons.Limit) // it has begun; main makes no room for the rest
+	reader, pair := mp.Pipe[string, string]()
+	m, err := hire(ctx, Part{Does: "sends, then receives", Pair: pair, Size: 4 << 20})
+	if err != nil {
+		return "", err
 	}
-	err = errors.Join(err, m.end(ctx))
+	reader.Poll(lessons.Limit) // it has begun; main makes no room for the rest
+	m.Terminate()
 	_, got := lessons.Recv(reader)
-	return map[error]string{nil: "the message", io.EOF: "EOF", io.ErrUnexpectedEOF: "a broken message"}[got], err
+	return map[error]string{nil: "the message", io.EOF: "EOF", io.ErrUnexpectedEOF: "a broken message"}[got], nil
 }
 
 // exchange lets two pairs send first, and then receive. When the pair with short
 // messages has received, the other pair has had the same time, and is terminated.
-// Many expect that all receive, or none.
 func exchange(ctx context.Context) (string, error) {
 	var members []Member
 	for _, size := range []int{1 << 20, 5} {
-		one, two := mp.Pipe[[]byte, []byte]()
-		for _, pair := range []*mp.Conn[[]byte, []byte]{one, two} {
-			m, err := hire(ctx, Part{Does: "sends, then receives", Pair: pair, Size: size})
+		one, two := mp.Pipe[string, string]()
+		for _, end := range []line{one, two} {
+			m, err := hire(ctx, Part{Does: "sends, then receives", Pair: end, Size: size})
 			if err != nil {
 				return "", err
 			}
 			members = append(members, m)
 		}
 	}
-	received := func(pair []Member) (n int) {
-		for _, m := range pair {
-			if said, _ := lessons.Recv(m.line); said == "received" {
-				n++
-			}
+	var received [2]int // first by the pair with long messages
+	for i, m := range slices.Backward(members) {
+		if i == 1 {
+			members[0].Terminate()
+			m.Terminate()
 		}
-		return n
+		if said, _ := lessons.Recv(m.line); said == "received" {
+			received[i/2]++
+		}
 	}
-	short := received(members[2:])
-	members[0].Terminate()
-	members[1].Terminate()
-	long := received(members[:2])
-	return fmt.Sprint(lessons.Form(short, long), lessons.Form(long, short)), nil
+	return fmt.Sprint(received[lessons.Form(1, 0)], received[lessons.Form(0, 1)]), nil
 }

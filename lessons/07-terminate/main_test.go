@@ -66,9 +66,10 @@ const output = `LESSON 7  How do you end a process?                             
 
 plan   Main starts Stuck and Stubborn, which hang, and Left and Right, which
        each wait for a message from the other: a deadlock. Stubborn ignores
-       SIGTERM. Then main calls Terminate for Stuck; Terminate for Stubborn
-       and, 2 ticks later, Kill; and Terminate for Left. After each call,
-       main joins the process.
+       SIGTERM. Main calls Terminate for Stuck, and joins Stuck. Then it
+       calls Terminate for Stubborn and, 2 ticks later, Kill, and joins
+       Stubborn. Last, it calls Terminate for Left, and joins Left and
+       Right.
 
 prints Stuck hangs
        Stubborn hangs
@@ -82,9 +83,9 @@ prints Stuck hangs
        Right cleans up
        main: Right ended with exit code 0
 ` + rows + `
-also   Seven processes have each deferred a cleanup. Main sends "please
-       stop" to the first two, and calls Terminate for the others. If one is
-       still alive then, main calls Kill.
+also   Seven more processes have each deferred a cleanup, as main.go does.
+       Main sends "please stop" to the first two, and calls Terminate for
+       the others. If one of them is still alive then, main calls Kill.
 
   the process                     ended by    exit code  cleanup
   waits for a message             message             0  runs
@@ -92,16 +93,17 @@ also   Seven processes have each deferred a cleanup. Main sends "please
   runs an endless loop            Terminate         -15  does not run
   sleeps for an hour              Terminate         -15  does not run
   locks a Mutex two times         Terminate         -15  does not run` + refused + `
-saw    Terminate ends processes that do not respond, and it is quick: the
-       quickest of them had ended # ms after the call. A process cleans up
-       only if its function returns. On Linux and macOS, a process can
-       handle SIGTERM, or ignore it; then only Kill helps.
+saw    Terminate ends processes that do not respond. A deferred cleanup runs
+       when its function returns. Terminate, Kill and os.Exit can end the
+       process before that. On Linux and macOS, Terminate sends SIGTERM. A
+       process can handle SIGTERM and return. Or it can ignore SIGTERM, and
+       then only Kill ends it.
 
 also   What happens to other processes when main terminates one that ...
 
-  has a child, which also has a child     of all three end: 3
-  has a token, a lock file and a pipe     they get: its message, EOF
-  is in the middle of a message           the reader gets: a broken message
+  has a child, which also has a child     of these three end: 3
+  has a token, a lock file and a pipe     others get: its message, EOF
+  is in the middle of a message           its reader gets: a broken message
 
 saw    So terminate a process if it shares nothing. The system does not know
        tokens or lock files, so it does not give them back. A child and half

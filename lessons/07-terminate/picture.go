@@ -9,7 +9,6 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
-	"time"
 
 	"processbook/lessons"
 )
@@ -31,8 +30,8 @@ var lesson = lessons.Lesson{
 }
 
 const plan = "Main starts Stuck and Stubborn, which hang, and Left and Right, which each wait for a message from the other:" +
-	" a deadlock. Stubborn ignores SIGTERM. Then main calls Terminate for Stuck; Terminate for Stubborn and, 2 ticks later," +
-	" Kill; and Terminate for Left. After each call, main joins the process."
+	" a deadlock. Stubborn ignores SIGTERM. Main calls Terminate for Stuck, and joins Stuck. Then it calls Terminate for" +
+	" Stubborn and, 2 ticks later, Kill, and joins Stubborn. Last, it calls Terminate for Left, and joins Left and Right."
 
 func picture(ctx context.Context, run *lessons.Run) error {
 	lessons.Println(run.Rows())
@@ -63,44 +62,36 @@ func saw(run *lessons.Run) (text string) {
 // drawAll compares ways to hang, and ways to end.
 func drawAll(ctx context.Context) error {
 	rows, err := tryAll(ctx)
-	lessons.Println()
-	lessons.Para("also", "Seven processes have each deferred a cleanup. Main sends \"please stop\" to the first two, and calls"+
-		" Terminate for the others. If one is still alive then, main calls Kill.")
 	const format = "  %-30s  %-10s  %9v  %s\n"
-	lessons.Printf("\n"+format, "the process", "ended by", "exit code", "cleanup")
-	quickest := time.Hour
+	table := fmt.Sprintf(format, "the process", "ended by", "exit code", "cleanup")
 	for _, r := range rows {
-		lessons.Printf(format, r.does, r.by, r.code, map[bool]string{true: "runs", false: "does not run"}[r.cleaned])
-		if r.by == "Terminate" {
-			quickest = min(quickest, r.took)
-		}
+		table += fmt.Sprintf(format, r.does, r.by, r.code, map[bool]string{true: "runs", false: "does not run"}[r.cleaned])
 	}
-	lessons.Println()
-	lessons.Para("saw", "Terminate ends processes that do not respond, and it is quick: the quickest of them had ended %s"+
-		" after the call. A process cleans up only if its function returns. On Linux and macOS, a process can handle SIGTERM,"+
-		" or ignore it; then only Kill helps.", lessons.Milliseconds(quickest))
+	lessons.Section("Seven more processes have each deferred a cleanup, as main.go does. Main sends \"please stop\" to the first"+
+		" two, and calls Terminate for the others. If one of them is still alive then, main calls Kill.", table,
+		"Terminate ends processes that do not respond. A deferred cleanup runs when its function returns. Terminate, Kill and"+
+			" os.Exit can end the process before that. On Linux and macOS, Terminate sends SIGTERM. A process can handle SIGTERM"+
+			" and return. Or it can ignore SIGTERM, and then only Kill ends it.")
 	return err
 }
 
 // drawOthers shows what ends with a process.
 func drawOthers(ctx context.Context) error {
-	lessons.Println()
-	lessons.Para("also", "What happens to other processes when main terminates one that ...")
-	lessons.Println()
 	letters := strings.NewReplacer("A", "the token", "B", "the file", "C", "its message,", "D", "EOF")
-	for _, e := range []struct{ item, has, then string }{
-		{"7b", "has a child, which also has a child", "of all three end:"},
-		{"7c", "has a token, a lock file and a pipe", "they get:"},
-		{"7d", "is in the middle of a message", "the reader gets:"},
+	table := ""
+	for _, e := range [][3]string{
+		{"7b", "has a child, which also has a child", "of these three end:"},
+		{"7c", "has a token, a lock file and a pipe", "others get:"},
+		{"7d", "is in the middle of a message", "its reader gets:"},
 	} {
-		fact, err := experiments.Measure(ctx, e.item)
+		fact, err := experiments.Measure(ctx, e[0])
 		if err != nil {
 			return err
 		}
-		lessons.Printf("  %-38s  %s %s\n", e.has, e.then, letters.Replace(fact))
+		table += fmt.Sprintf("  %-38s  %s %s\n", e[1], e[2], letters.Replace(fact))
 	}
-	lessons.Println()
-	lessons.Para("saw", "So terminate a process if it shares nothing. The system does not know tokens or lock files, so it does"+
-		" not give them back. A child and half a message end with the process.")
+	lessons.Section("What happens to other processes when main terminates one that ...", table, "So terminate a process"+
+		" if it shares nothing. The system does not know tokens or lock files, so it does not give them back. A child and"+
+		" half a message end with the process.")
 	return nil
 }

@@ -1,20 +1,17 @@
 package main
 
 // The experiments of the quiz, and of the pictures. You need not read this file to
-// understand main.go. There the system decides which consumer gets a task. Here
-// every step waits for a message or a Join, so the order is always the same.
+// understand main.go. Each step waits for a message or a Join, not for some time.
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
-	"sync"
-	"time"
-
+	"os"
 	"processbook/lessons"
 	"processbook/mp"
+	"sync"
+	"time"
 )
 
 var experiments = lessons.Facts{
@@ -32,10 +29,7 @@ var experiments = lessons.Facts{
 	},
 	"8e": leftAndUnfinished,
 	"8f": getAfterLook,
-	"8g": func(ctx context.Context) (string, error) { // many expect that all see the pill
-		_, tasks, exited, err := turns(ctx)
-		return fmt.Sprint(tasks, exited), err
-	},
+	"8g": tasksAndExits,
 }
 
 // answerer gets a box, and answers one question for each entry. Then it exits.
@@ -70,14 +64,30 @@ func ask(ctx context.Context, mine box, x int, questions ...string) (got []strin
 	}
 }
 
+const pill = 0 // Python's pill is None
+
+// taker takes tasks until one is a pill, or until the queue is closed. The result of
+// a task is its number.
+var taker = mp.Proc("taker", func(s shop) (err error) {
+	ctx := context.Background()
+	for n := range s.Tasks.All(ctx) {
+		if n == pill {
+			s.Tasks.TaskDone()
+			os.Exit(3)
+		}
+		err = errors.Join(err, s.Results.Put(ctx, fmt.Sprint(n)), s.Tasks.TaskDone())
+	}
+	return err
+})
+
 // resultsOfTwo: many expect that a killed process's results end with it.
 func resultsOfTwo(ctx context.Context) (string, error) {
 	s := shop{mp.NewJoinableQueue[int](0), mp.NewQueue[string](0)}
-	for who, n := range []int{lessons.Form(2, 4), lessons.Form(3, 2)} {
-		p := mp.NewProcess(consumer, s)
+	for i, n := range []int{lessons.Form(2, 4), lessons.Form(3, 2)} {
+		p := mp.NewProcess(taker, s)
 		err := p.Start(ctx)
 		for range n {
-			err = errors.Join(err, s.Tasks.Put(ctx, who))
+			err = errors.Join(err, s.Tasks.Put(ctx, i+1))
 		}
 		if err = errors.Join(err, s.Tasks.Join(ctx)); err != nil {
 			return "", err
@@ -86,15 +96,14 @@ func resultsOfTwo(ctx context.Context) (string, error) {
 		lessons.Join(ctx, p)
 	}
 	s.Results.Close()
-	var got [2]int
+	got := make(map[string]int)
 	for result := range s.Results.All(ctx) {
-		got[min(1, strings.Count(" "+result, " 1 "))]++ // the task, 0 or 1, is a word in it
+		got[result]++
 	}
-	return fmt.Sprint(got[0], got[1]), nil
+	return fmt.Sprint(got["1"], got["2"]), nil
 }
 
 var lock sync.Mutex // a variable of the program, so each process has its own
-
 var locker = mp.Proc("locker", func(line *mp.Conn[bool, mp.None]) error {
 	return line.Send(lock.TryLock())
 })
@@ -102,28 +111,24 @@ var locker = mp.Proc("locker", func(line *mp.Conn[bool, mp.None]) error {
 // orderOfLocking: many expect that the child also waits for main.
 func orderOfLocking(ctx context.Context) (string, error) {
 	ours, theirs := mp.Pipe[mp.None, bool]()
-	asked, got := make(chan bool), make(chan bool)
+	tried := make(chan bool)
 	lock.Lock()
 	err := mp.NewProcess(locker, theirs).Start(ctx)
-	order := ""
-	if free, _ := lessons.Recv(ours); free {
-		order = "child, "
-	}
+	free, _ := lessons.Recv(ours)
+	order := map[bool]string{true: "child, "}[free]
 	go func() {
-		asked <- lock.TryLock()
+		tried <- lock.TryLock()
 		lock.Lock()
-		close(got)
+		tried <- true
 	}()
-	<-asked
-	order += "main, "
+	order += map[bool]string{false: "main, "}[<-tried] // false: the goroutine waits
 	lock.Unlock()
-	<-got
+	<-tried
 	lock.Unlock()
 	return order + "goroutine", err
 }
 
-// leftAndUnfinished: many expect that Len counts unfinished tasks, or that Join
-// waits only until the queue is empty.
+// leftAndUnfinished: many expect that Len counts what is not done, or Join what is left.
 func leftAndUnfinished(ctx context.Context) (string, error) {
 	tasks := mp.NewJoinableQueue[int](0)
 	for n := range lessons.Form(6, 9) {
@@ -150,9 +155,7 @@ func leftAndUnfinished(ctx context.Context) (string, error) {
 func getAfterLook(ctx context.Context) (string, error) {
 	s := shop{mp.NewJoinableQueue[int](0), mp.NewQueue[string](0)}
 	err := s.Tasks.Put(ctx, 2)
-	if n, failed := s.Tasks.Len(); n != 1 {
-		return "", errors.Join(err, failed, errors.New("main sees no task"))
-	}
+	s.Tasks.Len() // main sees it
 	other := mp.NewProcess(consumer, s)
 	err = errors.Join(err, other.Start(ctx), s.Tasks.Join(ctx)) // it has done the task
 	moment, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
@@ -162,53 +165,26 @@ func getAfterLook(ctx context.Context) (string, error) {
 	return map[error]string{nil: "returns the task", context.DeadlineExceeded: "waits"}[got], errors.Join(err, other.Join(ctx))
 }
 
-const pill, closed = 0, -1 // Python's pill is None
-
-// taker is a consumer that takes a box when main gives it a turn.
-var taker = mp.Proc("taker", func(d desk) error {
-	for {
-		d.Line.Recv()
-		got, err := d.Boxes.Get(context.Background())
-		n := got["task"]
-		if err != nil {
-			n = closed
-		}
-		if err = d.Line.Send(n); err != nil || n == pill || n == closed {
-			return err
+// tasksAndExits: many expect that all consumers see the pill.
+func tasksAndExits(ctx context.Context) (string, error) {
+	s := shop{mp.NewJoinableQueue[int](0), mp.NewQueue[string](0)}
+	var consumers [4]*mp.Process
+	for i := range consumers {
+		consumers[i] = mp.NewProcess(taker, s)
+		if err := consumers[i].Start(ctx); err != nil {
+			return "", err
 		}
 	}
-})
-
-// turns lets consumers take tasks, a pill and more tasks, in turn. It returns what
-// each of them took, how many tasks that were, and how many exited after a pill.
-// There is one item at a time, because a queue may send more to a quick consumer.
-func turns(ctx context.Context) (took [4][]int, tasks, exited int, err error) {
-	boxes := mp.NewQueue[box](0)
-	items := lessons.Form([]int{1, 2, 3, pill, 4, 5, 6, 7, 8, 9, 10}, []int{1, 2, pill, 3, 4, 5, 6, 7, 8})
-	var lines [4]*mp.Conn[string, int]
-	var left []int // consumers that have not exited, the next one first
-	for i := range lines {
-		ours, theirs := mp.Pipe[string, int]()
-		lines[i], left = ours, append(left, i)
-		err = errors.Join(err, mp.NewProcess(taker, desk{boxes, theirs}).Start(ctx))
+	for _, n := range lessons.Form([]int{1, 2, 3, pill, 4, 5, 6, 7, 8, 9, 10}, []int{1, 2, pill, 3, 4, 5, 6, 7, 8}) {
+		s.Tasks.Put(ctx, n)
 	}
-	for n := 0; len(left) > 0 && err == nil; left = left[1:] {
-		if len(items) > 0 {
-			boxes.Put(ctx, box{"task": items[0]})
-			items = items[1:]
-		} else {
-			boxes.Close()
-		}
-		i := left[0]
-		lines[i].Send("your turn")
-		n, err = lessons.Recv(lines[i])
-		took[i] = append(took[i], n)
-		if n > 0 {
-			tasks++
-			left = append(left, i)
-		} else if _, gone := lessons.Recv(lines[i]); n == pill && gone == io.EOF {
+	err := errors.Join(s.Tasks.Join(ctx), s.Tasks.Close())
+	exited := 0
+	for _, p := range consumers {
+		if lessons.Join(ctx, p) != nil {
 			exited++
 		}
 	}
-	return took, tasks, exited, err
+	tasks, failed := s.Results.Len()
+	return fmt.Sprint(tasks, exited), errors.Join(err, failed)
 }

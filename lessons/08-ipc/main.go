@@ -1,18 +1,19 @@
 // Lesson 8, go run ./lessons/08-ipc: how do processes talk?
-//
 // A box in a queue (example 6), a question and its answer through a pipe, and
 // tasks and results (example 8). Predict first: which x is the answer?
+// Change it: put a consumer's name into its results. (Ctrl-C ends a hang.)
 //
 //	Python                    here
+//	def f(): at module level  var opener = mp.Proc("opener", ...)
+//	Process, start(), join()  mp.NewProcess(...), one.Start(ctx), one.Join(ctx)
 //	q = Queue()               mp.NewQueue[box](0)
-//	t = JoinableQueue()       mp.NewJoinableQueue[int](0)
 //	q.put(box), q.get()       boxes.Put(ctx, mine), d.Boxes.Get(...)
 //	a, b = Pipe()             ours, theirs := mp.Pipe[string, int]()
 //	a.send("x"), a.recv()     ours.Send("x"), ours.Recv()
+//	t = JoinableQueue()       mp.NewJoinableQueue[int](0)
 //	t.get(), t.task_done()    range s.Tasks.All(ctx), s.Tasks.TaskDone()
+//	r.put(x), r.get()         s.Results.Put(ctx, text), s.Results.All(ctx)
 //	t.put(None), for each     s.Tasks.Close()
-//
-// Change it: put a consumer's name into its results. (Ctrl-C ends a hang.)
 package main
 
 import (
@@ -69,8 +70,7 @@ func program(ctx context.Context) error {
 		err = errors.Join(err, s.Tasks.Put(ctx, n))
 	}
 	s.Tasks.Close() // or the consumers wait forever
-	err = errors.Join(err, one.Join(ctx), two.Join(ctx))
-	s.Results.Close()
+	err = errors.Join(err, one.Join(ctx), two.Join(ctx), s.Results.Close())
 	for result := range s.Results.All(ctx) {
 		fmt.Println(result)
 	}

@@ -28,7 +28,7 @@ func TestOutput(t *testing.T) {
 	}
 }
 
-const output = `LESSON 8  How do processes talk?                          (examples 6, 7, 8)
+const output = `LESSON 8  How do processes talk?                             (examples 6, 8)
 
 plan   Example 6: main puts a box with x = 10 into a queue, and then sets x
        in its box to 20. A child gets the box. Through a pipe, main asks for
@@ -62,33 +62,22 @@ also   The box again. Main asks the child for x two times. Between the
 
 saw    The child has a copy of the box. A message is always a copy.
 
-also   Example 8, with turns: 4 consumers take 3 tasks, a pill and 7 tasks.
-       A pill is an item that means "exit". Each column is one round.
+also   Six more experiments. A pill is an item that means "exit". In the
+       last row, main has locked a Mutex, which is a variable of the
+       program. Then a child and a goroutine of main call Lock, and main
+       calls Unlock. In which order do these three calls return?
 
-  Consumer 1   1   4   7  10   .
-  Consumer 2   2   5   8   .
-  Consumer 3   3   6   9   .
-  Consumer 4   *
-              * a pill  . nothing more: the queue is closed
-
-saw    Each task goes to one consumer. So does a pill: one consumer exits,
-       and the others take the remaining tasks. When main closes the queue,
-       every consumer sees that.
-
-also   Five more experiments with queues, a pipe and a lock. The lock is a
-       Mutex, a variable of the program.
-
-  what the processes do                        the result
-  A puts 2 results, B puts 3; both are killed  of A, of B: 2 3
-  of 6 tasks 4 are taken, and 3 of these done  Len, to do: 2 3
+  A puts 2 results, B puts 3; both are killed  main gets 2 of A, 3 of B
+  4 consumers, 3 tasks, a pill, and 7 tasks    10 tasks are done, 1 exits
+  of 6 tasks 4 are taken, 3 of these are done  Len says 2, 3 are not done
   main sees a task; another process takes it   main's Get waits
-  a child answers 11, 12 and 13, and exits     first, last: 11, EOF
-  main has a lock; two others want it          order: child, main, goroutine
+  a child sends 11, 12 and 13, and exits       first main gets 11, last EOF
+  a child and a goroutine lock, main unlocks   order: child, main, goroutine
 
 saw    A queue keeps the items of a process that has ended, and a pipe keeps
-       its messages. That a queue is empty does not mean that all tasks are
-       done. Each process has its own Mutex, so the child did not wait for
-       main.
+       its messages. Each item goes to one consumer, also a pill. That a
+       queue is empty does not mean that all tasks are done. Each process
+       has its own Mutex, so the child did not wait for main.
 try    -plain, five times: is the order of the results the same?
 `
 

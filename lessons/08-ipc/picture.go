@@ -6,11 +6,9 @@ package main
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
-	"strings"
-
 	"processbook/lessons"
+	"strings"
 )
 
 //go:embed main.go
@@ -19,14 +17,14 @@ var source string
 var lesson = lessons.Lesson{
 	Number:   8,
 	Title:    "How do processes talk?",
-	Mirrors:  "examples 6, 7, 8",
+	Mirrors:  "examples 6, 8",
 	Plan:     func() string { return plan },
 	Picture:  picture,
 	Try:      "-plain, five times: is the order of the results the same?",
 	Facts:    experiments,
 	AnyOrder: true,
 	Source:   source,
-	Sum:      "981c3733",
+	Sum:      "617b1f21",
 }
 
 const plan = "Example 6: main puts a box with x = 10 into a queue, and then sets x in its box to 20. A child gets the box." +
@@ -39,65 +37,44 @@ func picture(ctx context.Context, run *lessons.Run) error {
 		saw += " " + child.Name + " " + child.End() + "."
 	}
 	lessons.Para("saw", "%s", saw)
-	if run.Changed {
-		lessons.Para("note", "The rest is not about your program. It is measured in experiments.go.")
-	}
-	return errors.Join(drawBoxes(ctx), drawTurns(ctx), drawFacts(ctx))
-}
-
-func drawBoxes(ctx context.Context) error {
 	mine := box{"x": 10, "y": 0}
 	child, err := ask(ctx, mine, 20, "x", "x")
-	lessons.Println()
-	lessons.Para("also", "The box again. Main asks the child for x two times. Between the answers, the child sets its x to 99.")
-	lessons.Printf("\n  main        child\n  +--------+  +--------+\n")
+	if err != nil {
+		return err
+	}
+	table := "  main        child\n  +--------+  +--------+\n"
 	for _, x := range child[:len(child)-1] {
-		lessons.Printf("  | x = %d |  | x = %s |\n", mine["x"], x)
+		table += fmt.Sprintf("  | x = %d |  | x = %s |\n", mine["x"], x)
 	}
-	lessons.Printf("  +--------+  +--------+\n\n")
-	lessons.Para("saw", "The child has a copy of the box. A message is always a copy.")
-	return err
+	lessons.Section("The box again. Main asks the child for x two times. Between the answers, the child sets its x to 99.",
+		table+"  +--------+  +--------+\n", "The child has a copy of the box. A message is always a copy.")
+	return drawFacts(ctx)
 }
 
-func drawTurns(ctx context.Context) error {
-	took, _, _, err := turns(ctx)
-	lessons.Println()
-	lessons.Para("also", "Example 8, with turns: 4 consumers take 3 tasks, a pill and 7 tasks. A pill is an item that means"+
-		" \"exit\". Each column is one round.")
-	lessons.Println()
-	for i, row := range took {
-		text := ""
-		for _, n := range row {
-			text += fmt.Sprintf("  %2d", n)
-		}
-		lessons.Printf("  Consumer %d%s\n", i+1, strings.NewReplacer("-1", " .", " 0", " *").Replace(text))
-	}
-	lessons.Printf("              * a pill  . nothing more: the queue is closed\n\n")
-	lessons.Para("saw", "Each task goes to one consumer. So does a pill: one consumer exits, and the others take the remaining"+
-		" tasks. When main closes the queue, every consumer sees that.")
-	return err
-}
-
-// drawFacts shows the rest of what experiments.go measures.
 func drawFacts(ctx context.Context) error {
-	lessons.Println()
-	lessons.Para("also", "Five more experiments with queues, a pipe and a lock. The lock is a Mutex, a variable of the program.")
-	lessons.Printf("\n  %-43s  %s\n", "what the processes do", "the result")
-	for _, e := range []struct{ item, did, came string }{
-		{"8b", "A puts 2 results, B puts 3; both are killed", "of A, of B:"},
-		{"8e", "of 6 tasks 4 are taken, and 3 of these done", "Len, to do:"},
-		{"8f", "main sees a task; another process takes it", "main's Get"},
-		{"8d", "a child answers 11, 12 and 13, and exits", "first, last:"},
-		{"8c", "main has a lock; two others want it", "order:"},
+	table := ""
+	for _, row := range [][3]string{ // a question of the quiz, what is done, and the result
+		{"8b", "A puts 2 results, B puts 3; both are killed", "main gets _ of A, _ of B"},
+		{"8g", "4 consumers, 3 tasks, a pill, and 7 tasks", "_ tasks are done, _ exits"},
+		{"8e", "of 6 tasks 4 are taken, 3 of these are done", "Len says _, _ are not done"},
+		{"8f", "main sees a task; another process takes it", "main's Get _"},
+		{"8d", "a child sends 11, 12 and 13, and exits", "first main gets _, last _"},
+		{"8c", "a child and a goroutine lock, main unlocks", "order: _, _, _"},
 	} {
-		came, err := experiments.Measure(ctx, e.item)
+		fact, err := experiments.Measure(ctx, row[0])
 		if err != nil {
 			return err
 		}
-		lessons.Printf("  %-43s  %s %s\n", e.did, e.came, came)
+		for _, word := range strings.Fields(strings.ReplaceAll(fact, ",", "")) {
+			row[2] = strings.Replace(row[2], "_", word, 1)
+		}
+		table += fmt.Sprintf("  %-43s  %s\n", row[1], row[2])
 	}
-	lessons.Println()
-	lessons.Para("saw", "A queue keeps the items of a process that has ended, and a pipe keeps its messages. That a queue is"+
-		" empty does not mean that all tasks are done. Each process has its own Mutex, so the child did not wait for main.")
+	lessons.Section("Six more experiments. A pill is an item that means \"exit\". In the last row, main has locked a Mutex, which is"+
+		" a variable of the program. Then a child and a goroutine of main call Lock, and main calls Unlock. In which order do these"+
+		" three calls return?", table,
+		"A queue keeps the items of a process that has ended, and a pipe keeps its messages. Each item goes to one consumer,"+
+			" also a pill. That a queue is empty does not mean that all tasks are done. Each process has its own Mutex, so the"+
+			" child did not wait for main.")
 	return nil
 }
