@@ -45,7 +45,7 @@ var (
 var tellFlags = mp.Proc("tellFlags", func(int) error {
 	fmt.Printf("size %d, loud %t, tick %v", size, loud, tick)
 	if size == 14 {
-		time.Sleep(2 * Limit)
+		time.Sleep(4 * Limit)
 	}
 	return nil
 })

@@ -100,13 +100,13 @@ func live(ctx context.Context, cmd *exec.Cmd) error {
 	return cmp.Or(ctx.Err(), err)
 }
 
-// remind prints a note if the program may hang: for a time that no lesson needs, no
-// process has started or ended. It looks often, so suspending the lesson is no time.
+// remind prints a note if the program may hang: no process has started or ended for 20
+// seconds, and for 40 ticks. No lesson needs so long. A suspended lesson does not count.
 func (l Lesson) remind(ctx context.Context, record string) {
 	size, seen := 0, &Run{Lives: []Life{{Name: "main"}}}
 	for quiet := 0; quiet < 100; quiet++ {
 		select {
-		case <-time.After(100*time.Millisecond + *cmp.Or(l.Tick, new(time.Duration))/2):
+		case <-time.After(max(200*time.Millisecond, *cmp.Or(l.Tick, new(time.Duration))*2/5)):
 		case <-ctx.Done():
 			return
 		}
