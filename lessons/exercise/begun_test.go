@@ -34,6 +34,7 @@ func TestBegun(t *testing.T) {
 // Progress counts the exercises that pass. It names the first one that was begun
 // and does not pass.
 func TestProgress(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip(err)
 	}

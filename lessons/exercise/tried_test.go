@@ -31,6 +31,7 @@ var longTests = os.Getenv("LONG_TESTS") != ""
 // Each worked solution passes the test of its lesson. The quick test tries the
 // first one.
 func TestWorkedSolutions(t *testing.T) {
+	t.Parallel()
 	exercises := exercises
 	if !longTests {
 		exercises = exercises[:1]
@@ -63,6 +64,7 @@ func TestAttempts(t *testing.T) {
 	if *tryThese == "" && !longTests {
 		t.Skip("to try other solutions: go test ./lessons/exercise -attempts .")
 	}
+	t.Parallel() // some attempts wait for their limit
 	b := newBench(t)
 	attempts, err := readAttempts()
 	if err != nil {
