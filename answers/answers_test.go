@@ -242,6 +242,11 @@ func withLabels(t *testing.T, it *Item, labels []string) {
 				t.Errorf("%s: %q is read as %q, %v, want %q", it.ID, words, read, understood, it.Answer)
 			}
 		}
+		for _, joint := range []string{", not ", ", never ", " or ", ", or ", " and no ", ", at least ", " and half ", " unless ", ", but less than "} {
+			if doubtful := strings.Join(parts(values), joint); it.Form.Same(doubtful, it.Answer) {
+				t.Errorf("%s: %q is right", it.ID, doubtful)
+			}
+		}
 		if wrong := strings.Join(parts(swapped), ", "); !slices.Equal(values, swapped) && it.Form.Same(wrong, it.Answer) {
 			t.Errorf("%s: %q is right", it.ID, wrong)
 		}

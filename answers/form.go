@@ -436,7 +436,7 @@ func (f Form) labelled(part string) (value string, place int, understood bool) {
 		switch {
 		case w == "-", isNumber && len(in) > 0:
 			return "", 0, false
-		case w == "all" && i+1 < len(words) && (f.Max == 0 || words[i+1] == strconv.Itoa(f.Max)): // all 3
+		case w == "all" && i+1 < len(words) && (f.Max == 0 || stem(words[i+1]) == strconv.Itoa(f.Max)): // all 3
 		case isNumber && value == "":
 			value = n
 		case len(in) == 1 && (place < 0 || place == in[0]):

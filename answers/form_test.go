@@ -208,6 +208,7 @@ func TestPredictionsAsPeopleWriteThem(t *testing.T) {
 		{"2c", "3 processes finish, no goroutine does", "3 0"},
 		{"2c", "all 3 processes and none of the goroutines", "3 0"},
 		{"2c", "none of the processes, all of the goroutines", "0 3"},
+		{"2c", "all three finish as processes, none as goroutines", "3 0"},
 		{"2c", "3 finish, none finish", ""},
 		{"3a", "both 3", "3 3"},
 		{"3a", "one at a time with Apply, three with Map", "1 3"},
