@@ -375,23 +375,19 @@ var (
 )
 
 // readLabelled takes parts, each with a number or a choice, and with a label: words
-// that only this label has. With all labels, the parts may be in any order.
+// that only this label has. Then the parts may be in any order.
 func (f Form) readLabelled(answer string) (string, bool) {
 	all := parts.Split(strings.Trim(answer, " ,;"), -1)
 	values := make([]string, f.Count)
 	if f.Count < 2 || len(f.labels) != f.Count || len(all) != f.Count {
 		return "", false
 	}
-	bare, moved := false, false
 	for i, part := range all {
 		value, place, understood := f.labelled(part)
-		switch {
-		case place < 0:
-			bare, place = true, i
-		case place != i:
-			moved = true
+		if place < 0 {
+			place = i
 		}
-		if !understood || values[place] != "" || bare && moved {
+		if !understood || values[place] != "" {
 			return "", false
 		}
 		values[place] = value
