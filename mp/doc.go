@@ -5,9 +5,10 @@
 //
 // Two things surprise nearly everybody. Only exported fields are sent: a
 // field that begins with a lower-case letter arrives as its zero value,
-// without an error. A child is the same program, started again: it does not
-// see variables that your function run has set, or flags that run has parsed.
-// So pass such values in the child's argument, or parse flags before [Main].
+// without an error. A child is the same program, started again, but it does
+// not call your function run. So it does not see variables that you set in
+// run, or flags that you parse in run. Pass such values in the child's
+// argument, or parse flags before [Main].
 //
 // # A program
 //
@@ -69,7 +70,7 @@
 // Use [Func] or [Proc], at package level, to declare each function that other
 // processes can run: only the name of a function can be sent. [Main] is
 // usually the only call in main. In the program that you start, Main calls
-// run. In a child, Main calls the child's function. A TestMain calls [Init].
+// run. In a child, Main calls the child's function. In TestMain, call [Init].
 //
 // # Python's words
 //
@@ -92,21 +93,21 @@
 //	one None for each consumer         Close, and for item := range q.All(ctx)
 //	Pool(4), apply, map                NewPool(f, 4), Apply, Map
 //	map(chunksize=)                    Chunk
-//	imap, imap_unordered               Imap, ImapUnordered, with slices.Values(list)
+//	imap, imap_unordered               Imap, ImapUnordered
 //	close, terminate                   Close, Terminate
 //	apply_async, map_async, callbacks  a goroutine
 //	initializer, initargs              sync.OnceFunc, called in the function
 //	Event, Condition, Barrier          a message through a pipe or a queue
 //	Lock, Semaphore                    a queue with 1 token, or with n tokens
-//	get_logger                         log, to the parent's standard error
+//	get_logger                         package log: it prints to standard error
 //	log_to_stderr                      Watch
-//	pickle                             encoding/gob; numbers as in memory
+//	pickle                             package encoding/gob
 //	Value, Array, shared_memory        not in mp: its processes share no memory
 //	Manager, Listener                  not in mp: only pipes connect processes
 //
 // # How a child is made
 //
-//	          down: what to run, then tasks; its EOF ends the child
+//	          down: what to run, then tasks; at EOF, the child ends
 //	parent  ---------------------------------------------------------->  child
 //	        <----------------------------------------------------------
 //	          up: results, failures
@@ -116,11 +117,13 @@
 // A child is this program, started again with the same arguments. It has the
 // parent's environment, standard output and standard error. Its standard input
 // is empty. Three pipes connect the child to its parent, and two more for each
-// [Queue] in its argument. Two children are connected directly only if each
-// has one end of the same [Pipe]. A queue is in the process that made it. Every
-// other process that has the queue reaches it through pipes to its own parent.
-// So a dead process cannot hold a lock, and two processes cannot damage one
-// stream.
+// [Queue] in its argument. To connect two children with each other, make a
+// [Pipe], and pass one end to each child.
+//
+// The process that made a queue keeps the items. Its children put and get items
+// through their pipes. Grandchildren do so through their parents. Each pipe has
+// only one writer, and processes share no lock. So a process that is killed
+// cannot damage the messages of other processes, or keep a lock forever.
 //
 // A child reads the pipe from its parent all the time. When the parent ends,
 // for any reason, the child gets EOF from that pipe. Then the child ends, and
@@ -132,18 +135,18 @@
 // panics, calls os.Exit or is killed, at any moment of its life.
 //
 //	G1   When a process ends, all its descendants end within a second. (A
-//	     suspended one ends when it is resumed. A child in which mp's init
-//	     functions have not run yet may need longer. On Windows, a child that
-//	     was just being created may remain, but never runs any code.)
+//	     suspended one ends when it is resumed. A child that is still starting
+//	     may need longer. On Windows, if a process is killed while it starts a
+//	     child, the child may stay, but then it never runs any code.)
 //	G2   When a worker ends, its pool loses only the task (or the chunk) that
 //	     the worker was doing. The error says which task, in which worker, and
-//	     why. If no new worker can be started, the other workers go on. A whole
-//	     call fails only when no worker is left.
+//	     why. If no new worker can be started, the other workers go on. If then
+//	     no worker is left, all calls that wait for results return an error.
 //	G3   When a process ends, the queues that it used go on working for the
 //	     other processes. An item is put as a whole or not at all. It stays in
 //	     the queue until a Get returns it.
-//	G4   When a consumer of a JoinableQueue ends, its unfinished items go to
-//	     other consumers. Join returns when these have finished the items.
+//	G4   When a consumer of a JoinableQueue ends, other consumers get the items
+//	     that it has not finished. Join returns when all items are finished.
 //	G5   No call waits forever for a process that has ended: the call returns
 //	     io.EOF, io.ErrUnexpectedEOF, or an error that names the process. (At
 //	     an open, empty queue, Get waits, because a new producer may be started.
@@ -152,16 +155,14 @@
 //	     returns when the context ends, even if the other process is suspended.
 //	G6   When a process crashes, its ExitError has what the Go runtime printed,
 //	     unless the program itself has called debug.SetCrashOutput.
-//	G7   If a value cannot be encoded, the call that sends it returns an error.
-//	     If it cannot be decoded, the call that receives it returns an error.
-//	     All other values arrive. A value is also refused if one of these would
-//	     be lost: a function or a channel in an exported field, a queue or an
-//	     end of a pipe in an unexported field, or fields next to an embedded
-//	     type that encodes itself.
+//	G7   A call that sends a value returns an error if the value cannot be
+//	     encoded, or if it would arrive without a part that Func lists. A call
+//	     that receives a value returns an error if the value cannot be decoded.
+//	     All other values arrive.
 //	G8   Garbage on a pipe causes an error, never a hang or a large allocation.
-//	G9   However often processes end and values are refused, no process, zombie,
-//	     goroutine or open file is left over.
-//	G10  A child can print and read standard input: its pipes are not disturbed.
+//	G9   mp leaks no processes, zombies, goroutines or open files, even if
+//	     processes are killed or values cannot be sent.
+//	G10  A child can print, or read its standard input: this disturbs no pipe.
 //	G11  You can join a process while items that it has put are still in a
 //	     queue: this does not deadlock.
 //	G12  If a task (or a chunk) takes longer than its timeout, its worker is
@@ -169,21 +170,20 @@
 //
 // A child always runs exactly the same program as its parent. On Linux this is
 // true even if the program's file was replaced or removed. On other systems,
-// Start returns an error in that case. The main process can change os.Args, its
-// streams, signal handling or directory: a child still starts, and Terminate
-// still ends the child. If the program was started with Ctrl-C ignored, the
-// program and its children ignore Ctrl-C. If a process ends before its function
-// is called, Join returns an error, even if the exit code is 0.
+// Start returns an error in that case. The main process can change os.Args or
+// its directory, close its standard streams, and ignore signals. It can still
+// start and terminate children. If a process ends before its function is
+// called, Join returns an error, even if the exit code is 0.
 //
 // Not promised:
 //
 //   - Programs that a task starts with os/exec go on when the task's process
 //     ends.
-//   - If the main process has PID 1 in a container, it does not wait for
-//     orphans. If other code in the program calls wait4 with -1, or ignores
-//     SIGCHLD, exit codes may be unknown; Join says so.
-//   - If a child starts this program again before the child calls Main, mp ends
-//     the new process, but only if the new process has the child's environment.
+//   - When a child dies in a container, its own children end, but they stay as
+//     zombies if the main process has PID 1. docker run --init prevents this.
+//   - A child must not start this program with os/exec before it calls Main: the
+//     new process would start such a child again, and so on. mp stops this, but
+//     only if the new process has the child's environment.
 //   - On Windows, if the process that made a queue is suspended and the pipe to
 //     that process is full, Put waits even after its context has ended.
 package mp

@@ -39,8 +39,8 @@ type ExitError struct {
 	Code int   // as Process.ExitCode gives it: -9 after SIGKILL
 	Err  error // a *RemoteError, if the function returned an error or panicked
 
-	// Crash is what the Go runtime printed in a crash; mp adds the first line of a
-	// fatal error. Crash is empty if Err has the panic.
+	// Crash has what the Go runtime printed when the process crashed. If the
+	// function panicked, Crash is empty, because Err has the text of the panic.
 	Crash string
 }
 

@@ -36,17 +36,26 @@ func (*None) GobDecode([]byte) error { return nil }
 //
 //	var square = mp.Func("square", func(n int) (int, error) { return n * n, nil })
 //
-// The argument and the result are sent as package encoding/gob encodes them.
-// Only exported fields are sent: a field in lower case arrives as its zero
-// value, without an error. But a queue or an end of a pipe in such a field is
-// an error, and so is a function or a channel in an exported field. The error
-// that the function returns arrives as a [RemoteError], so errors.Is does not
-// find the original error. The function needs no context, because its process
-// ends when the parent ends.
+// The argument and the result can have any type that package encoding/gob can
+// encode. Only exported fields are sent: a field in lower case arrives as its
+// zero value, without an error. But these are errors:
 //
-// If the function starts itself, Go reports an initialization cycle. Then
-// declare it in two steps: var f mp.Function[A, R], and in an init function f
-// = mp.Func("f", ...).
+//   - a queue or an end of a pipe in a lower-case field
+//   - a function or a channel in an exported field
+//   - a struct that gets its GobEncode from an embedded type, like time.Time, and
+//     has other fields: gob would send only the time. Give that type's field a name.
+//
+// The error that the function returns arrives as a [RemoteError], so errors.Is
+// does not find the original error. The function needs no context, because its
+// process ends when the parent ends.
+//
+// If a function starts a process that runs the same function, Go reports an
+// initialization cycle. Then declare the variable first, and set it in an init
+// function:
+//
+//	var f mp.Function[int, int]
+//
+//	func init() { f = mp.Func("f", ...) }
 //
 // Func panics if the name is taken, or if [Main] or [Init] has been called. It is
 // Python's def at the top level of a module.

@@ -26,18 +26,21 @@ func tooEarly() bool { return this != nil && !ready.Load() }
 // In the program that you start, Main calls run. When run has returned, Main
 // terminates the children that are daemons, joins the others, and returns. Until
 // these children have ended, the queues of this process go on working. If all of
-// them wait for items of queues that are not closed, Main prints their names. If
-// run failed, Main prints the error and exits with code 1. If run panics, this
-// process ends, and so do its children.
+// these children wait for items of queues, Main prints the children's names,
+// because a Close may be missing. If run failed, Main prints the error and exits
+// with code 1. If run panics, this process ends, and so do its children.
 //
 // In a child, which is the same program, started by [Process.Start], Main calls
 // the child's function instead of run, and does not return.
 //
 // Ctrl-C ends run's context. Children ignore Ctrl-C, so only run decides what
 // happens. If run then returns an error, Main prints nothing, and the program
-// ends by SIGINT. A second Ctrl-C ends the program at once.
+// ends by SIGINT. A second Ctrl-C ends the program at once. If Ctrl-C was already
+// ignored when the program was started, as in the background of a script, the
+// program and its children ignore Ctrl-C.
 //
-// It replaces Python's line if __name__ == "__main__", and freeze_support.
+// Main does the work of two things in Python: the test of __name__ and
+// freeze_support.
 func Main(run func(ctx context.Context) error) {
 	checkMark(true)
 	Init()

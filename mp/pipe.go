@@ -226,8 +226,8 @@ func (c *Conn[S, R]) settle(p *Process) {
 	closePipe(c.w)
 }
 
-// GobEncode writes the end's number into the argument of a starting process.
-// Otherwise, it returns an error.
+// GobEncode is for package encoding/gob. Only the argument of a process that is
+// starting can contain an end of a pipe. In all other values, it is an error.
 func (c *Conn[S, R]) GobEncode() ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -237,7 +237,8 @@ func (c *Conn[S, R]) GobEncode() ([]byte, error) {
 	return encodeHandle(c.number), nil
 }
 
-// GobDecode finds the end among the open files that this process got at its start.
+// GobDecode is for package encoding/gob. In a child, it finds the end that the
+// parent has passed.
 func (c *Conn[S, R]) GobDecode(number []byte) error {
 	_, files, err := claim(number, 2)
 	if err != nil {

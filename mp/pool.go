@@ -58,15 +58,15 @@ import (
 // only be passed to a process when it starts, and a worker has already started.
 type Pool[A, R any] struct {
 	// MaxTasksPerChild is how many tasks a worker does before a new worker takes
-	// its place. It is rounded up to a whole Chunk. 0 means that a worker lives
-	// as long as the pool.
+	// its place. If Map sends chunks, a worker may do a few tasks more, because it
+	// always finishes its chunk. 0 means that a worker lives as long as the pool.
 	MaxTasksPerChild int
 
 	// TaskTimeout is how long a task may take. When a task takes longer, its
 	// worker is killed and replaced, and the task's error wraps
-	// context.DeadlineExceeded. With a timeout, a worker gets its next task only
-	// after the result of the task before. That is slower for quick tasks. 0
-	// means no timeout.
+	// context.DeadlineExceeded. With a timeout, the pool waits for a worker's
+	// result before it sends the worker's next task. That is slower for quick
+	// tasks. 0 means no timeout.
 	TaskTimeout time.Duration
 
 	// Chunk is how many arguments Map sends to a worker together. That is
@@ -123,9 +123,9 @@ func NewPool[A, R any](f Function[A, R], workers int) *Pool[A, R] {
 // Apply does one task and returns its result. If the task fails, the error is
 // a [*TaskError], which wraps the cause. If ctx ends first, the error is
 // ctx.Err(): the task is never begun, or its worker is killed. If the pool is
-// closed or terminated, the error is [ErrClosed] or [ErrTerminated]. After
-// ctx.Err(), ErrClosed or ErrTerminated, do not change what the argument points
-// to: the pool may still read it, even for a moment after Close.
+// closed or terminated, the error is [ErrClosed] or [ErrTerminated]. After one of
+// these three errors, the pool may still read the argument, even for a moment
+// after Close. So do not change what the argument points to.
 func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 	results, err := p.all(ctx, []A{arg}, 1)
 	if len(results) == 1 {
@@ -178,8 +178,9 @@ func (p *Pool[A, R]) ImapUnordered(ctx context.Context, args iter.Seq[A]) iter.S
 }
 
 // Close says that there will be no more tasks. It waits until all tasks are
-// done, and ends the workers. An Imap that has more arguments yields
-// ErrClosed, and ends. A second Close does nothing. Do not call Close in the
+// done, and ends the workers. An Imap that has not taken all of its arguments
+// leaves out the others, and its last error is ErrClosed. A second Close does
+// nothing. Do not call Close in the
 // sequence that you gave to Imap: Close waits until that sequence has ended.
 //
 // A pool that is never closed keeps its workers until [Main] returns.

@@ -81,8 +81,9 @@ func newProcess(kind string, f *function) *Process {
 //
 // The process is cleaned up even if nobody calls Join. If Start fails, its error
 // is [ErrStarted], [ErrDaemonChild], [ErrNoMain], ctx.Err(), one that says why
-// the argument cannot be encoded, or the system's error. After an error, except
-// ErrStarted, the ends of pipes in the argument have not moved.
+// the argument cannot be encoded, or the system's error. If Start fails,
+// the ends of pipes in the argument do not move. (If the error is ErrStarted, an
+// earlier Start has moved them.)
 func (p *Process) Start(ctx context.Context) error {
 	if err := p.claimStart(ctx); err != nil {
 		return fmt.Errorf("%s: %w", p.Name, err)
@@ -181,9 +182,10 @@ func (p *Process) PID() int {
 // for success, n after os.Exit(n), 1 after a returned error, 2 after a panic, and
 // -n if signal n ended the process: -15 after Terminate, -9 after Kill. If a
 // process handles SIGTERM and then exits, the code is the one that it exits with.
-// (Unix keeps only n modulo 256, so os.Exit(256) looks like success.) If other
-// code in the program calls wait4 with -1, the code may be unknown: then it is
-// 255, and the error of Join says so. It is Python's exitcode.
+// (Unix keeps only n modulo 256, so os.Exit(256) looks like success.) If the
+// program ignores SIGCHLD, or calls wait4 with -1, mp may not be able to find out
+// the code. Then ExitCode returns 255, and the error of Join says why. It is
+// Python's exitcode.
 func (p *Process) ExitCode() (code int, ended bool) {
 	select {
 	case <-p.done:

@@ -26,7 +26,8 @@ import (
 // Items come out in the order in which they arrived, and the items of one
 // process keep the order of its Puts. There is one exception: items may be
 // sent to a consumer before it asks for them. Items that this consumer does not
-// use go back to the front of the queue. By then, others may have newer items.
+// use go back to the front of the queue. In the meantime, other consumers may have
+// got newer items.
 //
 // A queue lives in the process that made it. When another process is killed, at
 // any moment, the queue goes on working for the others. Put adds an item as a
@@ -51,10 +52,10 @@ func newQueueOf(h lend.Holder, joinable bool) *queue {
 }
 
 // NewQueue returns a queue that holds at most capacity items, or any number
-// if capacity is 0 or less, as in Python. An item needs room until Get returns
-// it. Call NewQueue inside a function, not for a variable at package level.
-// There, each process would make its own queue, which no other process has. So
-// a child that uses such a queue panics.
+// if capacity is 0 or less, as in Python. An item counts until a Get returns it.
+// Call NewQueue inside a function, not for a variable at package level. There,
+// each process would make a different queue. mp finds this mistake: a child that
+// uses such a queue panics.
 func NewQueue[T any](capacity int) *Queue[T] {
 	return newQueue[T](capacity, false)
 }
@@ -83,9 +84,9 @@ func (q *Queue[T]) hold() lend.Holder {
 // the queue. The error is ctx.Err() if ctx ended first, and [ErrClosed] if the
 // queue is closed. If v cannot be encoded, the error says why.
 //
-// There is one exception. If ctx ends while a grandchild of the process that
-// made the queue is in Put, and the process between these two is suspended, then
-// Put returns ctx.Err(), but the item may still arrive.
+// There is one exception. A grandchild of the process that made the queue sends
+// the item through its parent. If that parent is suspended when ctx ends, Put
+// returns ctx.Err(), but the item may still arrive.
 //
 // If the queue is full and every consumer has ended, Put still waits, because
 // a new consumer may be started. To limit the wait, use a ctx with a timeout.
@@ -287,8 +288,8 @@ func (q *Queue[T]) handOver(h *handover) error {
 	return nil
 }
 
-// GobEncode writes the queue's number into the argument of a starting process.
-// Otherwise, it returns an error.
+// GobEncode is for package encoding/gob. Only the argument of a process that is
+// starting can contain a queue. In all other values, it is an error.
 func (q *Queue[T]) GobEncode() ([]byte, error) {
 	if q.queue == nil || q.passed.Load() == 0 {
 		return nil, fmt.Errorf("a queue cannot be sent: %w", errNotPassed)
@@ -296,7 +297,8 @@ func (q *Queue[T]) GobEncode() ([]byte, error) {
 	return append([]byte{byte(q.holder.Terms())}, encodeHandle(q.number)...), nil
 }
 
-// GobDecode makes a link to the parent's queue.
+// GobDecode is for package encoding/gob. In a child, it connects the queue with
+// the parent.
 func (q *Queue[T]) GobDecode(b []byte) error {
 	if len(b) < 1 {
 		return errNotPassed
@@ -321,7 +323,7 @@ func (q *Queue[T]) GobDecode(b []byte) error {
 	return nil
 }
 
-// GobDecode makes a link to the parent's queue.
+// GobDecode is for package encoding/gob, like [Queue.GobDecode].
 func (q *JoinableQueue[T]) GobDecode(b []byte) error {
 	q.Queue = new(Queue[T])
 	return q.Queue.GobDecode(b)
