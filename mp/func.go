@@ -42,8 +42,9 @@ func (*None) GobDecode([]byte) error { return nil }
 //
 //   - a queue or an end of a pipe in a lower-case field
 //   - a function or a channel in an exported field
-//   - a struct that gets its GobEncode from an embedded type, like time.Time, and
-//     has other fields: gob would send only the time. Give that type's field a name.
+//   - fields next to an embedded type that has a GobEncode, like time.Time: gob
+//     would not send these fields. Give the embedded field a name, or write a
+//     GobEncode for the whole struct.
 //
 // The error that the function returns arrives as a [RemoteError], so errors.Is
 // does not find the original error. The function needs no context, because its

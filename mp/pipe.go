@@ -118,8 +118,8 @@ func (c *Conn[S, R]) Recv() (R, error) {
 
 // Poll reports whether a value or EOF has arrived, or has begun to arrive.
 // Then Recv does not wait long. Poll waits at most as long as wait says; if
-// wait is 0 or less, Poll does not wait. (While another goroutine is in Recv,
-// Poll waits for that goroutine, even longer than wait.) It is Python's poll.
+// wait is 0 or less, Poll does not wait. (But if another goroutine is in Recv,
+// Poll first waits until that Recv returns.) It is Python's poll.
 func (c *Conn[S, R]) Poll(wait time.Duration) (bool, error) {
 	if err := c.use("poll"); err != nil {
 		return false, err

@@ -123,9 +123,9 @@ func NewPool[A, R any](f Function[A, R], workers int) *Pool[A, R] {
 // Apply does one task and returns its result. If the task fails, the error is
 // a [*TaskError], which wraps the cause. If ctx ends first, the error is
 // ctx.Err(): the task is never begun, or its worker is killed. If the pool is
-// closed or terminated, the error is [ErrClosed] or [ErrTerminated]. After one of
-// these three errors, the pool may still read the argument, even for a moment
-// after Close. So do not change what the argument points to.
+// closed or terminated, the error is [ErrClosed] or [ErrTerminated]. After
+// ctx.Err(), ErrClosed or ErrTerminated, the pool may still read the argument,
+// even for a moment after Close. So do not change what the argument points to.
 func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 	results, err := p.all(ctx, []A{arg}, 1)
 	if len(results) == 1 {

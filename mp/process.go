@@ -81,9 +81,8 @@ func newProcess(kind string, f *function) *Process {
 //
 // The process is cleaned up even if nobody calls Join. If Start fails, its error
 // is [ErrStarted], [ErrDaemonChild], [ErrNoMain], ctx.Err(), one that says why
-// the argument cannot be encoded, or the system's error. If Start fails,
-// the ends of pipes in the argument do not move. (If the error is ErrStarted, an
-// earlier Start has moved them.)
+// the argument cannot be encoded, or the system's error. Then the ends of pipes in
+// the argument do not move. (At ErrStarted, an earlier Start has moved them.)
 func (p *Process) Start(ctx context.Context) error {
 	if err := p.claimStart(ctx); err != nil {
 		return fmt.Errorf("%s: %w", p.Name, err)
