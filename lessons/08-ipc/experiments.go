@@ -181,7 +181,7 @@ func tasksAndExits(ctx context.Context) (string, error) {
 	err := errors.Join(s.Tasks.Join(ctx), s.Tasks.Close())
 	exited := 0
 	for _, p := range consumers {
-		if lessons.Join(ctx, p) != nil {
+		if errors.As(lessons.Join(ctx, p), new(*mp.ExitError)) { // the others exit with code 0
 			exited++
 		}
 	}
