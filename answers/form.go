@@ -366,7 +366,7 @@ func (f Form) readMost(answer string) (string, bool) {
 var (
 	parts = regexp.MustCompile(`(?i)[,;]\s+(?:(?:and|but)\s)?|\s(?:and|but)\s`)
 	// filler words say nothing beside a number and its label.
-	filler = strings.Fields("different number numbers as at in of from with")
+	filler = strings.Fields("different number numbers time case as at in of from with")
 	// sayings say nothing between a choice and its label.
 	sayings = strings.Fields("say says print prints return returns returned show shows see sees give gives get gets has have do does now")
 	saying  = regexp.MustCompile(`(?i)[:=]|\b(?:is|` + strings.Join(sayings, "|") + `)\b`)
