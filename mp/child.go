@@ -57,9 +57,9 @@ type child struct {
 var this *child
 
 // childVar marks a child. Its value has four parts: the import path of the mp
-// that has started the child, because a program may have two copies of mp; the
-// files that were passed, as this system numbers them; a generation; and the
-// program's file. When the child has taken the files, it writes a dash in their
+// that has started the child, because a program may have two copies of mp; the PID
+// of the parent, and the files that were passed, as this system numbers them; a
+// generation; and the program's file. When the child has taken the files, it writes a dash in their
 // place. When it has called Main or Init, it removes the variable. So a process
 // that finds the mark with a dash was started by a child that had not called Main:
 // see checkMark.
@@ -69,8 +69,27 @@ const taken = "-"
 
 func mark(files string) string {
 	file, _ := os.Executable()
+	if files != taken {
+		files = fmt.Sprintf("%d:%s", os.Getpid(), files)
+	}
 	return strings.Join([]string{importPath, files, strconv.Itoa(generation), file}, " ")
 }
+
+// markAtBirth is the mark with which this process was started, or "". An init
+// function of another package may have cleared the environment before: on Linux,
+// the system still has it.
+var markAtBirth = func() string {
+	if mark, ok := os.LookupEnv(childVar); ok {
+		return mark
+	}
+	all, _ := os.ReadFile("/proc/self/environ")
+	for entry := range strings.SplitSeq(string(all), "\x00") {
+		if mark, ok := strings.CutPrefix(entry, childVar+"="); ok {
+			return mark
+		}
+	}
+	return ""
+}()
 
 // generation counts programs of which each was started by a child of the program
 // before, when that child had not called Main. More than a few are a chain.
@@ -83,10 +102,17 @@ const mostGenerations = 3
 // child ends with its parent; its crash output reaches the parent; and a
 // program that it starts cannot inherit a file that is meant for the child.
 func init() {
-	path, rest, _ := strings.Cut(os.Getenv(childVar), " ")
+	path, rest, _ := strings.Cut(markAtBirth, " ")
 	files, _, _ := strings.Cut(rest, " ")
-	if path != importPath || files == taken {
+	parent, files, _ := strings.Cut(files, ":")
+	switch {
+	case path != importPath || files == "":
 		return
+	case parent == strconv.Itoa(os.Getppid()):
+	case os.Getppid() == 1:
+		os.Exit(1) // the parent is gone already
+	default:
+		return // the child has started this process before it came to this line: see checkMark
 	}
 	os.Setenv(childVar, mark(taken))
 	if err := adoptAll(files); err != nil {
@@ -175,11 +201,10 @@ func meet(down *frame.Reader) (o orders, err error) {
 // This process would do the work of the main process, start such a child again,
 // and so on forever.
 func checkMark(inMain bool) {
-	value, marked := os.LookupEnv(childVar)
-	if !marked || this != nil {
+	if markAtBirth == "" || this != nil {
 		return
 	}
-	parts := strings.SplitN(value, " ", 4)
+	parts := strings.SplitN(markAtBirth, " ", 4)
 	ours, _ := os.Executable()
 	switch {
 	case len(parts) < 4 || parts[0] == importPath && parts[1] != taken:
@@ -188,6 +213,7 @@ func checkMark(inMain bool) {
 		generation, _ = strconv.Atoi(parts[2])
 		if generation++; generation <= mostGenerations {
 			os.Unsetenv(childVar)
+			markAtBirth = ""
 			return
 		}
 		fallthrough

@@ -159,13 +159,10 @@ func (e *TaskError) Unwrap() error { return e.Err }
 // attempt calls try in a goroutine of its own, because a runtime.Goexit in f
 // ends its goroutine. A Goexit is also an error.
 func attempt(name string, f func() error) error {
-	var err error = &RemoteError{name, "runtime.Goexit", "runtime.Goexit was called", "goroutine exited"}
-	left := make(chan struct{})
-	go func() {
-		defer close(left)
-		err = try(name, f)
-	}()
-	<-left
+	err := frame.Guard(func() error { return try(name, f) })
+	if err == frame.ErrGoexit {
+		err = &RemoteError{name, "runtime.Goexit", err.Error(), "goroutine exited"}
+	}
 	return err
 }
 

@@ -66,7 +66,15 @@ func Children() []*Process {
 // [Process.Join] returns. Call Watch once, before the first Start. In a child,
 // call it before [Main]. It is like Python's log_to_stderr.
 func Watch(started, asked func(p *Process), ended func(p *Process, code int)) {
-	watcher.started, watcher.asked, watcher.ended = started, asked, ended
+	if started != nil {
+		watcher.started = started
+	}
+	if asked != nil {
+		watcher.asked = asked
+	}
+	if ended != nil {
+		watcher.ended = ended
+	}
 }
 
 var watcher = struct {

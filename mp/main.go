@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"processbook/mp/internal/frame"
 )
 
 // ready is set when Main or Init is called.
@@ -42,12 +44,15 @@ func tooEarly() bool { return this != nil && !ready.Load() }
 // Main does the work of two things in Python: the test of __name__ and
 // freeze_support.
 func Main(run func(ctx context.Context) error) {
+	if this != nil && ready.Load() {
+		panic("mp: the function of a child calls Main; only main may call it")
+	}
 	checkMark(true)
 	Init()
 	ctx, stop := interruptible()
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second Ctrl-C has its usual effect
-	err := run(ctx)
+	err := frame.Guard(func() error { return run(ctx) })
 	if err == nil {
 		err = self.skipped()
 	}
@@ -127,8 +132,7 @@ func sayForWhom(failed bool, gone <-chan struct{}) {
 // children end. They are not joined.
 func Init() {
 	checkMark(false)
-	ready.Store(true)
-	if this != nil {
+	if again := ready.Swap(true); this != nil && !again {
 		this.live()
 	}
 }

@@ -153,7 +153,7 @@ func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 // To send several arguments together, set the pool's Chunk, which is Python's
 // chunksize.
 func (p *Pool[A, R]) Map(ctx context.Context, args []A) ([]R, error) {
-	return p.all(ctx, args, max(1, p.Chunk))
+	return p.all(ctx, args, min(max(1, p.Chunk), max(1, len(args))))
 }
 
 // Imap does a task for each argument of a sequence, which may be endless. If

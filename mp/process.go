@@ -39,7 +39,8 @@ type Process struct {
 	waiting   atomic.Int32                         // how many Gets of the child wait at queues of this process
 
 	mu      sync.Mutex    // guards the fields up to reached
-	started bool          // set by Start, and cleared if Start fails
+	claimed bool          // set by Start, and cleared if Start fails
+	started bool          // set when the child is there
 	onlook  bool          // this is Current or Parent, which can only be looked at
 	cmd     *exec.Cmd     // set by Start
 	pid     int           // set by Start
@@ -89,7 +90,7 @@ func (p *Process) Start(ctx context.Context) error {
 	}
 	if err := p.start(ctx); err != nil {
 		p.mu.Lock()
-		p.started = false
+		p.claimed = false
 		p.mu.Unlock()
 		if errors.Is(err, syscall.EMFILE) {
 			err = fmt.Errorf("%w; ulimit -n is the limit: raise it, or start fewer processes at a time", err)
@@ -105,7 +106,7 @@ func (p *Process) claimStart(ctx context.Context) error {
 	switch {
 	case p.onlook:
 		return errOnlooker
-	case p.started:
+	case p.claimed:
 		return ErrStarted
 	case !ready.Load():
 		return ErrNoMain
@@ -116,7 +117,7 @@ func (p *Process) claimStart(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	p.started = true
+	p.claimed = true
 	return nil
 }
 

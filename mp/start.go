@@ -37,7 +37,7 @@ func (p *Process) start(ctx context.Context) error {
 	p.say, p.cut = frame.NewWriter(lines.down), func() { closePipe(lines.down) }
 	over.settleAll(p)
 	watcher.started(p)
-	p.send(first)
+	p.say.Post(first...) // not Send: a suspended child does not read them
 	self.add(p)
 	go p.attend(ctx, lines)
 	return nil
@@ -52,20 +52,11 @@ func (p *Process) firstFrames(h *handover) ([]frame.Frame, error) {
 		if err != nil {
 			return nil, fmt.Errorf("its argument: %w", err)
 		}
-		frames = append(frames, frame.Frame{Kind: msgArgument, Value: arg})
+		frames = append(frames, frame.Frame{Kind: msgArgument, Value: arg.Keep()}) // Start returns before it is written
 	}
 	p.orders.Places = h.places
 	o, err := frame.Encode(&p.orders)
 	return slices.Insert(frames, 0, frame.Frame{Kind: msgOrders, Value: o}), err
-}
-
-// send writes the first frames, and does not wait: a suspended child does not
-// read them.
-func (p *Process) send(first []frame.Frame) {
-	for i := range first {
-		first[i].Value = first[i].Keep() // Start returns before it is written
-	}
-	p.say.Post(first...)
 }
 
 // programFile is the file of this program, and programInfo says what it was at the
@@ -119,7 +110,7 @@ func (p *Process) exec(files []*os.File) error {
 		return err
 	}
 	p.mu.Lock()
-	p.cmd, p.pid = cmd, cmd.Process.Pid
+	p.started, p.cmd, p.pid = true, cmd, cmd.Process.Pid
 	p.mu.Unlock()
 	return nil
 }
@@ -158,6 +149,7 @@ func (p *Process) attend(ctx context.Context, l lines) {
 	self.remove(p)
 	watcher.ended(p, exit.Code)
 	close(p.done)
+	p.cmd.Process.Release() // if somebody else has waited for it, the system still has a file of ours
 }
 
 func (p *Process) isHere() bool {

@@ -2,6 +2,7 @@ package frame
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 )
 
@@ -39,8 +40,12 @@ func inspectParts(v reflect.Value, found func(handle any) error, depth int) erro
 		return inspect(v.Elem(), found, depth+1)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if !v.Type().Field(i).IsExported() {
+			f := v.Type().Field(i)
+			if !f.IsExported() {
 				continue
+			}
+			if leftOut(v.Field(i)) {
+				return fmt.Errorf("its field %s points to a zero value, and would arrive as nil: send the value itself, not a pointer", f.Name)
 			}
 			if err := inspect(v.Field(i), found, depth); err != nil {
 				return err
@@ -60,6 +65,27 @@ func inspectParts(v reflect.Value, found func(handle any) error, depth int) erro
 		}
 	}
 	return nil
+}
+
+// leftOut reports whether a field is a pointer that arrives as nil and is not nil.
+// Gob leaves out a field if its value is zero, also if that is behind a pointer.
+func leftOut(v reflect.Value) bool {
+	if v.Kind() != reflect.Pointer || isHandle(v.Type()) {
+		return false
+	}
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return false
+		}
+		v = v.Elem()
+	}
+	switch kind := v.Kind(); {
+	case kind == reflect.Slice:
+		return v.Len() == 0
+	case kind == reflect.Struct && !codesItself(v.Type()):
+		return false
+	}
+	return v.IsZero()
 }
 
 func inspectHandle(v reflect.Value, found func(handle any) error) error {

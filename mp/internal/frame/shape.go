@@ -54,7 +54,7 @@ func newShape(t reflect.Type) shape {
 	s.size, s.align = int(part.Size()), uintptr(part.Align())
 	l := lookAt(part, false)
 	s.plain, s.refusal = !l.other, l.refusal
-	s.open, s.custom, s.deep = l.open, l.open || l.custom, l.open || l.recursive || l.handles
+	s.open, s.custom, s.deep = l.open, l.open || l.custom, l.open || l.recursive || l.handles || l.pointers
 	s.certain = !s.custom && !s.deep && !l.pointers && s.refusal == ""
 	return s
 }

@@ -124,7 +124,7 @@ func Decode(val Value, v any) error {
 	}
 	var err error
 	if c.custom {
-		err = guard(func() error { return c.decode(val, v) })
+		err = Guard(func() error { return c.decode(val, v) })
 	} else {
 		err = c.decode(val, v)
 	}
@@ -204,7 +204,7 @@ func (c *coder) encode(v any) (val Value, e *encoder, err error) {
 
 // encodeGuarded is encode for a type whose own code may run.
 func (c *coder) encodeGuarded(v any) (val Value, e *encoder, err error) {
-	err = guard(func() (err error) {
+	err = Guard(func() (err error) {
 		val, e, err = c.encode(v)
 		return err
 	})
@@ -298,10 +298,14 @@ func notEOF(err error) error {
 	return err
 }
 
-// guard calls f, which may run code of the program: a GobEncode, a GobDecode. If
-// that code calls runtime.Goexit, f's goroutine ends, so f has its own goroutine.
-func guard(f func() error) error {
-	err := errors.New("runtime.Goexit was called")
+// ErrGoexit says that a function of the program has called runtime.Goexit.
+var ErrGoexit = errors.New("runtime.Goexit was called")
+
+// Guard calls f, which may run code of the program. If that code calls
+// runtime.Goexit, f's goroutine ends, so f has its own goroutine, and Guard
+// returns [ErrGoexit].
+func Guard(f func() error) error {
+	err := ErrGoexit
 	left := make(chan struct{})
 	go func() {
 		defer close(left)
@@ -320,7 +324,7 @@ func caught(err *error) {
 
 func (c *coder) explain(what string, err error) error {
 	advice := ""
-	switch text := err.Error(); {
+	switch text := fmt.Sprint(err); { // the program's own Error may panic, and fmt catches that
 	case strings.Contains(text, "not registered"):
 		advice = "; call gob.Register with each type that an interface holds; of an error send its text"
 	case strings.Contains(text, "no exported fields"):

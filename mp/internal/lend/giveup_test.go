@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -64,6 +65,33 @@ func TestGetsThatAreGivenUp(t *testing.T) {
 				checkReturned(t, store)
 			})
 		}
+	}
+}
+
+// If a Get gives its item back, the next Get of that child gets it, and no newer one.
+func TestOrderAfterGetsThatAreGivenUp(t *testing.T) {
+	store := NewStore(0, false)
+	l, _ := link(t, store)
+	go func() {
+		for i := range 5000 {
+			store.Put(ctx, number(i), false)
+			if i%10 == 0 {
+				runtime.Gosched()
+			}
+		}
+		store.Close()
+	}()
+	var got []int
+	for life := soon(t); life.Err() == nil; {
+		it, err := Get(moment(t), l)
+		if err == nil {
+			got = append(got, numberOf(t, it))
+		} else if err == io.EOF {
+			break
+		}
+	}
+	if len(got) != 5000 || !slices.IsSorted(got) {
+		t.Errorf("%d items were got, in order: %v", len(got), slices.IsSorted(got))
 	}
 }
 

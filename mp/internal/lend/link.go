@@ -35,6 +35,7 @@ type Link struct {
 	welcome int        // how many items the last kindWant asked for
 	asked   time.Time  // when they were asked for
 	served  bool       // set when a Get that waited has got an item of this batch
+	refused bool       // set when an older item has gone back: the rest of this batch goes back, too
 	ended   error      // why no more items come: io.EOF, or errOwnerGone
 }
 
@@ -277,12 +278,25 @@ func (l *Link) take(ctx context.Context, id uint64) error {
 	}
 	err := l.sayAndWait(ctx, frame.Frame{Kind: what, ID: id})
 	if err != nil {
-		l.tell(kindBack, id)
-		l.gaveUp.Store(true)
+		l.undo(id)
 	} else if l.terms&(Joinable|relayed) == relayed {
 		l.tell(kindDone, id)
 	}
 	return err
+}
+
+// undo gives an item back. The next Get must not find newer items here. (If the
+// owner is not the parent, it may: from so far away, items that always go back
+// would never be there in time for a Get with a short timeout.)
+func (l *Link) undo(id uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gaveUp.Store(true)
+	l.tell(kindBack, id)
+	if l.terms&relayed == 0 {
+		l.refused = l.asking
+		l.returnFetched()
+	}
 }
 
 // Settle returns when the owner will hear of all that was given back, even if
@@ -385,6 +399,8 @@ func (l *Link) arrive(it Item, last bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
+	case l.refused:
+		l.tell(kindBack, it.ID)
 	case len(l.takers) > 0:
 		t := l.takers[0]
 		l.takers = l.takers[1:]
@@ -393,10 +409,11 @@ func (l *Link) arrive(it Item, last bool) {
 	case l.served:
 		l.fetched = append(l.fetched, it)
 	default:
+		l.refused = true
 		l.tell(kindBack, it.ID)
 	}
 	if last {
-		l.asking, l.served = false, false
+		l.asking, l.served, l.refused = false, false, false
 		l.request()
 	}
 }
@@ -405,10 +422,7 @@ func (l *Link) arrive(it Item, last bool) {
 // when this process and its children that have the queue have done so.
 func (l *Link) giveBack(f frame.Frame) {
 	l.mu.Lock()
-	for _, it := range l.fetched {
-		l.tell(kindBack, it.ID)
-	}
-	l.fetched = nil
+	l.returnFetched()
 	l.mu.Unlock()
 	answer := func() { l.out.Post(frame.Frame{Kind: kindSynced, ID: f.ID}) }
 	if len(l.list()) == 0 {
@@ -419,6 +433,15 @@ func (l *Link) giveBack(f frame.Frame) {
 		l.sync(context.Background(), f.Kind)
 		answer()
 	}()
+}
+
+// returnFetched returns the items that no Get of this process has taken. Call it
+// with mu held.
+func (l *Link) returnFetched() {
+	for _, it := range l.fetched {
+		l.tell(kindBack, it.ID)
+	}
+	l.fetched = nil
 }
 
 // end tells the Gets that wait why there will be no more items.
