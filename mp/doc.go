@@ -184,6 +184,8 @@
 //   - A child must not start this program with os/exec before it calls Main: the
 //     new process would start such a child again, and so on. mp stops this, but
 //     only if the new process has the child's environment.
+//   - If a package that does not use mp starts a program in an init function, that
+//     program may get a child's pipes. Then Join waits until the program ends.
 //   - On Windows, if the process that made a queue is suspended and the pipe to
 //     that process is full, Put waits even after its context has ended.
 package mp

@@ -26,9 +26,11 @@ import (
 //	the child's ends, in the child               nobody: they last as long as the process;
 //	                                             of crash, the Go runtime has its own copy
 //	an end of a Pipe                             Conn.Close, or Conn.settle when it has moved
-//	the owner's two files of a passed queue      Server.Read (lend), when the borrower has ended
-//	the borrower's, in the owner                 the function that Queue.handOver adds, after Start
-//	the borrower's, in the borrower              nobody: they last as long as the process
+//	the parent's two files of a passed queue     Server.Read (lend), when the child has ended
+//	the child's two, in the parent               the function that Queue.handOver adds, in Start
+//	the child's two, in the child                nobody: they last as long as the process
+//
+// If Start fails, start and the functions that handOver has added close them all.
 
 // A handle is passed only in the argument of a process that starts.
 type handle interface {

@@ -128,7 +128,7 @@ func sayForWhom(failed bool, gone <-chan struct{}) {
 //	}
 //
 // Call it before anything else. In a child it calls the child's function and
-// does not return. Otherwise it returns at once. When the program ends, its
+// does not return. Otherwise, and when it is called again, it returns at once. When the program ends, its
 // children end. They are not joined.
 func Init() {
 	checkMark(false)

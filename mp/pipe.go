@@ -24,7 +24,8 @@ import (
 // returns an error.
 //
 // Close an end when you will neither send nor receive any more. When a process
-// ends, for any reason, the system closes its ends.
+// ends, for any reason, the system closes its ends. An end that the program does
+// not refer to any more is closed at some time, as an [os.File] is.
 type Conn[S, R any] struct {
 	w      *os.File      // the file that Send writes to; nil if nobody has made this end
 	out    *frame.Writer // writes to w

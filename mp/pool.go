@@ -35,12 +35,14 @@ import (
 //	  │◀─────────────┤                                          │
 //
 // If A has said that x is begun, Apply returns a TaskError that says how A ended.
+// So it does when 30 workers have ended with x as the next task to begin.
 //
 // Who calls whom: programs call the Pool (pool.go), whose Imap is a stream
 // (stream.go). The Pool calls its workers (worker.go), with mu held, and none of
 // them waits: each has goroutines that write to its process and hear it, and
-// these goroutines call look and change. In the process, work (work.go) takes
-// tasks from the inbox (inbox.go), and sends only messages to the pool.
+// these goroutines call look and change. With mu held, only the mutexes of a
+// Process, of the family and of a coder are locked. In the process, work (work.go)
+// takes tasks from the inbox (inbox.go), and sends only messages to the pool.
 
 // A Pool is a fixed number of worker processes that do tasks. A task is one call
 // of the pool's function, with one argument. It is Python's Pool.
@@ -166,7 +168,8 @@ func (p *Pool[A, R]) Map(ctx context.Context, args []A) ([]R, error) {
 // it is at most 64*n arguments ahead of your loop. If you leave the loop, or if
 // ctx ends, tasks that have not begun are not done, and workers that are doing a
 // task of this call are killed. The sequence's function runs in its own
-// goroutine. The loop ends only when that function has returned, so it must not
+// goroutine. Do not change what an argument points to after it was yielded: it is
+// sent later. The loop ends only when that function has returned, so it must not
 // wait forever. Each loop over Imap's result does the tasks again.
 func (p *Pool[A, R]) Imap(ctx context.Context, args iter.Seq[A]) iter.Seq2[R, error] {
 	return p.stream(ctx, args, true)

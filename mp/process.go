@@ -34,7 +34,7 @@ type Process struct {
 	say       *frame.Writer                        // writes to the child; Start sets it
 	cut       func()                               // closes the lifeline; Start sets it
 	links     sync.WaitGroup                       // counts the goroutines that do what the child asks of queues
-	onHere    []func()                             // called when the child has called Main
+	onReady   []func()                             // called when the child calls its function; a worker: Main
 	dismissed atomic.Bool                          // set when the child is terminated because run has returned
 	waiting   atomic.Int32                         // how many Gets of the child wait at queues of this process
 

@@ -27,7 +27,8 @@ import (
 // process keep the order of its Puts. There is one exception: items may be
 // sent to a consumer before it asks for them. Items that this consumer does not
 // use go back to the front of the queue. In the meantime, other consumers may have
-// got newer items.
+// got newer items. In a grandchild of the process that made the queue, this can also
+// happen to an item that arrives just when the context of Get ends.
 //
 // A queue lives in the process that made it. When another process is killed, at
 // any moment, the queue goes on working for the others. Put adds an item as a
@@ -85,8 +86,8 @@ func (q *Queue[T]) hold() lend.Holder {
 // queue is closed. If v cannot be encoded, the error says why.
 //
 // There is one exception. A grandchild of the process that made the queue sends
-// the item through its parent. If that parent is suspended when ctx ends, Put
-// returns ctx.Err(), but the item may still arrive.
+// the item through its parent. If one of these two is suspended when ctx ends, Put
+// returns ctx.Err() a second later, but the item may still arrive.
 //
 // If the queue is full and every consumer has ended, Put still waits, because
 // a new consumer may be started. To limit the wait, use a ctx with a timeout.
@@ -190,8 +191,9 @@ func (q *Queue[T]) Len() (int, error) {
 }
 
 // Close tells every process that nothing more will be put, like close(ch) for a
-// channel. After that, Put returns [ErrClosed]. Get still returns the items that
-// are in the queue, and then [io.EOF].
+// channel. After that, Put returns [ErrClosed]. (In another process, Put may for a
+// moment still return nil: then the item is in the queue.) Get still returns the
+// items that are in the queue, and then [io.EOF].
 //
 // Call Close when all producers have finished, in the process that joined them.
 // Do not leave it to a producer: a producer that is killed never calls Close. If
@@ -283,7 +285,7 @@ func (q *Queue[T]) handOver(h *handover) error {
 		}
 		s := lend.NewServer(holder, borrower{p}, out)
 		p.links.Go(func() { s.Read(in) })
-		p.onHere = append(p.onHere, s.Open)
+		p.onReady = append(p.onReady, s.Open)
 	})
 	return nil
 }

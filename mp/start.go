@@ -226,6 +226,9 @@ func (p *Process) listen(up *os.File) (failure error) {
 			}
 		case p.hear != nil:
 			p.hear(f)
+		default:
+			p.Kill() // it sent nonsense
+			failure = frame.ErrBroken
 		}
 	}
 }
@@ -241,8 +244,8 @@ func (p *Process) reach(kind frame.Kind) {
 	switch {
 	case kind == msgBorn && sent == -15:
 		p.signal(-15, terminate)
-	case kind == msgHere:
-		for _, do := range p.onHere {
+	case kind == msgBegun, kind == msgHere && p.orders.Work:
+		for _, do := range p.onReady {
 			do()
 		}
 	}

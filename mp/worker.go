@@ -49,7 +49,7 @@ func newWorker[A, R any](p *Pool[A, R]) *worker[A, R] {
 	w.process.Daemon = true
 	w.process.orders.Work = true
 	w.process.hear = w.hear
-	w.process.onHere = append(w.process.onHere, w.arrive)
+	w.process.onReady = append(w.process.onReady, w.arrive)
 	return w
 }
 

@@ -9,6 +9,10 @@
 //	  value  ──▶ Value ──────▶ types (once) ─────────────▶ Value ──▶ value
 //	                    └────▶ frame
 //
+// The Reader remembers the description of a value's types by its number, and adds
+// it to each Value that has this number. A gob decoder reads the description before
+// its first value. Strings and numbers have no description: their bytes are sent.
+//
 // A frame on a pipe is:
 //
 //	kind    1 byte    what the frame means to its reader, and whether its bytes are an error's text

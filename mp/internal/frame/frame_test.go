@@ -159,6 +159,15 @@ type own struct { // has its own GobEncode, so the embedded one does not count
 func (o own) GobEncode() ([]byte, error) { return []byte(o.Title), nil }
 func (o *own) GobDecode(b []byte) error  { o.Title = string(b); return nil }
 
+// mute cannot be encoded, and its error has no text.
+type mute struct{}
+
+type noText string
+
+func (n *noText) Error() string         { return string(*n) }
+func (mute) GobEncode() ([]byte, error) { return nil, (*noText)(nil) }
+func (*mute) GobDecode([]byte) error    { return (*noText)(nil) }
+
 func TestWhatCannotBeSentIsNamed(t *testing.T) {
 	gob.Register([]any{})
 	circle := &ring{}
@@ -191,8 +200,19 @@ func TestWhatCannotBeSentIsNamed(t *testing.T) {
 	refused(struct{ C []func() }{}, "means nothing in another process")
 	refused(struct{ c int }{}, "capital letter")
 	refused(loose{point{}}, "gob.Register")
+	refused(struct{ event }{}, "give that field a name") // one level more
+	refused(mute{}, "<nil>")
+	no, when := false, time.Time{}
+	refused(struct{ B *bool }{&no}, "its field B points to a zero value")
+	refused([]struct{ T *time.Time }{{&when}}, "its field T points to a zero value")
+	refused(struct{ L *[]int }{new([]int)}, "its field L points to a zero value")
 	w, r, _ := pipe()
 	same(t, w, r, struct{ time.Time }{time.Unix(1, 0).UTC()})
+	one := 1
+	same(t, w, r, struct {
+		N, None *int
+		P       *point
+	}{N: &one, P: &point{}})
 	if got := roundTrip(t, w, r, own{Title: "x"}); got.Title != "x" {
 		t.Error(got)
 	}

@@ -41,10 +41,12 @@ func inspectParts(v reflect.Value, found func(handle any) error, depth int) erro
 	case reflect.Struct:
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
-			if !f.IsExported() {
+			switch {
+			case !f.IsExported() && holdsHandle(v.Field(i)):
+				return fmt.Errorf("its field %s, a %v, %s", f.Name, v.Field(i).Elem().Type(), staysBehind)
+			case !f.IsExported():
 				continue
-			}
-			if leftOut(v.Field(i)) {
+			case leftOut(v.Field(i)):
 				return fmt.Errorf("its field %s points to a zero value, and would arrive as nil: send the value itself, not a pointer", f.Name)
 			}
 			if err := inspect(v.Field(i), found, depth); err != nil {
@@ -65,6 +67,11 @@ func inspectParts(v reflect.Value, found func(handle any) error, depth int) erro
 		}
 	}
 	return nil
+}
+
+// holdsHandle reports whether a field is an interface that holds a handle.
+func holdsHandle(v reflect.Value) bool {
+	return v.Kind() == reflect.Interface && !v.IsNil() && isHandle(v.Elem().Type())
 }
 
 // leftOut reports whether a field is a pointer that arrives as nil and is not nil.

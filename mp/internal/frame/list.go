@@ -30,20 +30,17 @@ func EncodeList[T any](list []T, failed map[int]error) (Value, error) {
 		if val.Types != (Types{}) {
 			whole.Types = val.Types // all elements have the same type, and so the same description
 		}
-		whole.Data = binary.AppendUvarint(whole.Data, uint64(len(val.Data))<<1|failedBit(val))
+		size := uint64(len(val.Data)) << 1
+		if val.Failed {
+			size |= 1
+		}
+		whole.Data = binary.AppendUvarint(whole.Data, size)
 		whole.Data = append(whole.Data, val.Data...)
 	}
 	if len(whole.Data) > MaxSize {
 		return Value{}, ErrTooLong
 	}
 	return whole, nil
-}
-
-func failedBit(v Value) uint64 {
-	if v.Failed {
-		return 1
-	}
-	return 0
 }
 
 // DecodeList decodes a list of n elements. errs has the errors of single elements,

@@ -27,7 +27,7 @@ type shape struct {
 	text    bool   // a string
 	open    bool   // it has interfaces in it
 	custom  bool   // the program's own code may run: a GobEncode, a GobDecode
-	deep    bool   // a value may refer to itself, or have handles in it
+	deep    bool   // a value must be inspected: it may refer to itself, have handles in it, or lose a part
 	certain bool   // whatever the value is, it can be encoded and decoded
 	refusal string // why no value can be encoded, or a part of it would be lost without an error
 }
@@ -54,7 +54,7 @@ func newShape(t reflect.Type) shape {
 	s.size, s.align = int(part.Size()), uintptr(part.Align())
 	l := lookAt(part, false)
 	s.plain, s.refusal = !l.other, l.refusal
-	s.open, s.custom, s.deep = l.open, l.open || l.custom, l.open || l.recursive || l.handles || l.pointers
+	s.open, s.custom, s.deep = l.open, l.open || l.custom, l.open || l.recursive || l.handles || l.pointers || l.hides
 	s.certain = !s.custom && !s.deep && !l.pointers && s.refusal == ""
 	return s
 }
@@ -71,6 +71,7 @@ type look struct {
 	other                                      bool   // something is not a number, or gob would leave it out, or encode it in another way
 	refusal                                    string // the first reason to refuse all values of the type
 	open, custom, recursive, handles, pointers bool
+	hides                                      bool // an unexported field may hold anything
 }
 
 func lookAt(t reflect.Type, all bool) *look {
@@ -85,6 +86,7 @@ func (l *look) at(t reflect.Type, path string) {
 		return
 	case isHandle(t), codesItself(t):
 		l.other, l.custom, l.handles = true, true, l.handles || isHandle(t)
+		l.pointers = l.pointers || t.Kind() == reflect.Pointer
 		l.refuse(hidden(t))
 		return
 	case l.on[t]:
@@ -127,13 +129,19 @@ func (l *look) parts(t reflect.Type, path string) {
 	}
 }
 
+const staysBehind = "would stay behind: begin its name with a capital letter"
+
 func (l *look) field(f reflect.StructField, path string) {
 	path += "." + f.Name
 	switch {
 	case f.IsExported() || l.all:
 		l.at(f.Type, path)
-	case lookAt(f.Type, true).handles:
-		l.refuse(fmt.Sprintf("its field %s, a %v, would stay behind: begin its name with a capital letter", path[1:], f.Type))
+	default:
+		unsent := lookAt(f.Type, true)
+		l.hides = l.hides || unsent.open
+		if unsent.handles {
+			l.refuse(fmt.Sprintf("its field %s, a %v, %s", path[1:], f.Type, staysBehind))
+		}
 	}
 	l.other = l.other || !f.IsExported()
 }
@@ -152,7 +160,11 @@ func hidden(t reflect.Type) string {
 	}
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if f.Anonymous && codesItself(f.Type) && promoted(t) && (t.NumField() > 1 || f.Type.Kind() == reflect.Pointer) {
+		switch {
+		case !f.Anonymous || !codesItself(f.Type) || !promoted(t):
+		case t.NumField() == 1 && f.Type.Kind() != reflect.Pointer:
+			return hidden(f.Type)
+		default:
 			return fmt.Sprintf("the %v that is embedded in %v encodes itself, so the other fields would stay behind: give that field a name", f.Type, t)
 		}
 	}

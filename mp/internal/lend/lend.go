@@ -25,13 +25,17 @@
 //	  │                 │◀────────────────────────── done x ─────┤
 //	  │                 │ x is forgotten                       Get returns x
 //
-// B says "taken x" instead if x may still come back: if the queue is joinable, or
-// if B is a grandchild. A grandchild's Get may end before B knows that the owner
-// has heard.
+// At a joinable queue, B says "taken x" here, and "done x" later. A grandchild says
+// "taken x", waits until the owner has heard, and says "done x". If its Get gives
+// up in between, it says "back x". If B is killed after "done x", a Get may have
+// returned x, so x is gone. After "taken x", only a joinable queue has it back.
 //
-// Package mp calls [Get], Holder.Put and the like. A Server calls its Holder; a
-// Holder calls its Servers without waiting for them. Each lock is used only in
-// the file that declares it.
+// Package mp calls [Get], Holder.Put and the like. A Server calls its Holder. A
+// Holder calls its Servers, and waits for their answers only without a lock.
+//
+// Each lock is used only in the file that declares it. They are taken in this
+// order: mu of the Holder, mu of the Server, and then one of desk, calls.mu and the
+// Writer's. While one of them is held, nothing waits for a pipe or an answer.
 //
 // The package does not know what an item means, nor how processes are started.
 package lend
@@ -110,7 +114,8 @@ type Item struct {
 }
 
 // Get takes the next item, and waits for one. Before Get returns, the owner has
-// been told that the item is taken: so no two Gets ever return the same item.
+// been told that the item is taken: so no two Gets return the same item, unless
+// the queue is joinable and a consumer has ended before it was done.
 func Get(ctx context.Context, h Holder) (Item, error) {
 	if ctx.Err() != nil {
 		return Item{}, ctx.Err()

@@ -36,7 +36,6 @@ type Server struct {
 	rooms   map[uint64]uint64             // those granted to the child and not used, by the call's number
 	listed  bool                          // set when the holder knows of this child
 	ended   bool                          // set when the child has ended
-	over    bool                          // set when its loans are back
 }
 
 // A loan is an item that was sent to the child and is not done.
@@ -71,7 +70,7 @@ func (s *Server) Open() {
 func (s *Server) enlist() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.listed && !s.over {
+	if !s.listed && !s.ended {
 		s.listed = true
 		s.h.enlist(s)
 	}
@@ -364,9 +363,6 @@ func (s *Server) end() {
 			s.h.tell(kindBack, l.id)
 		}
 	}
-	s.mu.Lock()
-	s.over = true
-	s.mu.Unlock()
 	s.syncs.end()
 	s.h.dismiss(s)
 }

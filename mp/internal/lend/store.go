@@ -137,7 +137,7 @@ func (s *Store) put(room uint64, v frame.Value) {
 	s.supply()
 }
 
-// Call the functions below that say nothing else with mu held.
+// Call full, ready, unfinished, over, supply, lend, insert and change with mu held.
 
 func (s *Store) full() bool {
 	return s.capacity > 0 && s.ready()+s.untaken+s.reserved >= s.capacity
