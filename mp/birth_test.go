@@ -129,6 +129,7 @@ func init() {
 
 // G1: when a parent ends, a child ends that has not called Main.
 func TestParentKilledBeforeItsChildCameToMain(t *testing.T) {
+	t.Parallel()
 	cmd, stdout := program(t, "starts a child")
 	cmd.Env = append(cmd.Env, birth+"=block")
 	cmd.Start()

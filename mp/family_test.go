@@ -299,6 +299,7 @@ func ended(t *testing.T, stdout io.Reader) string {
 // G1: twenty processes, each the child of the one before, end when the first one
 // is killed.
 func TestTowerFalls(t *testing.T) {
+	t.Parallel()
 	cmd, stdout := program(t, "tower")
 	cmd.Start()
 	names := read(t, stdout, 20)
@@ -310,6 +311,7 @@ func TestTowerFalls(t *testing.T) {
 }
 
 func TestKilledMainLeavesNobody(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"family", "encoder"} {
 		t.Run(name, func(t *testing.T) {
 			cmd, stdout := program(t, name)
@@ -335,6 +337,7 @@ func (*endlessValue) GobDecode([]byte) error { return nil }
 var endless = Func("endless", func(None) (endlessValue, error) { return endlessValue{}, nil })
 
 func TestPanicInRunLeavesNobody(t *testing.T) {
+	t.Parallel()
 	cmd, stdout := program(t, "panic")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

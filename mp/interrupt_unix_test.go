@@ -32,6 +32,7 @@ func TestCtrlC(t *testing.T) {
 
 // A second Ctrl-C ends a program that has not ended after the first one.
 func TestCtrlCTwice(t *testing.T) {
+	t.Parallel()
 	cmd, stdout := program(t, "stubborn")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -47,6 +47,7 @@ func TestStrayChild(t *testing.T) {
 // G8: a child ends if its parent sends nothing, or nonsense. After nonsense, it
 // says why.
 func TestNonsenseForANewborn(t *testing.T) {
+	t.Parallel()
 	whole := talk(say(msgOrders, 0, orders{Func: "square"}), say(msgArgument, 0, nil))
 	for said, code := range map[string]int{
 		"": 1, string(whole[:5]): 1, string(whole[:len(whole)-1]): 1, // the parent is gone

@@ -162,6 +162,7 @@ func TestTimeoutHitsNoOther(t *testing.T) {
 // G12: while a worker in an endless loop is killed, another worker goes on, and
 // is still alive afterwards.
 func TestTimeoutHitsNoNeighbour(t *testing.T) {
+	t.Parallel()
 	p := NewPool(spin, 2)
 	p.TaskTimeout = 500 * time.Millisecond
 	defer p.Terminate()

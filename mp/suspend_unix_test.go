@@ -163,6 +163,7 @@ func TestLongItemsDoNotMix(t *testing.T) {
 // G12: if a worker is suspended before it begins its task, it is also killed at
 // its timeout. Another worker does the task.
 func TestTimeoutOfASuspendedWorker(t *testing.T) {
+	t.Parallel()
 	p := NewPool(pid, 1)
 	p.TaskTimeout = time.Second
 	defer p.Terminate()

@@ -111,6 +111,7 @@ func TestStartsContextEndsTheProcess(t *testing.T) {
 // G1: a suspended grandchild ends as soon as it is resumed. Join of its parent
 // does not wait for that.
 func TestSuspendedGrandchildEnds(t *testing.T) {
+	t.Parallel()
 	ours, theirs := Pipe[None, int]()
 	p := start(t, NewProcess(tellPIDToo, theirs))
 	pid, err := ours.Recv()

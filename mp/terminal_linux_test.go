@@ -41,6 +41,7 @@ func terminal(t *testing.T) (keys, screen *os.File) {
 // and the program ends by SIGINT, as a shell expects. The shell lives until all
 // have ended, because its own end would end them.
 func TestCtrlCAtATerminal(t *testing.T) {
+	t.Parallel()
 	const ctrlC, script = "\x03", `trap : INT; "$0"; echo "status $?" >&2; exec >&-; read enter`
 	for _, test := range []struct{ program, first, heard, second string }{
 		{"family", ctrlC, "", ""},

@@ -286,6 +286,7 @@ func TestSomebodyElseWaitsForAllChildren(t *testing.T) {
 
 // Main also waits for its children if nobody reads its standard error.
 func TestNobodyReadsTheErrors(t *testing.T) {
+	t.Parallel()
 	cmd := worldProgram(t, "nobody reads its errors")
 	out := filepath.Join(t.TempDir(), "out")
 	cmd.Env = append(cmd.Env, "MP_TEST_OUT="+out)
