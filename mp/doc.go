@@ -156,9 +156,9 @@
 //	G6   When a process crashes, its ExitError has what the Go runtime printed,
 //	     unless the program itself has called debug.SetCrashOutput.
 //	G7   A call that sends a value returns an error if the value cannot be
-//	     encoded, or if it would arrive without a part that Func lists. A call
-//	     that receives a value returns an error if the value cannot be decoded.
-//	     All other values arrive.
+//	     encoded, or has a part that Func lists as an error. A call that
+//	     receives a value returns an error if the value cannot be decoded. All
+//	     others arrive, without lower-case fields.
 //	G8   Garbage on a pipe causes an error, never a hang or a large allocation.
 //	G9   mp leaks no processes, zombies, goroutines or open files, even if
 //	     processes are killed or values cannot be sent.
@@ -170,22 +170,22 @@
 //
 // A child always runs exactly the same program as its parent. On Linux this is
 // true even if the program's file was replaced or removed. On other systems,
-// Start returns an error in that case. The main process can change os.Args or
-// its directory, close its standard streams, and ignore signals. It can still
-// start and terminate children. If a process ends before its function is
-// called, Join returns an error, even if the exit code is 0.
+// Start returns an error in that case. The main process can start and terminate
+// children even if it changes os.Args or its directory, closes its standard
+// streams, or ignores signals. If a process ends before its function is called,
+// Join returns an error, even if the exit code is 0.
 //
-// Not promised:
+// Limits:
 //
 //   - Programs that a task starts with os/exec go on when the task's process
 //     ends.
 //   - When a child dies in a container, its own children end, but they stay as
 //     zombies if the main process has PID 1. docker run --init prevents this.
 //   - A child must not start this program with os/exec before it calls Main: the
-//     new process would start such a child again, and so on. mp stops this, but
+//     program would start a child that starts it, and so on. mp stops this, but
 //     only if the new process has the child's environment.
-//   - If a package that does not use mp starts a program in an init function, that
-//     program may get a child's pipes. Then Join waits until the program ends.
+//   - A program that a child starts in the init function of a package without mp
+//     may get the child's pipes. Then Join waits until that program ends.
 //   - On Windows, if the process that made a queue is suspended and the pipe to
 //     that process is full, Put waits even after its context has ended.
 package mp

@@ -23,8 +23,8 @@ type Process struct {
 	// this process makes, also the workers of pools.
 	Name string
 
-	// Daemon says that the process is terminated, and not joined, when this
-	// process ends. A daemon cannot start children. Daemon is false unless you
+	// Daemon says that the process is terminated, and not joined, when its
+	// parent ends. A daemon cannot start children. Daemon is false unless you
 	// set it. (In a daemon, NewProcess sets it to true, as in Python.)
 	Daemon bool
 

@@ -27,8 +27,8 @@ import (
 // process keep the order of its Puts. There is one exception: items may be
 // sent to a consumer before it asks for them. Items that this consumer does not
 // use go back to the front of the queue. In the meantime, other consumers may have
-// got newer items. In a grandchild of the process that made the queue, this can also
-// happen to an item that arrives just when the context of Get ends.
+// got newer items. In a grandchild of the process that made the queue, an item that
+// arrives just when Get's context ends can also lose its place.
 //
 // A queue lives in the process that made it. When another process is killed, at
 // any moment, the queue goes on working for the others. Put adds an item as a
@@ -85,9 +85,9 @@ func (q *Queue[T]) hold() lend.Holder {
 // the queue. The error is ctx.Err() if ctx ended first, and [ErrClosed] if the
 // queue is closed. If v cannot be encoded, the error says why.
 //
-// There is one exception. A grandchild of the process that made the queue sends
-// the item through its parent. If one of these two is suspended when ctx ends, Put
-// returns ctx.Err() a second later, but the item may still arrive.
+// One exception: a grandchild of the process that made the queue puts the item
+// through its parent. If its parent or that process is suspended when ctx ends,
+// Put returns ctx.Err() a second later, and the item may still arrive.
 //
 // If the queue is full and every consumer has ended, Put still waits, because
 // a new consumer may be started. To limit the wait, use a ctx with a timeout.
