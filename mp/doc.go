@@ -184,8 +184,8 @@
 //   - A child must not start this program with os/exec before it calls Main: the
 //     program would start a child that starts it, and so on. mp stops this, but
 //     only if the new process has the child's environment.
-//   - A program that a child starts in the init function of a package without mp
-//     may get the child's pipes. Then Join waits until that program ends.
+//   - If a child starts another program in the init function of a package without
+//     mp, that program may get the child's pipes. Then Join waits for its end.
 //   - On Windows, if the process that made a queue is suspended and the pipe to
 //     that process is full, Put waits even after its context has ended.
 package mp
