@@ -71,8 +71,8 @@ a goroutine  main           yes       yes        yes          yes   yes
 saw    Variables, directory and environment belong to one process, and its
        goroutines share them. A child begins with copies of the directory
        and the environment, but not of the variables. Files and pipes are
-       outside of all processes. Threads in the child, which starts no
-       goroutine: more than one.
+       outside of all processes. The child, which starts no goroutine, has
+       more than one thread.
 try    -set 100, -children 6, -plain
 `
 

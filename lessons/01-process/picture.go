@@ -93,8 +93,8 @@ func drawFound(ctx context.Context) error {
 	lessons.Printf("a child      main           %s\n", yesNo(child[0].Found))
 	lessons.Printf("a goroutine  main           %s\n\n", yesNo(goroutine[0].Found))
 	lessons.Para("saw", "Variables, directory and environment belong to one process, and its goroutines share them. A child begins with"+
-		" copies of the directory and the environment, but not of the variables. Files and pipes are outside of all processes. Threads in"+
-		" the child, which starts no goroutine: %s one.", map[bool]string{true: "more than", false: "only"}[child[1].Threads > 1])
+		" copies of the directory and the environment, but not of the variables. Files and pipes are outside of all processes. The"+
+		" child, which starts no goroutine, has %s one thread.", map[bool]string{true: "more than", false: "only"}[child[1].Threads > 1])
 	return nil
 }
 

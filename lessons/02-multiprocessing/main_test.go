@@ -48,7 +48,7 @@ plan   Main starts A and B. Each counts down from 5, one number a tick
        (200ms). When both have ended, main starts four workers as four
        processes, and at the same time four workers as four goroutines of
        one process, Crew. Each divides 12 by its number, but number 3
-       divides by zero, and is the first to do so.
+       divides by zero, before the others divide.
 
 prints A 1
        A 2

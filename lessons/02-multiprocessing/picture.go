@@ -35,7 +35,7 @@ var lesson = lessons.Lesson{
 func plan() string {
 	what := "Each divides 12 by its number."
 	if bad > 0 {
-		what = fmt.Sprintf("Each divides 12 by its number, but number %d divides by zero, and is the first to do so.", bad)
+		what = fmt.Sprintf("Each divides 12 by its number, but number %d divides by zero, before the others divide.", bad)
 	}
 	return fmt.Sprintf("Main starts A and B. Each counts down from 5, one number a tick (%v). When both have ended, main starts"+
 		" four workers as four processes, and at the same time four workers as four goroutines of one process, Crew. %s", tick, what)
@@ -60,9 +60,9 @@ func picture(ctx context.Context, run *lessons.Run) error {
 // crowd is about processes and goroutines that have to share the CPUs. Tests replace
 // it, because no two machines agree.
 var crowd = func(ctx context.Context) error {
-	lessons.Para("also", "Now %d processes compute without a pause, which is %d for each CPU of this machine. None of them ends before all"+
-		" have begun. Then one process does the same with as many goroutines. How many computed at the same moment? (At most. That is"+
-		" measured several times, because other programs also need the CPUs.)", perCPU*cpus, perCPU)
+	lessons.Para("also", "Now %d processes, %d for each CPU of this machine, compute without a pause. None of them ends before all"+
+		" have begun. Then one process does the same with as many goroutines. How many computed at the same moment, at most? (If"+
+		" other programs need the CPUs, the lesson measures again.)", perCPU*cpus, perCPU)
 	lessons.Println("\n  processes  goroutines in each  computed at the same moment")
 	for _, n := range [][2]int{{1, 1}, {perCPU * cpus, 1}, {1, perCPU * cpus}} {
 		most, err := together(ctx, n[0], n[1])

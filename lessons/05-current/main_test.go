@@ -69,14 +69,14 @@ saw    Processes that were started: 6. Different names: 5. Different PIDs:
 also   Main has a child, Child, and that has a child, Grandchild. A third
        process, Ended, has ended. Main looks for them.
 
-  who           mp.Children()    os.FindProcess
+  who           mp.Children()    os.FindProcess and Signal(0)
   Child         true             true
   Grandchild    false            true
   Ended         false            false
 
 saw    mp.Children has the children of the process that calls it, and only
        those that are alive. With its PID, the system finds any process that
-       is alive.
+       is alive. (Signal 0 changes nothing in a process.)
 try    -twins 5, -plain
 `
 

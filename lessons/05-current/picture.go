@@ -78,12 +78,12 @@ func drawOthers(ctx context.Context) error {
 	seen, err := seenByMain(ctx)
 	finds := func(letter string) bool { return strings.Contains(seen, letter) }
 	const row = "  %-12s  %-15v  %v\n"
-	table := fmt.Sprintf(row, "who", "mp.Children()", "os.FindProcess")
+	table := fmt.Sprintf(row, "who", "mp.Children()", "os.FindProcess and Signal(0)")
 	for i, who := range []string{"Child", "Grandchild", "Ended"} {
 		table += fmt.Sprintf(row, who, finds("ABC"[i:i+1]), finds("DEF"[i:i+1]))
 	}
 	lessons.Section("Main has a child, Child, and that has a child, Grandchild. A third process, Ended, has ended."+
 		" Main looks for them.", table, "mp.Children has the children of the process that calls it, and only those that are"+
-		" alive. With its PID, the system finds any process that is alive.")
+		" alive. With its PID, the system finds any process that is alive. (Signal 0 changes nothing in a process.)")
 	return err
 }

@@ -83,9 +83,9 @@ prints Stuck hangs
        Right cleans up
        main: Right ended with exit code 0
 ` + rows + `
-also   Seven more processes have each deferred a cleanup, as main.go does.
-       Main sends "please stop" to the first two, and calls Terminate for
-       the others. If one of them is still alive then, main calls Kill.
+also   Like those above, seven more processes have deferred a cleanup. Main
+       sends "please stop" to the first two, and calls Terminate for the
+       others. If one of these lives on, main calls Kill.
 
   the process                     ended by    exit code  cleanup
   waits for a message             message             0  runs
@@ -93,21 +93,23 @@ also   Seven more processes have each deferred a cleanup, as main.go does.
   runs an endless loop            Terminate         -15  does not run
   sleeps for an hour              Terminate         -15  does not run
   locks a Mutex two times         Terminate         -15  does not run` + refused + `
-saw    Terminate ends processes that do not respond. A deferred cleanup runs
+saw    Terminate can end even a process that hangs. A deferred cleanup runs
        when its function returns. Terminate, Kill and os.Exit can end the
-       process before that. On Linux and macOS, Terminate sends SIGTERM. A
-       process can handle SIGTERM and return. Or it can ignore SIGTERM, and
-       then only Kill ends it.
+       process before that. On Linux and macOS, Terminate sends SIGTERM,
+       signal 15 (exit code -15). A process can handle SIGTERM and return.
+       Or it can ignore SIGTERM, and then only Kill ends it, with signal 9
+       (exit code -9).
 
-also   What happens to other processes when main terminates one that ...
+also   A token, the only item of a queue, can be a lock. What happens to
+       others when main terminates a process that ...
 
   has a child, which also has a child     of these three end: 3
-  has a token, a lock file and a pipe     others get: its message, EOF
+  has a token, a lock file and a pipe     others get: what it sent, EOF
   is in the middle of a message           its reader gets: a broken message
 
-saw    So terminate a process if it shares nothing. The system does not know
-       tokens or lock files, so it does not give them back. A child and half
-       a message end with the process.
+saw    Terminate only processes that share nothing. The system does not know
+       tokens or lock files, so others do not get these two. Children also
+       end, and a message may break off.
 try    -unit 1s, -free, -plain
 `
 

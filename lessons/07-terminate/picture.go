@@ -67,17 +67,17 @@ func drawAll(ctx context.Context) error {
 	for _, r := range rows {
 		table += fmt.Sprintf(format, r.does, r.by, r.code, map[bool]string{true: "runs", false: "does not run"}[r.cleaned])
 	}
-	lessons.Section("Seven more processes have each deferred a cleanup, as main.go does. Main sends \"please stop\" to the first"+
-		" two, and calls Terminate for the others. If one of them is still alive then, main calls Kill.", table,
-		"Terminate ends processes that do not respond. A deferred cleanup runs when its function returns. Terminate, Kill and"+
-			" os.Exit can end the process before that. On Linux and macOS, Terminate sends SIGTERM. A process can handle SIGTERM"+
-			" and return. Or it can ignore SIGTERM, and then only Kill ends it.")
+	lessons.Section("Like those above, seven more processes have deferred a cleanup. Main sends \"please stop\" to the first two,"+
+		" and calls Terminate for the others. If one of these lives on, main calls Kill.", table,
+		"Terminate can end even a process that hangs. A deferred cleanup runs when its function returns. Terminate, Kill and"+
+			" os.Exit can end the process before that. On Linux and macOS, Terminate sends SIGTERM, signal 15 (exit code -15)."+
+			" A process can handle SIGTERM and return. Or it can ignore SIGTERM, and then only Kill ends it, with signal 9 (exit code -9).")
 	return err
 }
 
 // drawOthers shows what ends with a process.
 func drawOthers(ctx context.Context) error {
-	letters := strings.NewReplacer("A", "the token", "B", "the file", "C", "its message,", "D", "EOF")
+	letters := strings.NewReplacer("A", "the token", "B", "the file", "C", "what it sent,", "D", "EOF")
 	table := ""
 	for _, e := range [][3]string{
 		{"7b", "has a child, which also has a child", "of these three end:"},
@@ -90,8 +90,8 @@ func drawOthers(ctx context.Context) error {
 		}
 		table += fmt.Sprintf("  %-38s  %s %s\n", e[1], e[2], letters.Replace(fact))
 	}
-	lessons.Section("What happens to other processes when main terminates one that ...", table, "So terminate a process"+
-		" if it shares nothing. The system does not know tokens or lock files, so it does not give them back. A child and"+
-		" half a message end with the process.")
+	lessons.Section("A token, the only item of a queue, can be a lock. What happens to others when main terminates a process"+
+		" that ...", table, "Terminate only processes that share nothing. The system does not know tokens or lock files, so others"+
+		" do not get these two. Children also end, and a message may break off.")
 	return nil
 }

@@ -33,8 +33,8 @@ const output = `LESSON 8  How do processes talk?                             (ex
 plan   Example 6: main puts a box with x = 10 into a queue, and then sets x
        in its box to 20. A child gets the box. Through a pipe, main asks for
        x, and the child answers. Example 8: main puts 10 numbers into a
-       queue. 2 consumers take them until main closes the queue, and put the
-       results into another queue. The system decides their order.
+       queue, and closes it. 2 consumers take all of the numbers, and put
+       the results into another queue. The system decides their order.
 
 prints 100000 prime: false
        101 prime: true
@@ -69,15 +69,16 @@ also   Six more experiments. A pill is an item that means "exit". In the
 
   A puts 2 results, B puts 3; both are killed  main gets 2 of A, 3 of B
   4 consumers, 3 tasks, a pill, and 7 tasks    10 tasks are done, 1 exits
-  of 6 tasks 4 are taken, 3 of these are done  Len says 2, 3 are not done
+  of 6 tasks 4 are taken, 3 of these are done  Len says 2; 3 are not done
   main sees a task; another process takes it   main's Get waits
   a child sends 11, 12 and 13, and exits       first main gets 11, last EOF
   a child and a goroutine lock, main unlocks   order: child, main, goroutine
 
 saw    A queue keeps the items of a process that has ended, and a pipe keeps
-       its messages. Each item goes to one consumer, also a pill. That a
-       queue is empty does not mean that all tasks are done. Each process
-       has its own Mutex, so the child did not wait for main.
+       its messages. Each item, also a pill, goes to one consumer. Seeing a
+       task does not reserve it. An empty queue does not mean that all tasks
+       are done. Each process has its own Mutex, so the child did not wait
+       for main.
 try    -plain, five times: is the order of the results the same?
 `
 

@@ -28,8 +28,8 @@ var lesson = lessons.Lesson{
 }
 
 const plan = "Example 6: main puts a box with x = 10 into a queue, and then sets x in its box to 20. A child gets the box." +
-	" Through a pipe, main asks for x, and the child answers. Example 8: main puts 10 numbers into a queue. 2 consumers" +
-	" take them until main closes the queue, and put the results into another queue. The system decides their order."
+	" Through a pipe, main asks for x, and the child answers. Example 8: main puts 10 numbers into a queue, and closes it." +
+	" 2 consumers take all of the numbers, and put the results into another queue. The system decides their order."
 
 func picture(ctx context.Context, run *lessons.Run) error {
 	saw := fmt.Sprintf("Main's exit code is %d.", run.Main().Code)
@@ -56,7 +56,7 @@ func drawFacts(ctx context.Context) error {
 	for _, row := range [][3]string{ // a question of the quiz, what is done, and the result
 		{"8b", "A puts 2 results, B puts 3; both are killed", "main gets _ of A, _ of B"},
 		{"8g", "4 consumers, 3 tasks, a pill, and 7 tasks", "_ tasks are done, _ exits"},
-		{"8e", "of 6 tasks 4 are taken, 3 of these are done", "Len says _, _ are not done"},
+		{"8e", "of 6 tasks 4 are taken, 3 of these are done", "Len says _; _ are not done"},
 		{"8f", "main sees a task; another process takes it", "main's Get _"},
 		{"8d", "a child sends 11, 12 and 13, and exits", "first main gets _, last _"},
 		{"8c", "a child and a goroutine lock, main unlocks", "order: _, _, _"},
@@ -73,8 +73,8 @@ func drawFacts(ctx context.Context) error {
 	lessons.Section("Six more experiments. A pill is an item that means \"exit\". In the last row, main has locked a Mutex, which is"+
 		" a variable of the program. Then a child and a goroutine of main call Lock, and main calls Unlock. In which order do these"+
 		" three calls return?", table,
-		"A queue keeps the items of a process that has ended, and a pipe keeps its messages. Each item goes to one consumer,"+
-			" also a pill. That a queue is empty does not mean that all tasks are done. Each process has its own Mutex, so the"+
-			" child did not wait for main.")
+		"A queue keeps the items of a process that has ended, and a pipe keeps its messages. Each item, also a pill, goes to"+
+			" one consumer. Seeing a task does not reserve it. An empty queue does not mean that all tasks are done. Each process"+
+			" has its own Mutex, so the child did not wait for main.")
 	return nil
 }
