@@ -220,7 +220,7 @@ func TestEveryFlagWorksQuietlyAndNobodyIsLeft(t *testing.T) {
 	for args, want := range map[string]string{
 		"-bad 0 -unit 100ms": "processes: 4 began, and 4 ended their work. Workers as goroutines: 4 began, and 4 ended",
 		"-bad 1 -unit 100ms": "processes: 4 began, and 3 ended their work. Workers as goroutines: 4 began, and 0 ended",
-		"-free":              fmt.Sprintf("Now %d processes compute", 4*cpus),
+		"-free":              fmt.Sprintf("Now %d processes, 4 for each CPU", 4*cpus),
 		"-free -bad 2 -plan": "number 2 divides by zero",
 		"-facts":             "2d 6 7",
 	} {
@@ -247,7 +247,7 @@ func TestEveryFlagWorksQuietlyAndNobodyIsLeft(t *testing.T) {
 func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
 	var err error
 	for _, later := range []time.Duration{0, 30 * time.Millisecond, 60 * time.Millisecond} {
-		err = errors.Join(err, lessons.Killed("-free", "also need the CPUs", later))
+		err = errors.Join(err, lessons.Killed("-free", "goroutines in each", later))
 	}
 	t.Setenv(lessons.ChangeVar, "long")
 	err = errors.Join(err, lessons.Killed("", "Worker 1 begins", 0))
