@@ -264,7 +264,7 @@ func (c *child) end(err error) {
 	}
 	quietPipes()
 	for _, q := range arrived.queues {
-		q.holder.(*lend.Link).Settle()
+		q.holder.(*lend.Link).Flush()
 	}
 	if err == nil {
 		c.say(msgDone, 0, frame.Value{})

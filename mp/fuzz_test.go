@@ -84,7 +84,7 @@ func FuzzChild(f *testing.F) {
 			f.Fatal(err)
 		}
 		f.Add(talk(frames...))
-		h.settleAll(nil)
+		h.afterStart(nil)
 	}
 	again := arrive(f)
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -25,7 +25,7 @@ import (
 //	the child's ends, in the parent              start (start.go), at its return
 //	the child's ends, in the child               nobody: they last as long as the process;
 //	                                             of crash, the Go runtime has its own copy
-//	an end of a Pipe                             Conn.Close, or Conn.settle when it has moved
+//	an end of a Pipe                             Conn.Close, or Conn.afterStart when it has moved
 //	the parent's two files of a passed queue     Server.Read (lend), when the child has ended
 //	the child's two, in the parent               the function that Queue.handOver adds, in Start
 //	the child's two, in the child                nobody: they last as long as the process
@@ -44,7 +44,7 @@ var _ = frame.Know(reflect.TypeFor[None](), reflect.TypeFor[handle]())
 type handover struct {
 	files  []*os.File
 	places []place
-	settle []func(*Process) // are called after Start, with nil if it failed
+	after  []func(*Process) // are called after Start, with nil if it failed
 }
 
 // A place says where the files of a handle are.
@@ -65,21 +65,21 @@ const (
 // found is for the encoder of the argument: it adds a handle.
 func (h *handover) found(v any) error { return v.(handle).handOver(h) }
 
-// add passes files along. settle is called when the process has started, or
+// add passes files along. after is called when the process has started, or
 // with nil when it has not.
-func (h *handover) add(number uint64, files []*os.File, settle func(*Process)) {
+func (h *handover) add(number uint64, files []*os.File, after func(*Process)) {
 	h.places = append(h.places, place{number, len(h.files), len(files)})
 	h.files = append(h.files, files...)
-	h.settle = append(h.settle, settle)
+	h.after = append(h.after, after)
 }
 
 func (h *handover) has(number uint64) bool {
 	return slices.ContainsFunc(h.places, func(p place) bool { return p.Handle == number })
 }
 
-func (h *handover) settleAll(p *Process) {
-	for _, settle := range h.settle {
-		settle(p)
+func (h *handover) afterStart(p *Process) {
+	for _, do := range h.after {
+		do(p)
 	}
 }
 

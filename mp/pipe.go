@@ -204,13 +204,13 @@ func (c *Conn[S, R]) handOver(h *handover) error {
 		return fmt.Errorf("an end of a pipe cannot move: %w", ErrMoved)
 	}
 	c.leaves = true
-	h.add(c.number, []*os.File{c.r.File, c.w}, c.settle)
+	h.add(c.number, []*os.File{c.r.File, c.w}, c.afterStart)
 	return nil
 }
 
-// settle closes the files of the end if the child has the end now, and keeps
+// afterStart closes the files of the end if the child has the end now, and keeps
 // them if Start has failed.
-func (c *Conn[S, R]) settle(p *Process) {
+func (c *Conn[S, R]) afterStart(p *Process) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.leaves = false

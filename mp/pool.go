@@ -192,7 +192,7 @@ func (p *Pool[A, R]) Close() error {
 	if p.state == nil {
 		p.state = ErrClosed
 	}
-	p.settle()
+	p.finishIfDone()
 	p.mu.Unlock()
 	p.places.Wait()
 	return nil
@@ -346,7 +346,7 @@ func (p *Pool[A, R]) end(c *call[A, R], err error) {
 	c.over, c.err = true, err
 	p.calls = slices.DeleteFunc(p.calls, func(o *call[A, R]) bool { return o == c })
 	c.news.Broadcast()
-	p.settle()
+	p.finishIfDone()
 }
 
 func (p *Pool[A, R]) endAll(err error) {
@@ -363,8 +363,9 @@ func (p *Pool[A, R]) starting() bool {
 // goesOn reports whether there may be tasks.
 func (p *Pool[A, R]) goesOn() bool { return p.state == nil || p.state == ErrClosed && len(p.calls) > 0 }
 
-// settle ends the workers when the pool is closed and all tasks are done.
-func (p *Pool[A, R]) settle() {
+// finishIfDone ends the workers when the pool is terminated, or closed and all tasks
+// are done.
+func (p *Pool[A, R]) finishIfDone() {
 	if !p.goesOn() {
 		for _, w := range p.workers {
 			w.finish()
@@ -376,7 +377,7 @@ func (p *Pool[A, R]) settle() {
 func (p *Pool[A, R]) terminate() {
 	p.state = ErrTerminated
 	p.endAll(ErrTerminated)
-	p.settle() // for a worker that is just being started, and cannot be killed yet
+	p.finishIfDone() // for a worker that is just being started, and cannot be killed yet
 	for _, w := range p.workers {
 		w.process.Kill()
 	}

@@ -31,11 +31,11 @@ func (p *Process) start(ctx context.Context) error {
 	}
 	if err != nil {
 		closeAll(lines.files())
-		over.settleAll(nil)
+		over.afterStart(nil)
 		return err
 	}
 	p.say, p.cut = frame.NewWriter(lines.down), func() { closePipe(lines.down) }
-	over.settleAll(p)
+	over.afterStart(p)
 	watcher.started(p)
 	p.say.Post(first...) // not Send: a suspended child does not read them
 	self.add(p)

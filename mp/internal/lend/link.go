@@ -299,9 +299,9 @@ func (l *Link) undo(id uint64) {
 	}
 }
 
-// Settle returns when the owner will hear of all that was given back, even if
+// Flush returns when the owner will hear of all that was given back, even if
 // this process ends now.
-func (l *Link) Settle() {
+func (l *Link) Flush() {
 	if l.gaveUp.Load() {
 		l.heard(context.Background())
 	}

@@ -27,7 +27,7 @@ type Store struct {
 	reserved int             // rooms for items that have not arrived; they also count
 	made     uint64          // items numbered so far
 	closing  bool            // set by Close
-	settled  bool            // set when everything that was put before Close has arrived
+	allIn    bool            // set when everything that was put before Close has arrived
 	takers   []*taker        // wait for an item; there are some only when nothing is ready
 }
 
@@ -149,7 +149,7 @@ func (s *Store) ready() int { return len(s.returned) + len(s.items) }
 func (s *Store) unfinished() int { return s.ready() + len(s.lent) }
 
 // over: no item is left, and none can come or come back.
-func (s *Store) over() bool { return s.settled && s.reserved == 0 && s.unfinished() == 0 }
+func (s *Store) over() bool { return s.allIn && s.reserved == 0 && s.unfinished() == 0 }
 
 // supply gives ready items to the takers.
 func (s *Store) supply() {
@@ -202,16 +202,16 @@ func (s *Store) tryTake() (it Item, err error) {
 		return it, err
 	}
 	s.sync(context.Background(), kindSync)
-	s.settle()
+	s.awaitAllIn()
 	return s.takeNow()
 }
 
-// settle waits, if Close was called, until everything that was put before has
+// awaitAllIn waits, if Close was called, until everything that was put before has
 // arrived.
-func (s *Store) settle() {
+func (s *Store) awaitAllIn() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.await(context.Background(), s.changed, func() bool { return s.settled || !s.closing })
+	s.await(context.Background(), s.changed, func() bool { return s.allIn || !s.closing })
 }
 
 func (s *Store) takeNow() (it Item, err error) {
@@ -327,7 +327,7 @@ func (s *Store) Close() error {
 		s.sync(context.Background(), kindClosing)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.settled = true
+		s.allIn = true
 		s.changed.Broadcast()
 		s.change()
 	}()
