@@ -17,6 +17,7 @@ import (
 //     watchdog returns "terminated".
 //   - If not, it calls Kill, and returns "killed".
 //   - The error is always that of Join, after the process has ended.
+//   - A process that ends with an error has also ended.
 //   - It never waits longer than it has to.
 //
 // What helps:

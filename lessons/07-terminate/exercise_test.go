@@ -37,7 +37,9 @@ func exerciseCases() []exercise.Case {
 		{Name: "it is left alone until the limit", Try: exerciseWorks},
 		{Name: "somebody else kills it", Try: exerciseMurder},
 		{Name: "it stops when it is asked", Try: exerciseAsked},
+		{Name: "it is asked, and fails", Try: exerciseRefuses},
 		{Name: "it hangs", Try: exerciseHangs},
+		{Name: "it closes its end, and hangs", Try: exerciseCloses},
 		{Name: handles, Try: exerciseHandles},
 		{Name: ignores, Try: exerciseIgnores},
 	}
@@ -66,6 +68,20 @@ var exerciseObeys = mp.Proc("exerciseObeys", func(c *mp.Conn[mp.None, string]) e
 	time.Sleep(200 * time.Millisecond) // it is the work of tidying up
 	exercise.Note("has tidied up")
 	return nil
+})
+
+var exerciseRefusing = mp.Proc("exerciseRefusing", func(c *mp.Conn[mp.None, string]) error {
+	exerciseReceive(c)
+	return errors.New("no paper in the printer")
+})
+
+var exerciseClosing = mp.Proc("exerciseClosing", func(c *mp.Conn[mp.None, string]) error {
+	message, _ := c.Poll(0)
+	c.Close()
+	if !message {
+		exercise.Note("closed before the message")
+	}
+	select {}
 })
 
 var exerciseDeaf = mp.Proc("exerciseDeaf", func(*mp.Conn[mp.None, string]) error {
@@ -118,9 +134,18 @@ func exerciseEnds(t *exercise.Trial) {
 }
 
 func exerciseFails(t *exercise.Trial) {
-	how, err := exerciseWatch(t, "returns an error", exerciseBroken, time.Hour, time.Hour, lookAtSleep)
-	if how != "ended" {
-		t.Fail(fmt.Sprintf("It returned %q, want \"ended\".", how),
+	exerciseError(t, "returns an error", exerciseBroken, time.Hour, "ended")
+}
+
+func exerciseRefuses(t *exercise.Trial) {
+	exerciseError(t, "waits for a message, and then returns an error", exerciseRefusing, 50*time.Millisecond, "asked")
+}
+
+// exerciseError wants watchdog to return this, and the job's error.
+func exerciseError(t *exercise.Trial, what string, job exerciseJob, limit time.Duration, want string) {
+	how, err := exerciseWatch(t, what, job, limit, time.Hour, lookAtSleep)
+	if how != want {
+		t.Fail(fmt.Sprintf("It returned %q, want %q.", how, want),
 			"Join's error has two meanings: context.DeadlineExceeded says that the process is still alive, each other error that it has ended badly. errors.Is tells them apart.")
 	}
 	if err == nil {
@@ -179,12 +204,12 @@ func exerciseAsked(t *exercise.Trial) {
 		"The job returns soon after the message. Has it been sent, by Send, at the end of the pipe that main kept? And is each wait as long as it should be: first limit, then grace?")
 	if how != "terminated" && exerciseCode(err) == -15 {
 		t.Fail(fmt.Sprintf("It returned %q, but the process did not end by itself: it was terminated (%v).", how, err),
-			"Has Start got a ctx that ends? When that ctx ends, mp terminates the process: \"go doc mp.Process.Start\". Give the ctx of limit only to Join. And did Send return an error?")
+			"Has Start got a ctx that ends? When that ctx ends, mp terminates the process: \"go doc mp.Process.Start\". Give the ctx of limit only to Join.")
 	}
 	received := exercise.Notes("received")
 	if len(received) == 0 {
 		t.Fail(fmt.Sprintf("It returned %q, but the job has received no message.", how),
-			"Ask first: send \"please stop\" through the pipe. Did Send return an error? "+lookAtGrace)
+			"Ask first: send \"please stop\" through the pipe. If you do, print the error of Send: it says what is wrong. "+lookAtGrace)
 	}
 	if received[0].Text != "received \"please stop\"" {
 		t.Fail("The job has "+received[0].Text+" from its pipe, want \"please stop\".", "EOF says that the other end was closed. To ask, send the words.")
@@ -218,6 +243,23 @@ func exerciseHangs(t *exercise.Trial) {
 		if how, err = exerciseWatch(t, "hangs", exerciseDeaf, d, d, lookAtSteps); exerciseCode(err) != -9 {
 			break
 		}
+	}
+	exerciseEnd(t, how, err, "terminated", -15)
+}
+
+const lookAtSend = "An error of Send does not say that the process has ended. Only Join says that. So wait for grace, and then call Terminate, as after any message."
+
+func exerciseCloses(t *exercise.Trial) {
+	var how string
+	var err error
+	for _, d := range exerciseTries() {
+		how, err = exerciseWatch(t, "closes its end of the pipe, and hangs. So Send returns an error", exerciseClosing, d, d, lookAtSend)
+		if len(exercise.Notes("closed")) > 0 && exerciseCode(err) != -9 {
+			break
+		}
+	}
+	if err != nil && exerciseCode(err) == 0 {
+		t.Fail(fmt.Sprintf("It returned %q and an error (%v), but not the error of Join.", how, err), lookAtSend)
 	}
 	exerciseEnd(t, how, err, "terminated", -15)
 }
