@@ -148,11 +148,13 @@ func Predictions(file, text string, questions []*Question) (predicted map[string
 	if form == 0 {
 		return nil, []string{file + ": its title ends neither in form 1 nor in form 2"}
 	}
+	own := false // below "In your own words", where a > is a quotation
 	for _, s := range sections(text) {
 		id := strings.ToLower(s.title)
 		it, known := items[id]
+		own = s.own() || own && !known && !lessonTitle.MatchString(s.title)
 		if !known {
-			complaints = append(complaints, s.astray(file)...)
+			complaints = append(complaints, s.astray(file, own)...)
 			continue
 		}
 		if predicted == nil {
@@ -194,17 +196,24 @@ func Items(questions []*Question) map[string]*Item {
 	return items
 }
 
-var itemTitle = regexp.MustCompile(`^\d+\s?[a-zA-Z]+\b`)
+// own reports whether readers write in their own words below this heading.
+func (s section) own() bool { return strings.EqualFold(s.title, "In your own words") }
+
+var (
+	itemTitle   = regexp.MustCompile(`^\d+\s?[a-zA-Z]+\b`)
+	lessonTitle = regexp.MustCompile(`^\d+\.`)
+)
 
 // astray complains if a section looks like a question but is not one, or has a
-// prediction. Below headings of level 2, readers may write anything.
-func (s section) astray(file string) (complaints []string) {
+// prediction. Below headings of level 2, readers may write anything, and in their
+// own words they may quote.
+func (s section) astray(file string, own bool) (complaints []string) {
 	if itemTitle.MatchString(s.title) {
 		return []string{fmt.Sprintf("%s:%d: unknown question %q; write its name as in answers/blank.md", file, s.line, s.title)}
 	}
 	for i, line := range s.lines {
 		words, marked := strings.CutPrefix(strings.TrimSpace(line), ">")
-		if marked && words != "" && s.level != 2 {
+		if marked && words != "" && s.level != 2 && !own {
 			complaints = append(complaints, fmt.Sprintf("%s:%d: to which question does this belong? Write its name above it, for example ### 1a",
 				file, s.line+1+i))
 		}
@@ -264,7 +273,7 @@ func OwnWords(text string, questions []*Question) map[*Question][]string {
 			q, prompt = it.Question, -1
 		case lesson >= 0:
 			q, prompt = questions[lesson], -1
-		case q != nil && strings.EqualFold(s.title, "In your own words"):
+		case q != nil && s.own():
 			all[q], prompt = make([]string, len(q.Prompts)), 0
 		case prompt >= 0: // the reader has written this heading
 			all[q][prompt] += strings.Repeat("#", s.level) + " " + s.title + "\n"
