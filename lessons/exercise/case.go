@@ -141,6 +141,9 @@ func (t *Trial) Call(look string, code func()) {
 	select {
 	case <-returned:
 	case <-time.After(Limit()):
+		if started, _ := filepath.Glob(inTrial("process.*")); len(started) < 2 { // this process is one of them
+			look = "No process was started: did Start return an error?"
+		}
 		t.Fail(fmt.Sprintf("After %v it has not returned. Each process waits here:", Limit()), look, everywhere()...)
 	}
 	var left []string

@@ -12,11 +12,13 @@ import (
 	"processbook/mp"
 )
 
-// Every process of a trial looks from time to time for the file "where". When the
+// Every process of a trial makes a file, which says that the process was started.
+// Then it looks from time to time for the file "where". When the
 // file exists, each process writes down where it is. (A signal would be simpler,
 // but Windows has none.)
 func init() {
 	if os.Getenv(dirVar) != "" {
+		os.WriteFile(inTrial("process."+strconv.Itoa(os.Getpid())), nil, 0o666)
 		go func() {
 			awaitFile(inTrial("where"), time.Now().Add(time.Hour))
 			file := inTrial("where." + strconv.Itoa(os.Getpid()))
