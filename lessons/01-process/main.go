@@ -61,7 +61,7 @@ func program(ctx context.Context) error {
 		if err := child.Start(ctx); err != nil {
 			return err
 		}
-		if err := child.Join(ctx); err != nil {
+		if err := child.Join(ctx); err != nil { // Python's join raises nothing
 			return err
 		}
 	}

@@ -54,9 +54,10 @@ prints main       PID #1, parent #2, counter 5
 
 saw    Processes: 3. Each has its own PID and its own counter. If a box has
        several names, they run in one process, and have one counter. A child
-       is a new start of the program, so it begins with the counter of the
-       source, and not with that of main. (In Python, it is a new start with
-       spawn. With fork it is a copy of main.)
+       is a new start of the program, so its counter begins, like main's,
+       with what the source sets (var, init), and not with what main has
+       set. (In Python, it is a new start with spawn. With fork it is a copy
+       of main.)
 
 also   Now main sets a variable, goes to another directory, sets an
        environment variable and writes a file. A child looks for all of
@@ -150,7 +151,7 @@ var changes = map[string]struct {
 	program func(context.Context) error
 	want    []string
 }{
-	"init":   {7, program, []string{"| counter 7, then 17   | Child 1", "| counter 7, then 17   | Child 2", "counter 5, then 15"}},
+	"init":   {7, program, []string{"| counter 7, then 17   | Child 1", "| counter 7, then 17   | Child 2", "counter 5, then 15", "begins, like main's, with what the source sets"}},
 	"no set": {0, func(ctx context.Context) error { set = counter; return program(ctx) }, []string{"counter 1, then 11 | main, goroutine", "counter 1, then 11 | Child 1"}},
 	"goroutine first": {0, func(ctx context.Context) error {
 		say(set)

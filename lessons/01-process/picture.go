@@ -54,8 +54,8 @@ func picture(ctx context.Context, run *lessons.Run) error {
 	}
 	lessons.Println()
 	lessons.Para("saw", "Processes: %d. Each has its own PID and its own counter.%s If a box has several names, they run in one process,"+
-		" and have one counter. A child is a new start of the program, so it begins with the counter of the source, and not with that of"+
-		" main. (In Python, it is a new start with spawn. With fork it is a copy of main.)", len(run.Lives), ends)
+		" and have one counter. A child is a new start of the program, so its counter begins, like main's, with what the source"+
+		" sets (var, init), and not with what main has set. (In Python, it is a new start with spawn. With fork it is a copy of main.)", len(run.Lives), ends)
 	lessons.Println()
 	return drawFound(ctx)
 }

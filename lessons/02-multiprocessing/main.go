@@ -4,8 +4,8 @@
 //
 //	Python                           here
 //	def f(...): at module level      var countDown = mp.Proc("countDown", ...)
-//	Process(target=f, args=(5,))     mp.NewProcess(countDown, 5)
-//	args=("A", ...), in f: name      a.Name = ..., in f: mp.Current().Name
+//	Process(target=f); counter = 5   mp.NewProcess(countDown, 5)
+//	args=("A", 0.5): name, delay     a.Name = ..., mp.Current().Name; tick
 //	p.start(); p.join()              a.Start(ctx), a.Join(ctx)
 //	Thread(target=f).start()         threads.Go(...)
 //	if __name__ == "__main__":       lessons.Main(lesson, program)

@@ -93,8 +93,9 @@ saw    Processes whose rows overlap ran side by side: that is concurrent. It
        is parallel only if two CPUs work for them at the same moment: see
        below. Workers as processes: 4 began, and 3 ended their work. Workers
        as goroutines: 4 began, and 0 ended their work. If a process ends,
-       all its goroutines end, and other processes go on. The system decides
-       in which order processes print and end.
+       all its goroutines and its own children end. Other processes go on.
+       Where no Join waits, the system decides in which order processes
+       print and end.
 
 try    -bad 1, -bad 0, -unit 500ms, -free, -plain
 `

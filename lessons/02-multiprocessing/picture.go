@@ -51,8 +51,8 @@ func picture(ctx context.Context, run *lessons.Run) error {
 	}
 	lessons.Para("saw", "Processes whose rows overlap ran side by side: that is concurrent. It is parallel only if two CPUs work for them at"+
 		" the same moment: see below. Workers as processes: %d began, and %d ended their work. Workers as goroutines: %d began, and %d ended"+
-		" their work. If a process ends, all its goroutines end, and other processes go on. The system decides in which order"+
-		" processes print and end.", n["Worker begins"], n["Worker ends"], n["Goroutine begins"], n["Goroutine ends"])
+		" their work. If a process ends, all its goroutines and its own children end. Other processes go on. Where no Join"+
+		" waits, the system decides in which order processes print and end.", n["Worker begins"], n["Worker ends"], n["Goroutine begins"], n["Goroutine ends"])
 	lessons.Println()
 	return crowd(ctx)
 }

@@ -7,7 +7,7 @@
 //	p = Process(target=f, args=(5,))     p := mp.NewProcess(errand, 5)
 //	p.start(), p.is_alive(), p.join()    p.Start(ctx), p.Alive(), p.Join(ctx)
 //	t.start(), t.join() (a Thread)       g.Go(...), g.Wait()
-//	sys.exit(7), p.exitcode              os.Exit(code), p.ExitCode()
+//	os._exit(7), p.exitcode              os.Exit(code), p.ExitCode()
 //	pool = Pool(3)                       pool := mp.NewPool(square, workers)
 //	pool.apply(f, (7,)), pool.map(f, n)  pool.Apply(ctx, 7), pool.Map(ctx, n)
 //	pool.close(), pool.join()            pool.Close()

@@ -59,9 +59,10 @@ prints                   Process, Pool              goroutine
 
 saw    A process has an exit code, and its own variables. A goroutine has no
        exit code, and it uses the variables of its process. It is a part of
-       that process, so the picture has no row for it. Processes of pools:
-       3. Process-1 exited with exit code 7. PoolWorker-2 exited.
-       PoolWorker-3 exited. PoolWorker-4 exited.
+       that process, so the picture has no row for it. A returned error is
+       exit code 1, and a panic is 2. (In Python, an exception is 1.)
+       Processes of pools: 3. Process-1 exited with exit code 7.
+       PoolWorker-2 exited. PoolWorker-3 exited. PoolWorker-4 exited.
 try    -code 0, -workers 1, -workers 9, -plain
 `
 
@@ -124,7 +125,7 @@ var changes = map[string]struct {
 }{
 	"nothing": {func(context.Context) error { return nil }, []string{
 		"prints (nothing)", "Processes of pools: 0."}},
-	"panic":     {with("panic", nothing), []string{"! exit code 2", "Child exited with exit code 2."}},
+	"panic":     {with("panic", nothing), []string{"! exit code 2", "Child exited with exit code 2.", "exit code 1, and a panic is 2."}},
 	"error":     {with("error", nothing), []string{"! exit code 1", "Child exited with exit code 1."}},
 	"returns":   {with("", nothing), []string{"Child exited.", "Processes of pools: 0."}},
 	"Terminate": {with("long", func(p *mp.Process) { p.Terminate() }), []string{"x terminated", "Child was terminated."}},
@@ -144,7 +145,7 @@ var changes = map[string]struct {
 		all, err := pool.Map(ctx, []int{1, 2, 3})
 		fmt.Println(all)
 		return errors.Join(err, pool.Close())
-	}, []string{"[1 0 3]", "Processes of pools: 2. PoolWorker-1 exited with exit code 3. PoolWorker-2 exited.", "main  [", "exit code 1"}},
+	}, []string{"[1 0 3]", "Processes of pools: 2. PoolWorker-1 exited with exit code 3. PoolWorker-2 exited. Main exited with exit code 1. If a task fails or its worker ends, Map returns an error, and has 0", "main  ["}},
 	"two workers die": {func(ctx context.Context) error {
 		pool := mp.NewPool(square, 2)
 		pool.MaxTasksPerChild = 1

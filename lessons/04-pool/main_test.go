@@ -57,7 +57,8 @@ prints queue  [36 513 1327* 101* 323 193* 9999999 433785907* 100000 2*]
 
 saw    A queue has the results in the order in which they come. Map has each
        at the place of its task, whichever task ends first. Processes
-       outside the pool: 10. Workers of the pool: 2.
+       outside the pool: 10. Workers of the pool: 2. Results in the list
+       "queue": 10. Results in the list "Map": 10.
 
 also   In main.go, the Processes need 24 lines, and the Pool needs 7. Fewer
        lines, and less to get wrong: this is what "more convenient" means.
@@ -157,7 +158,7 @@ var changes = map[string]struct {
 		return show("Map", list, err)
 	}, []string{"Map [2* 36 101*", "Processes outside the pool: 0. Workers of the pool: 2."}},
 	"a bad pool": {byBad(0), []string{
-		"Map [2 323 513 1327 100000 9999999 433785907]", "Workers of the pool: 3.", "exited with exit code 3."}},
+		"Map [2 323 513 1327 100000 9999999 433785907]", "Workers of the pool: 3.", `Results in the list "Map": 7.`, "exited with exit code 3."}},
 	"one task for each worker": {byBad(1), []string{"Map [2 323 513 1327 100000 9999999 433785907]", "exited with exit code 3."}},
 	"bad Processes": {func(ctx context.Context) error {
 		q := mp.NewQueue[string](0)
@@ -168,7 +169,7 @@ var changes = map[string]struct {
 		}
 		q.Close()
 		return show("queue", slices.Collect(q.All(ctx)), err)
-	}, []string{"queue []", "Processes outside the pool: 3.",
+	}, []string{"queue []", `Results in the list "queue": 0.`, "Processes outside the pool: 3.",
 		"Process-1 exited with exit code 1. Process-2 exited with exit code 2. Process-3 exited with exit code 3."}},
 	"Terminate": {func(ctx context.Context) error {
 		p := mp.NewProcess(long, mp.None{})

@@ -1,13 +1,13 @@
 package main
 
 // The plan, the picture and the explanations of this lesson. You need not read this
-// file to understand main.go. The lesson counts the processes of the run above, also
-// if you change main.go.
+// file to understand main.go. It counts the processes and the results of the run above.
 
 import (
 	"context"
 	_ "embed"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"processbook/lessons"
@@ -34,24 +34,26 @@ var lesson = lessons.Lesson{
 }
 
 func plan() string {
-	return fmt.Sprintf("There are 10 tasks: each gets a number, and adds a * if the number is prime. Main starts a Process for"+
-		" each task, and a queue brings the results. Then main gives the same tasks to a Pool (workers: %d). The task with the"+
-		" number %d takes longest: 8 ticks (of %v). The system decides in which order the other Processes put their results.",
-		workers, numbers[slow-1], tick)
+	return fmt.Sprintf("There are 10 tasks: each gets a number, and adds a * if the number is prime. Main starts a Process for each task, and"+
+		" a queue brings the results. Then main gives the same tasks to a Pool (workers: %d). The task with the number %d takes longest:"+
+		" 8 ticks (of %v). The system decides in which order the other Processes put their results.", workers, numbers[slow-1], tick)
 }
 
 func picture(ctx context.Context, run *lessons.Run) error {
-	pooled, failed := 0, ""
+	pooled, more := 0, ""
+	for _, m := range regexp.MustCompile(`(?m)^(queue|Map) +\[(.*)\]$`).FindAllStringSubmatch(run.Output, -1) {
+		more += fmt.Sprintf(" Results in the list %q: %d.", m[1], len(strings.Fields(m[2])))
+	}
 	for _, l := range run.Lives[1:] {
 		if l.Pooled() {
 			pooled++
 		}
 		if l.End() != "exited" {
-			failed += fmt.Sprintf(" %s %s.", l.Name, l.End())
+			more += fmt.Sprintf(" %s %s.", l.Name, l.End())
 		}
 	}
 	lessons.Para("saw", "A queue has the results in the order in which they come. Map has each at the place of its task, whichever"+
-		" task ends first. Processes outside the pool: %d. Workers of the pool: %d.%s", len(run.Lives)-1-pooled, pooled, failed)
+		" task ends first. Processes outside the pool: %d. Workers of the pool: %d.%s", len(run.Lives)-1-pooled, pooled, more)
 	lessons.Println()
 	if !run.Changed {
 		_, rest, _ := strings.Cut(source, "\ntype errand ")

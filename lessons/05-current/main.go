@@ -10,7 +10,7 @@
 //	active_children(); os.kill(n, 0)  mp.Children(); os.FindProcess(p.PID())
 //	if __name__ == "__main__":        lessons.Main(lesson, program)
 //
-// Change it: make another process before the first one. Which name changes?
+// Change it: add mp.NewProcess(worker, nil) before "one, two". What changes?
 package main
 
 import (
@@ -25,7 +25,7 @@ import (
 	"syscall"
 )
 
-type pipe = *mp.Conn[bool, mp.None]
+type pipe = *mp.Conn[bool, mp.None] // tells main that a child has printed
 
 var twins = 2 // -twins
 

@@ -60,11 +60,11 @@ prints child        Worker 1      PID #1, parent #2
    +- #7  Twin
 
 saw    Processes that were started: 6. Different names: 5. Different PIDs:
-       6. A name is yours to choose, a PID is the system's. The process that
-       was made without a name is Process-3: the numbers count every process
-       that was made, named or not. Main is still MainProcess: mp.Current is
-       the process that asks, not the one that was started last. A goroutine
-       has the PID of its process.
+       6. A name is yours to choose, a PID is the system's. A process that
+       was made without a name gets one like Process-3: the number counts
+       every process that its parent made, named or not. In main, mp.Current
+       is main, not the process that was started last. A goroutine has the
+       PID of its process.
 
 also   Main has a child, Child, and that has a child, Grandchild. A third
        process, Ended, has ended. Main looks for them.
@@ -152,7 +152,7 @@ var changes = map[string]struct {
 		mp.NewProcess(worker, nil) // it is never started
 		start(worker, "Worker 1", false)
 		start(parent, "", false)
-	}), []string{"Process-3 ", "+- Process-3", "+- Process-3:1", "started: 3. Different names: 3. Different PIDs: 3."}},
+	}), []string{"Process-3 ", "+- Process-3", "+- Process-3:1", "started: 3. Different names: 3. Different PIDs: 3.", "the number counts every process that its parent made, named or not"}},
 	"one more name": {with(func(start starter) { start(worker, "Kim", false); start(worker, "Kim", false) }), []string{
 		"Kim PID , parent child Kim", "started: 2. Different names: 1. Different PIDs: 2."}},
 	"renamed":               {with(func(start starter) { start(renamed, "", false) }), []string{"child New", "+- Process-1"}},

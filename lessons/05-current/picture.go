@@ -63,14 +63,11 @@ func saw(run *lessons.Run) string {
 	for _, l := range run.Lives[1:] {
 		names[l.Name], pids[l.PID] = true, true
 	}
-	text := fmt.Sprintf("Processes that were started: %d. Different names: %d. Different PIDs: %d."+
-		" A name is yours to choose, a PID is the system's.", len(run.Lives)-1, len(names), len(pids))
-	if run.Changed {
-		return text
-	}
-	return text + " The process that was made without a name is Process-3: the numbers count every process that was made," +
-		" named or not. Main is still MainProcess: mp.Current is the process that asks, not the one that was started last." +
-		" A goroutine has the PID of its process."
+	return fmt.Sprintf("Processes that were started: %d. Different names: %d. Different PIDs: %d."+
+		" A name is yours to choose, a PID is the system's."+
+		" A process that was made without a name gets one like Process-3: the number counts every process that its parent made,"+
+		" named or not. In main, mp.Current is main, not the process that was started last. A goroutine has the PID of its"+
+		" process.", len(run.Lives)-1, len(names), len(pids))
 }
 
 // drawOthers shows what a process sees of others. It is measured in experiments.go.

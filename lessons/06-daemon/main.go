@@ -44,7 +44,7 @@ var worker = mp.Proc("worker", func(work time.Duration) error {
 func program(ctx context.Context) error {
 	one := mp.NewProcess(worker, 4*tick)
 	one.Name = "Worker 1"
-	one.Daemon = true
+	one.Daemon = true // before Start
 	if noDaemon {
 		one.Daemon = false
 	}

@@ -39,7 +39,7 @@ var worker = mp.Proc("worker", func(ignore bool) error {
 var partner = mp.Proc("partner", func(c *mp.Conn[string, string]) error {
 	defer fmt.Println(mp.Current().Name, "cleans up")
 	fmt.Println(mp.Current().Name, "waits for a message")
-	_, err := c.Recv()
+	_, err := c.Recv() // EOF. In Python, only if main closes its ends
 	time.Sleep(2 * tick)
 	fmt.Println(mp.Current().Name, "received", err)
 	return nil

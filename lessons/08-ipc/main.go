@@ -13,7 +13,7 @@
 //	t = JoinableQueue()       mp.NewJoinableQueue[int](0)
 //	t.get(), t.task_done()    range s.Tasks.All(ctx), s.Tasks.TaskDone()
 //	r.put(x), r.get()         s.Results.Put(ctx, text), s.Results.All(ctx)
-//	t.put(None), for each     s.Tasks.Close()
+//	put(None) each, t.join()  s.Tasks.Close(), one.Join(ctx), two.Join(ctx)
 package main
 
 import (
@@ -44,8 +44,8 @@ var opener = mp.Proc("opener", func(d desk) error {
 })
 
 var consumer = mp.Proc("consumer", func(s shop) (err error) {
-	ctx := context.Background() // a child ends with its parent
-	for n := range s.Tasks.All(ctx) {
+	ctx := context.Background()       // a child ends with its parent
+	for n := range s.Tasks.All(ctx) { // ends when closed, and all are done
 		text := fmt.Sprint(n, " prime: ", big.NewInt(int64(n)).ProbablyPrime(0))
 		err = errors.Join(err, s.Results.Put(ctx, text), s.Tasks.TaskDone())
 	}

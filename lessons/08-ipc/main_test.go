@@ -48,8 +48,9 @@ prints 100000 prime: false
        9999999 prime: false
        main has x = 20 and the child answers 10
 
-saw    Main's exit code is 0. Process-1 exited. Process-2 exited. Process-3
-       exited.
+saw    Main's exit code is 0. Numbers: 10. Results: 10. Process-1 exited.
+       Process-2 exited. Process-3 exited. If a consumer ends before
+       TaskDone, its task goes to another consumer.
 
 also   The box again. Main asks the child for x two times. Between the
        answers, the child sets its x to 99.
@@ -139,11 +140,11 @@ var changes = map[string]struct {
 	program func(context.Context) error
 	want    []string
 }{
-	"exit":  {with("exit"), []string{"7 prime: true", "Main's exit code is 0. Bad exited with exit code 3. Good exited."}},
+	"exit":  {with("exit"), []string{"7 prime: true", "Main's exit code is 0. Numbers: 10. Results: 1. Bad exited with exit code 3. Good exited. If a consumer ends before TaskDone"}},
 	"panic": {with("panic"), []string{"7 prime: true", "Bad exited with exit code 2. Good exited."}},
 	"error": {with("error"), []string{"7 prime: true", "Bad exited with exit code 1. Good exited."}},
 	"nothing": {func(context.Context) error { return nil }, []string{
-		"prints (nothing)", "saw    Main's exit code is 0.\n"}},
+		"prints (nothing)", "saw    Main's exit code is 0. Numbers: 10. Results: 0."}},
 	"an error in main": {func(context.Context) error { return errors.New("this is a test") }, []string{"Main's exit code is 1."}},
 	"killed": {func(ctx context.Context) error {
 		s := shop{mp.NewJoinableQueue[int](0), mp.NewQueue[string](0)}

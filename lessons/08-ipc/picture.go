@@ -32,11 +32,11 @@ const plan = "Example 6: main puts a box with x = 10 into a queue, and then sets
 	" 2 consumers take all of the numbers, and put the results into another queue. The system decides their order."
 
 func picture(ctx context.Context, run *lessons.Run) error {
-	saw := fmt.Sprintf("Main's exit code is %d.", run.Main().Code)
+	saw := fmt.Sprintf("Main's exit code is %d. Numbers: %d. Results: %d.", run.Main().Code, len(numbers), strings.Count(run.Output, " prime: "))
 	for _, child := range run.Lives[1:] {
 		saw += " " + child.Name + " " + child.End() + "."
 	}
-	lessons.Para("saw", "%s", saw)
+	lessons.Para("saw", "%s If a consumer ends before TaskDone, its task goes to another consumer.", saw)
 	mine := box{"x": 10, "y": 0}
 	child, err := ask(ctx, mine, 20, "x", "x")
 	if err != nil {
