@@ -59,10 +59,11 @@ prints                   Process, Pool              goroutine
 
 saw    A process has an exit code, and its own variables. A goroutine has no
        exit code, and it uses the variables of its process. It is a part of
-       that process, so the picture has no row for it. A returned error is
-       exit code 1, and a panic is 2. (In Python, an exception is 1.)
-       Processes of pools: 3. Process-1 exited with exit code 7.
-       PoolWorker-2 exited. PoolWorker-3 exited. PoolWorker-4 exited.
+       that process, so the picture has no row for it. In a Process, a
+       returned error is exit code 1, and a panic is 2. (In Python, an
+       exception is 1.) Processes of pools: 3. Process-1 exited with exit
+       code 7. PoolWorker-2 exited. PoolWorker-3 exited. PoolWorker-4
+       exited.
 try    -code 0, -workers 1, -workers 9, -plain
 `
 

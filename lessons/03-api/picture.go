@@ -48,10 +48,11 @@ func picture(_ context.Context, run *lessons.Run) error {
 		ends = append(ends, l.Name+" "+l.End()+".")
 	}
 	if run.Main().Code == 1 && len(pooled) > 0 {
-		ends = append(ends, "Main exited with exit code 1. If a task fails or its worker ends, Map returns an error, and has 0 in place of the result.")
+		ends = append(ends, "Main exited with exit code 1. If a task fails or its worker ends, Map returns an error, and has 0 in place of"+
+			" the result.")
 	}
 	lessons.Para("saw", "A process has an exit code, and its own variables. A goroutine has no exit code, and it uses the variables of its"+
-		" process. It is a part of that process, so the picture has no row for it. A returned error is exit code 1, and a panic is 2. (In Python, an"+
-		" exception is 1.) Processes of pools: %d. %s", len(pooled), strings.Join(ends, " "))
+		" process. It is a part of that process, so the picture has no row for it. In a Process, a returned error is exit code 1,"+
+		" and a panic is 2. (In Python, an exception is 1.) Processes of pools: %d. %s", len(pooled), strings.Join(ends, " "))
 	return nil
 }
