@@ -216,7 +216,7 @@ func TestFlags(t *testing.T) {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
 			out, err := lessons.Command(strings.Fields(args)...).Output()
-			workers := fmt.Sprintf("Processes outside the pool: 10. Workers of the pool: %d. also", 2+8*strings.Count(args, "-workers"))
+			workers := fmt.Sprintf("Workers of the pool: %d. Results in the list \"queue\": 10. Results in the list \"Map\": 10. also", 2+8*strings.Count(args, "-workers"))
 			if err != nil || !lessons.Contains(out, want) || !lessons.Contains(out, workers) {
 				t.Errorf("%s: %v, the lesson does not say %q, %q:\n%s", args, err, want, workers, out)
 			}
