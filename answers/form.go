@@ -188,10 +188,14 @@ var (
 	atEnds = regexp.MustCompile(`(?i)^(\W*)(?:first\b|(\pL)\s+first\b)|\b(?:last|finally)(\W+\pL\W*)$|(\b\pL)\s+last\W*$`)
 )
 
-// plain returns an answer with simple dashes. It takes 3/12 for 3, 12, if each / is
+// plain returns an answer with simple dashes. It takes 2 of 3 for 2, if 3 is the
+// largest number that there can be. It takes 3/12 for 3, 12, if each / is
 // between two of those that are asked for.
 func (f Form) plain(answer string) string {
 	answer = dashes.Replace(answer)
+	if f.Max > 0 {
+		answer = regexp.MustCompile(fmt.Sprintf(`(?i)\b(\d+) of %d\b`, f.Max)).ReplaceAllString(answer, "$1") // 2 of 3
+	}
 	if f.Count < 2 {
 		return answer
 	}
@@ -536,6 +540,7 @@ func (f Form) readNumbers(words []string) (string, bool) {
 // Unclear says why Read does not understand an answer.
 func (f Form) Unclear(answer string) string {
 	given := 0
+	written := answer
 	answer = f.plain(answer)
 	if m := span.FindStringSubmatch(answer); m != nil && f.Kind == Letters {
 		return fmt.Sprintf("write each letter that you mean, like B C, and not %s", m[0])
@@ -549,7 +554,7 @@ func (f Form) Unclear(answer string) string {
 		case f.Kind == Numbers && isNumber && n > f.Max:
 			return fmt.Sprintf("%d is more than %d", n, f.Max)
 		case !f.knows(w):
-			return fmt.Sprintf("%q is not understood; write: %s", w, f.Words)
+			return fmt.Sprintf("%q is not understood; write: %s", asWritten(w, written), f.Words)
 		}
 	}
 	if f.Kind == Numbers && 0 < given && given < len(spelled) && given != f.Count {
@@ -560,6 +565,17 @@ func (f Form) Unclear(answer string) string {
 		return spelled[given] + numbers + ", but the brackets ask for " + spelled[f.Count]
 	}
 	return "write only: " + f.Words
+}
+
+// asWritten finds a word of split in the answer, where it can have capitals, and
+// blanks around its dashes.
+func asWritten(word, answer string) string {
+	pattern := strings.ReplaceAll(regexp.QuoteMeta(word), "-", `[^\pL\d]+`)
+	m := regexp.MustCompile(`(?i)(?:^|[^\pL\d])(` + pattern + `)(?:$|[^\pL\d])`).FindStringSubmatch(answer)
+	if m == nil || word == "-" {
+		return word
+	}
+	return m[1]
 }
 
 // knows reports whether a word may be in an answer.

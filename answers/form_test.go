@@ -43,10 +43,10 @@ var odd = []struct {
 		15 (plus main) | 15 because 5 | 15 (not 5) | 15 (or less) | 10 more | none | all | twenty-one | 15th | 15a | 99999999999999999999 | half of 15 | unlike 15 | hardly 15`},
 	{"number from 0 to 3", "Four processes. One hangs. How many of the other three bring a result?", "3",
 		`3 | three | all | all three | all 3 | all of them | All! | 3 results | three bring a result | the other three | the other 3 bring results |
-		3, I guess | 3. | "3" | just 3 | exactly three | 3 of the other | all the other | perhaps 3 | 3 (sure)`,
-		`0 | none | none of them | no result | nobody | nobody brings a result | 2 | only two | one | 1 result | zero | nothing | the other 2 | 02 |
+		3 of 3 | only 3 of 3 | 3, I guess | 3. | "3" | just 3 | exactly three | 3 of the other | all the other | perhaps 3 | 3 (sure)`,
+		`2 of 3 | 0 of 3 | 0 | none | none of them | no result | nobody | nobody brings a result | 2 | only two | one | 1 result | zero | nothing | the other 2 | 02 |
 		two results | 1? | none of the other | probably none | two, I think | just 1`,
-		`not 3 | not all | none but 3 | all but 1 | all but one | 3 or 2 | 3 of 4 | 2 to 3 | 2-3 | 4 | -3 | 30 | 3 fail | 3 hang | the 3 don't | no 3 |
+		`not 3 | not all | none but 3 | all but 1 | all but one | 3 or 2 | 3 of 4 | 4 of 3 | not 3 of 3 | -3 of 3 | 2 of 3 of 3 | 3 of 3% | 2 to 3 | 2-3 | 4 | -3 | 30 | 3 fail | 3 hang | the 3 don't | no 3 |
 		at least 3 | most | nearly all | fewer than 3 | 3 minus 1 | every one | all except the one | neither | 1+2 | 3 (or fewer) | both | all 2`},
 	{"two numbers: program files, new processes", "How many different program files are in use, and how many new processes are there?", "1 2",
 		`1 2 | 1, 2 | 1; 2 | 1 -> 2 | 1 and 2 | one, two | one and two | 1 file, 2 processes | 1 program file and 2 new processes | 1 program, 2 processes |
@@ -290,6 +290,7 @@ func TestPredictionsAsPeopleWriteThem(t *testing.T) {
 		{"8e", "Len 2, 3 to do", "2 3"},
 		{"8g", "all 10 tasks, only one consumer", "10 1"},
 		{"8g", "1 of 10 tasks, 2 consumers", ""},
+		{"4e", "2 of 3, and then 3 of 3", "2 3"},
 	} {
 		if got, ok := items[test.id].Form.Read(test.written); ok != (test.want != "") || ok && got != test.want {
 			t.Errorf("%s: %q is read as %q, %v, want %q", test.id, test.written, got, ok, test.want)
@@ -303,11 +304,15 @@ func TestWhyAPredictionIsNotUnderstood(t *testing.T) {
 		{"two numbers from 0 to 3: a child, main", "3 7", "7 is more than 3"},
 		{"three numbers", "1 2 3 4", "four numbers, but the brackets ask for three"},
 		{"two numbers: files, sum", "1 file", "one number, but the brackets ask for two"},
-		{"two numbers", "3, Sum 21", `"sum" is not understood; write: two numbers, like 40 2`},
+		{"two numbers", "3, Sum 21", `"Sum" is not understood; write: two numbers, like 40 2`},
+		{"two numbers from 0 to 3: a child, main", "2 of 3", "one number, but the brackets ask for two"},
+		{"two numbers", "11 – EOF", `"11 – EOF" is not understood; write: two numbers, like 40 2`},
+		{"letters", "all - D", `"all - D" is not understood; write: letters, like B C, or none`},
+		{"number", "Counter!", `"Counter" is not understood; write: number, like 40`},
 		{"two numbers: files, sum", "1 sum, 2", "write only: two numbers, like 40 2: files, sum"},
 		{"number", "10-15", `"10-15" is not understood; write: number, like 40`},
 		{"letters", "A B or C", `"or" is not understood; write: letters, like B C, or none`},
-		{"letters", "A E", `"e" is not understood; write: letters, like B C, or none`},
+		{"letters", "A E", `"E" is not understood; write: letters, like B C, or none`},
 		{"letters", "A-C", "write each letter that you mean, like B C, and not A-C"},
 		{"letters", "A to B.", "write each letter that you mean, like B C, and not A to B"},
 		{"letters", "C-A", "write each letter that you mean, like B C, and not C-A"},
