@@ -24,6 +24,7 @@ func TestExercise(t *testing.T) {
 
 var exerciseCases = []exercise.Case{
 	{Name: "an answer", Try: exerciseAnswer},
+	{Name: "an answer long before the end", Try: exerciseStays},
 	{Name: "an error", Try: exerciseError},
 	{Name: "a panic", Try: exercisePanics},
 	{Name: "no answer", Try: exerciseExits},
@@ -71,6 +72,18 @@ func exerciseAnswer(t *exercise.Trial) {
 		case answer != want:
 			t.Fail(fmt.Sprintf("It returned %q, want %q.", answer, want), "Follow the answer on its way: which variable is it in, and in which of the two processes?")
 		}
+	}
+}
+
+// The process ends only after the test lets it.
+func exerciseStays(t *exercise.Trial) {
+	go func() {
+		exercise.Await(1, "asked")
+		time.Sleep(time.Second) // an ask that only sleeps would return now
+		exercise.Note("may end")
+	}()
+	if answer, err := exerciseAsk(t, "stay yes", lookForEnd); answer != "yes" || err != nil {
+		t.Fail(fmt.Sprintf("It returned %q and the error (%v). Oracle answered \"yes\", and the process lived for a second more.", answer, err), lookAtAnswer)
 	}
 }
 

@@ -1,6 +1,7 @@
 package exercise
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,15 +10,22 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"processbook/mp"
 )
 
 // Oracle answers a question: the answer to "say yes" is "yes". At "fail", "panic",
 // "exit" and "hang", it does that. At "defy", it hangs and ignores SIGTERM.
+// The answer to "stay yes" is also "yes", but then the process lives until the
+// test notes "may end".
 func Oracle(question string) (string, error) {
 	Note("asked %s", question)
 	what, rest, _ := strings.Cut(question, " ")
 	switch what {
 	case "say":
+		return rest, nil
+	case "stay":
+		mp.NewProcess(oracleStays, mp.None{}).Start(context.Background()) // only a daemon may not have this child
 		return rest, nil
 	case "talk":
 		n, err := strconv.Atoi(rest)
@@ -27,6 +35,12 @@ func Oracle(question string) (string, error) {
 	}
 	return "", misfortune(question)
 }
+
+// oracleStays is a child of the process that calls Oracle: that one joins it at its end.
+var oracleStays = mp.Proc("oracleStays", func(mp.None) error {
+	Await(1, "may end")
+	return nil
+})
 
 // Translate translates a word into capitals. Some words are special. "meet 3"
 // waits until three words "meet 3" have begun. "wait 3" waits until three words
