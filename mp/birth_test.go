@@ -184,7 +184,7 @@ func TestChangedFile(t *testing.T) {
 	}
 	old := time.Unix(1e9, 0)
 	write(file, "old", old)
-	was, _ := os.Stat(file)
+	was := statNow(file)
 	if err := unchanged(file, was); err != nil {
 		t.Error(err)
 	}
@@ -194,7 +194,7 @@ func TestChangedFile(t *testing.T) {
 		"replaced": func() { write(file+"2", "new", old); os.Rename(file+"2", file) },
 	} {
 		write(file, "old", old)
-		was, _ := os.Stat(file)
+		was := statNow(file)
 		change()
 		if err := unchanged(file, was); err == nil || !strings.Contains(err.Error(), "not the program any more") {
 			t.Errorf("%s: %v", what, err)

@@ -66,9 +66,16 @@ var programFile, programInfo = func() (string, os.FileInfo) {
 	if err != nil {
 		return "", nil
 	}
-	info, _ := os.Stat(file)
-	return file, info
+	return file, statNow(file)
 }()
+
+// statNow is os.Stat. Windows would find out which file that is only when it is
+// compared with another; here it does so at once.
+func statNow(file string) os.FileInfo {
+	info, _ := os.Stat(file)
+	os.SameFile(info, info)
+	return info
+}
 
 // ourselves returns the file to start. The child must be exactly the same program,
 // because numbers are sent as they are in memory. On Linux, the file is the one
