@@ -89,6 +89,8 @@ func TestHangingProgramIsNoted(t *testing.T) {
 	}
 	t.Parallel()
 	cmd := Command("-size", "14", "-free")
+	dir := t.TempDir()
+	cmd.Env = append(cmd.Environ(), "TMPDIR="+dir, "TMP="+dir) // it cannot remove its file any more
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

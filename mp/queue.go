@@ -317,7 +317,6 @@ func (q *Queue[T]) GobDecode(b []byte) error {
 	link := lend.NewLink(files[1], terms)
 	go link.Listen(files[0]) // ends with the parent, and so does this process
 	q.queue = newQueueOf(link, terms&lend.Joinable != 0)
-	q.orphan = false
 	if arrived.queues == nil {
 		arrived.queues = map[uint64]*queue{}
 	}

@@ -69,8 +69,7 @@ var programFile, programInfo = func() (string, os.FileInfo) {
 	return file, statNow(file)
 }()
 
-// statNow is os.Stat. Windows would find out which file that is only when it is
-// compared with another; here it does so at once.
+// statNow is os.Stat. The comparison lets Windows find out now which file that is.
 func statNow(file string) os.FileInfo {
 	info, _ := os.Stat(file)
 	os.SameFile(info, info)
