@@ -1,10 +1,8 @@
 package mp
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"math"
 	"runtime"
 	"strings"
@@ -90,26 +88,9 @@ func TestInitAndMainInAChild(t *testing.T) {
 	}
 }
 
-func TestGoexitInRun(t *testing.T) {
-	cmd, stdout := program(t, "calls Goexit")
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	cmd.Start()
-	ended(t, stdout)
-	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(stderr.String(), "runtime.Goexit was called") {
-		t.Errorf("exit code %d, %q", code, &stderr)
-	}
-}
+func TestGoexitInRun(t *testing.T) { runsTo(t, "calls Goexit", 1, "runtime.Goexit was called") }
 
-func TestWatchOnlyTheEnd(t *testing.T) {
-	cmd, stdout := program(t, "watches only the end")
-	cmd.Start()
-	io.Copy(io.Discard, stdout)
-	if err := cmd.Wait(); err != nil {
-		t.Error(err)
-	}
-}
+func TestWatchOnlyTheEnd(t *testing.T) { runsTo(t, "watches only the end", 0, "") }
 
 func TestOneChunkForAll(t *testing.T) {
 	p := NewPool(square, 2)

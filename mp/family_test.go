@@ -338,25 +338,27 @@ var endless = Func("endless", func(None) (endlessValue, error) { return endlessV
 
 func TestPanicInRunLeavesNobody(t *testing.T) {
 	t.Parallel()
-	cmd, stdout := program(t, "panic")
+	runsTo(t, "panic", 2, "in run")
+}
+
+// runsTo runs one of the programs, until it and its descendants have ended. It wants
+// this exit code, and this text on standard error.
+func runsTo(t *testing.T, name string, code int, text string) {
+	t.Helper()
+	cmd, stdout := program(t, name)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	cmd.Start()
 	ended(t, stdout)
 	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != 2 || !strings.Contains(stderr.String(), "in run") {
-		t.Errorf("exit code %d, %s", code, &stderr)
+	if got := cmd.ProcessState.ExitCode(); got != code || !strings.Contains(stderr.String(), text) {
+		t.Errorf("exit code %d, want %d; %s", got, code, &stderr)
 	}
 }
 
 // Main does not wait for a pool that is never closed, and its workers end.
 func TestUnclosedPoolEndsWithMain(t *testing.T) {
-	cmd, stdout := program(t, "unclosed")
-	cmd.Start()
-	ended(t, stdout)
-	if err := cmd.Wait(); err != nil {
-		t.Error(err)
-	}
+	runsTo(t, "unclosed", 0, "")
 }
 
 func TestErrorOfRunIsPrinted(t *testing.T) {

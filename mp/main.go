@@ -25,12 +25,13 @@ func tooEarly() bool { return this != nil && !ready.Load() }
 //
 //	func main() { mp.Main(run) }
 //
-// In the program that you start, Main calls run. When run has returned, Main
-// terminates the children that are daemons, joins the others, and returns. Until
-// these children have ended, the queues of this process go on working. If all of
-// these children wait for items of queues, Main prints the children's names,
-// because a Close may be missing. If run failed, Main prints the error and exits
-// with code 1. If run panics, this process ends, and so do its children.
+// In the program that you start, Main calls run, in a goroutine of its own. When
+// run has returned, Main terminates the children that are daemons, joins the
+// others, and returns. Until these children have ended, the queues of this process
+// go on working. If all of these children wait for items of queues, Main prints
+// the children's names, because a Close may be missing. If run failed, Main prints
+// the error and exits with code 1. If run panics, this process and its children
+// end.
 //
 // In a child, which is the same program, started by [Process.Start], Main calls
 // the child's function instead of run, and does not return.

@@ -154,8 +154,10 @@ func (p *Process) attend(ctx context.Context, l lines) {
 	p.mu.Unlock()
 	self.remove(p)
 	watcher.ended(p, exit.Code)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cmd.Process.Release() // if somebody else has waited for it, this process still has a file of its own for it
 	close(p.done)
-	p.cmd.Process.Release() // if somebody else has waited for it, the system still has a file of ours
 }
 
 func (p *Process) isHere() bool {

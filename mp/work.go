@@ -6,11 +6,8 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// work is the life of a pool's worker, in its own process. It gets tasks ahead of
-// time and does them one by one, in order. The pool must know at any moment which
-// task would be lost if this process ended now. So the worker says when it begins
-// a task: in a message of its own if it had to wait for the task, and otherwise
-// with the answer to the task before.
+// work is the life of a pool's worker, in its own process. The top of pool.go says
+// why it tells when it begins a task.
 //
 // A runtime.Goexit in f ends the process, as os.Exit does.
 func work[A, R any](c *child, name string, f func(A) (R, error)) error {

@@ -175,12 +175,6 @@ func init() {
 				p.Start(ctx)
 				p.Join(ctx)
 			}
-			for range 1000 { // Join may return a moment before the last file is closed
-				if openFiles() <= files {
-					break
-				}
-				time.Sleep(time.Millisecond)
-			}
 			note(openFiles() <= files, len(ended))
 			pool := NewPool(square, 2)
 			note(pool.Map(ctx, []int{1, 2, 3}))

@@ -79,7 +79,7 @@ func exerciseAnswer(t *exercise.Trial) {
 func exerciseStays(t *exercise.Trial) {
 	go func() {
 		exercise.Await(1, "asked")
-		time.Sleep(time.Second) // an ask that only sleeps would return now
+		time.Sleep(time.Second) // it orders nothing: an ask that only sleeps returns in this time, a right one whenever the process ends
 		exercise.Note("may end")
 	}()
 	if answer, err := exerciseAsk(t, "stay yes", lookForEnd); answer != "yes" || err != nil {

@@ -159,7 +159,7 @@ func exerciseError(t *exercise.Trial, what string, job exerciseJob, limit time.D
 func exerciseWorks(t *exercise.Trial) {
 	go func() {
 		exercise.Await(1, "ready")
-		time.Sleep(300 * time.Millisecond) // a watchdog that is too early would act now
+		time.Sleep(300 * time.Millisecond) // it orders nothing: a watchdog that is too early acts in this time
 		exercise.Note("go on")
 	}()
 	how, err := exerciseWatch(t, "works for a moment, and then looks into its pipe", exerciseLong, time.Hour, time.Hour, lookAtSleep)

@@ -75,24 +75,27 @@ func holdsHandle(v reflect.Value) bool {
 }
 
 // leftOut reports whether a field is a pointer that arrives as nil and is not nil.
-// Gob leaves out a field if its value is zero, also if that is behind a pointer.
 func leftOut(v reflect.Value) bool {
-	if v.Kind() != reflect.Pointer || isHandle(v.Type()) {
-		return false
-	}
+	t := v.Type()
 	for v.Kind() == reflect.Pointer {
 		if v.IsNil() {
 			return false
 		}
 		v = v.Elem()
 	}
-	switch kind := v.Kind(); {
-	case kind == reflect.Slice:
-		return v.Len() == 0
-	case kind == reflect.Struct && !codesItself(v.Type()):
+	return (v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0) && vanishes(t)
+}
+
+// vanishes reports whether gob leaves out a field of this pointer type if the value
+// behind the pointers is zero, as it leaves out every other field that is zero.
+func vanishes(t reflect.Type) bool {
+	if t.Kind() != reflect.Pointer || isHandle(t) {
 		return false
 	}
-	return v.IsZero()
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Kind() != reflect.Struct || codesItself(t)
 }
 
 func inspectHandle(v reflect.Value, found func(handle any) error) error {

@@ -54,7 +54,7 @@ func newShape(t reflect.Type) shape {
 	s.size, s.align = int(part.Size()), uintptr(part.Align())
 	l := lookAt(part, false)
 	s.plain, s.refusal = !l.other, l.refusal
-	s.open, s.custom, s.deep = l.open, l.open || l.custom, l.open || l.recursive || l.handles || l.pointers || l.hides
+	s.open, s.custom, s.deep = l.open, l.open || l.custom, l.open || l.recursive || l.handles || l.loses
 	s.certain = !s.custom && !s.deep && !l.pointers && s.refusal == ""
 	return s
 }
@@ -71,7 +71,7 @@ type look struct {
 	other                                      bool   // something is not a number, or gob would leave it out, or encode it in another way
 	refusal                                    string // the first reason to refuse all values of the type
 	open, custom, recursive, handles, pointers bool
-	hides                                      bool // an unexported field may hold anything
+	loses                                      bool // a field may be a pointer that gob leaves out, or, unexported, hold a handle
 }
 
 func lookAt(t reflect.Type, all bool) *look {
@@ -86,7 +86,6 @@ func (l *look) at(t reflect.Type, path string) {
 		return
 	case isHandle(t), codesItself(t):
 		l.other, l.custom, l.handles = true, true, l.handles || isHandle(t)
-		l.pointers = l.pointers || t.Kind() == reflect.Pointer
 		l.refuse(hidden(t))
 		return
 	case l.on[t]:
@@ -135,10 +134,11 @@ func (l *look) field(f reflect.StructField, path string) {
 	path += "." + f.Name
 	switch {
 	case f.IsExported() || l.all:
+		l.loses = l.loses || vanishes(f.Type)
 		l.at(f.Type, path)
 	default:
 		unsent := lookAt(f.Type, true)
-		l.hides = l.hides || unsent.open
+		l.loses = l.loses || unsent.open
 		if unsent.handles {
 			l.refuse(fmt.Sprintf("its field %s, a %v, %s", path[1:], f.Type, staysBehind))
 		}
