@@ -103,13 +103,12 @@ saw    Terminate can end even a process that hangs. A deferred cleanup runs
 also   A token, the only item of a queue, can be a lock. What happens to
        others when main terminates a process that ...
 
-  has a child, which also has a child     of these three end: 3
-  has a token, a lock file and a pipe     others get: what it sent, EOF
-  is in the middle of a message           its reader gets: a broken message
+  has a child, which also has a child    of these three end: 3
+  has a token, and is sending a message  others get: a broken message, EOF
 
 saw    Terminate only processes that share nothing. The system does not know
-       tokens or lock files, so others do not get these two. Children also
-       end, and a message may break off.
+       tokens, so others do not get this one. Children also end, and a
+       message may break off.
 try    -unit 1s, -free, -plain
 `
 
@@ -138,13 +137,11 @@ func TestFacts(t *testing.T) {
 		"7a": "A B C",
 		"7b": "3",
 		"7c": "C D",
-		"7d": "a broken message",
-		"7e": "2 0",
-		"7f": "A D",
-		"7g": "-15 -9 0",
+		"7d": "A D",
+		"7e": "-15 -9 0",
 	}
 	if runtime.GOOS == "windows" { // Terminate is Kill
-		want["7a"], want["7f"], want["7g"] = "A B C D", "A", "-15 -15 -15"
+		want["7a"], want["7d"], want["7e"] = "A B C D", "A", "-15 -15 -15"
 	}
 	if err := experiments.Check(t.Context(), want); err != nil {
 		t.Error(err)

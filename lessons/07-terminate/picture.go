@@ -7,10 +7,10 @@ package main
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
-	"strings"
-
 	"processbook/lessons"
+	"strings"
 )
 
 //go:embed main.go
@@ -33,30 +33,23 @@ const plan = "Main starts Stuck and Stubborn, which hang, and Left and Right, wh
 	" a deadlock. Stubborn ignores SIGTERM. Main calls Terminate for Stuck, and joins Stuck. Then it calls Terminate for" +
 	" Stubborn and, 2 ticks later, Kill, and joins Stubborn. Last, it calls Terminate for Left, and joins Left and Right."
 
+// The exit code tells a process that was terminated from one that exited.
 func picture(ctx context.Context, run *lessons.Run) error {
-	lessons.Println(run.Rows())
-	lessons.Para("saw", "%s", saw(run))
-	if err := drawAll(ctx); err != nil {
-		return err
-	}
-	return drawOthers(ctx)
-}
-
-// saw says for each child of main how it ended: the exit code tells a process
-// that was terminated from one that exited.
-func saw(run *lessons.Run) (text string) {
+	saw := ""
 	for _, child := range run.Children(run.Main()) {
-		text += child.Name
+		saw += child.Name
 		if child.Asked > 0 {
-			text += " was asked to end, did not end at once, and"
+			saw += " was asked to end, did not end at once, and"
 		}
-		text += " " + child.End()
+		saw += " " + child.End()
 		if run.Printed(child.Name + " cleans up") {
-			text += ", and cleaned up"
+			saw += ", and cleaned up"
 		}
-		text += ". "
+		saw += ". "
 	}
-	return text + fmt.Sprintf("Main's exit code is %d.", run.Main().Code)
+	lessons.Println(run.Rows())
+	lessons.Para("saw", "%sMain's exit code is %d.", saw, run.Main().Code)
+	return errors.Join(drawAll(ctx), drawOthers(ctx))
 }
 
 // drawAll compares ways to hang, and ways to end.
@@ -77,21 +70,16 @@ func drawAll(ctx context.Context) error {
 
 // drawOthers shows what ends with a process.
 func drawOthers(ctx context.Context) error {
-	letters := strings.NewReplacer("A", "the token", "B", "the file", "C", "what it sent,", "D", "EOF")
-	table := ""
-	for _, e := range [][3]string{
-		{"7b", "has a child, which also has a child", "of these three end:"},
-		{"7c", "has a token, a lock file and a pipe", "others get:"},
-		{"7d", "is in the middle of a message", "its reader gets:"},
-	} {
-		fact, err := experiments.Measure(ctx, e[0])
-		if err != nil {
-			return err
-		}
-		table += fmt.Sprintf("  %-38s  %s %s\n", e[1], e[2], letters.Replace(fact))
+	ended, err := experiments.Measure(ctx, "7b")
+	got, failed := experiments.Measure(ctx, "7c")
+	if err = errors.Join(err, failed); err != nil {
+		return err
 	}
+	got = strings.NewReplacer("A", "the token", "B", "the message", "C", "a broken message,", "D", "EOF").Replace(got)
 	lessons.Section("A token, the only item of a queue, can be a lock. What happens to others when main terminates a process"+
-		" that ...", table, "Terminate only processes that share nothing. The system does not know tokens or lock files, so others"+
-		" do not get these two. Children also end, and a message may break off.")
+		" that ...", "  has a child, which also has a child    of these three end: "+ended+
+		"\n  has a token, and is sending a message  others get: "+got+"\n",
+		"Terminate only processes that share nothing. The system does not know tokens, so others do not get this one."+
+			" Children also end, and a message may break off.")
 	return nil
 }
