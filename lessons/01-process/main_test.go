@@ -34,8 +34,8 @@ func TestOutput(t *testing.T) {
 
 const output = `LESSON 1  How does a process differ from a thread?               (example 3)
 
-plan   The source says: var counter = 1. Main sets counter to 5. Then it
-       starts child processes (2), one after the other. Last, it starts a
+plan   The source says: var counter = 1. Main sets counter to 5. Then main
+       starts children (2), one after the other. Last, main starts a
        goroutine. Each child and the goroutine add 10 to counter.
 
 prints main       PID #1, parent #2, counter 5
@@ -52,17 +52,17 @@ prints main       PID #1, parent #2, counter 5
   | PID #4       | counter 1, then 11   | Child 2                      |
   +--------------+----------------------+------------------------------+
 
-saw    Processes: 3. Each has its own PID and its own counter. If a box has
-       several names, they run in one process, and have one counter. A child
-       is a new start of the program, so its counter begins, like main's,
-       with what the source sets (var, init), and not with what main has
-       set. (In Python, it is a new start with spawn. With fork it is a copy
-       of main.)
+saw    Processes: 3. Each has its own PID and its own counter. All names in
+       a box share one process and its counter. A child is a new start of
+       the program. So its counter begins with the value in the source (var,
+       init), and not with the value that main has set. (In Python, spawn
+       also starts the program again. But fork copies main.)
 
 also   Now main sets a variable, goes to another directory, sets an
-       environment variable and writes a file. A child looks for all of
-       that. Then the child does the same, and also sends through a pipe,
-       and main looks for that. Last, a goroutine does what the child did.
+       environment variable and writes a file. A child looks for these
+       changes. Then the child does the same, and also sends a message
+       through a pipe. Main looks for all of this. Last, a goroutine does
+       what the child did, and main looks again.
 
 done by      looked for by  variable  directory  environment  file  pipe
 main         a child        no        yes        yes          yes   -
@@ -72,8 +72,8 @@ a goroutine  main           yes       yes        yes          yes   yes
 saw    Variables, directory and environment belong to one process, and its
        goroutines share them. A child begins with copies of the directory
        and the environment, but not of the variables. Files and pipes are
-       outside of all processes. The child, which starts no goroutine, has
-       more than one thread.
+       outside of all processes. The child starts no goroutine. It has more
+       than one thread.
 try    -set 100, -children 6, -plain
 `
 
@@ -151,7 +151,7 @@ var changes = map[string]struct {
 	program func(context.Context) error
 	want    []string
 }{
-	"init":   {7, program, []string{"| counter 7, then 17   | Child 1", "| counter 7, then 17   | Child 2", "counter 5, then 15", "begins, like main's, with what the source sets"}},
+	"init":   {7, program, []string{"| counter 7, then 17   | Child 1", "| counter 7, then 17   | Child 2", "counter 5, then 15", "begins with the value in the source"}},
 	"no set": {0, func(ctx context.Context) error { set = counter; return program(ctx) }, []string{"counter 1, then 11 | main, goroutine", "counter 1, then 11 | Child 1"}},
 	"goroutine first": {0, func(ctx context.Context) error {
 		say(set)

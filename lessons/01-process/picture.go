@@ -37,8 +37,8 @@ var lesson = lessons.Lesson{
 }
 
 func plan() string {
-	return fmt.Sprintf("The source says: var counter = 1. Main sets counter to %d. Then it starts child processes (%d), one after"+
-		" the other. Last, it starts a goroutine. Each child and the goroutine add 10 to counter.", set, children)
+	return fmt.Sprintf("The source says: var counter = 1. Main sets counter to %d. Then main starts children (%d), one after"+
+		" the other. Last, main starts a goroutine. Each child and the goroutine add 10 to counter.", set, children)
 }
 
 func picture(ctx context.Context, run *lessons.Run) error {
@@ -53,9 +53,9 @@ func picture(ctx context.Context, run *lessons.Run) error {
 		}
 	}
 	lessons.Println()
-	lessons.Para("saw", "Processes: %d. Each has its own PID and its own counter.%s If a box has several names, they run in one process,"+
-		" and have one counter. A child is a new start of the program, so its counter begins, like main's, with what the source"+
-		" sets (var, init), and not with what main has set. (In Python, it is a new start with spawn. With fork it is a copy of main.)", len(run.Lives), ends)
+	lessons.Para("saw", "Processes: %d. Each has its own PID and its own counter.%s All names in a box share one process and its counter."+
+		" A child is a new start of the program. So its counter begins with the value in the source (var, init), and not with the"+
+		" value that main has set. (In Python, spawn also starts the program again. But fork copies main.)", len(run.Lives), ends)
 	lessons.Println()
 	return drawFound(ctx)
 }
@@ -86,15 +86,15 @@ func drawFound(ctx context.Context) error {
 		return err
 	}
 	lessons.Para("also", "Now main sets a variable, goes to another directory, sets an environment variable and writes a file. A child"+
-		" looks for all of that. Then the child does the same, and also sends through a pipe, and main looks for that. Last, a goroutine"+
-		" does what the child did.")
+		" looks for these changes. Then the child does the same, and also sends a message through a pipe. Main looks for all of this. Last,"+
+		" a goroutine does what the child did, and main looks again.")
 	lessons.Println("\ndone by      looked for by  variable  directory  environment  file  pipe")
 	lessons.Printf("main         a child        %s   -\n", yesNo(child[1].Found))
 	lessons.Printf("a child      main           %s\n", yesNo(child[0].Found))
 	lessons.Printf("a goroutine  main           %s\n\n", yesNo(goroutine[0].Found))
 	lessons.Para("saw", "Variables, directory and environment belong to one process, and its goroutines share them. A child begins with"+
 		" copies of the directory and the environment, but not of the variables. Files and pipes are outside of all processes. The"+
-		" child, which starts no goroutine, has %s one thread.", map[bool]string{true: "more than", false: "only"}[child[1].Threads > 1])
+		" child starts no goroutine. It has %s one thread.", map[bool]string{true: "more than", false: "only"}[child[1].Threads > 1])
 	return nil
 }
 

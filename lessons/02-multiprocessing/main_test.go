@@ -44,11 +44,11 @@ func noCrowd(context.Context) error { return nil }
 
 const output = `LESSON 2  Multiprocessing or multithreading?                     (example 1)
 
-plan   Main starts A and B. Each counts down from 5, one number a tick
-       (200ms). When both have ended, main starts four workers as four
-       processes, and at the same time four workers as four goroutines of
-       one process, Crew. Each divides 12 by its number, but number 3
-       divides by zero, before the others divide.
+plan   Main starts two processes, A and B. Each counts down from 5, one
+       number a tick (200ms). When both have ended, main starts two groups
+       of four workers: four processes, and four goroutines in one process,
+       Crew. Each worker divides 12 by its number. But in both groups,
+       worker 3 divides by zero, before the others divide.
 
 prints A 1
        A 2
@@ -89,13 +89,13 @@ prints A 1
             ! fails
             From left to right in time, but not to scale.
 
-saw    Processes whose rows overlap ran side by side: that is concurrent. It
-       is parallel only if two CPUs work for them at the same moment: see
-       below. Workers as processes: 4 began, and 3 ended their work. Workers
-       as goroutines: 4 began, and 0 ended their work. If a process ends,
-       all its goroutines and its own children end. Other processes go on.
-       Where no Join waits, the system decides in which order processes
-       print and end.
+saw    If two rows overlap, these processes ran side by side: they were
+       concurrent. They were parallel only if two CPUs worked for them at
+       the same moment: see below. Workers as processes: 4 began, and 3
+       finished. Workers as goroutines: 4 began, and 0 finished. If a
+       process ends, its goroutines and its children end. Other processes go
+       on. If main does not join one process before it starts the next, the
+       system decides which prints and ends first.
 
 try    -bad 1, -bad 0, -unit 500ms, -free, -plain
 `
@@ -161,7 +161,7 @@ var changes = map[string]struct {
 }{
 	"join a first": {pair(func(ctx context.Context, a, b *mp.Process) error {
 		return errors.Join(a.Start(ctx), a.Join(ctx), b.Start(ctx), b.Join(ctx))
-	}), []string{"[===================|...]", "Workers as processes: 0 began, and 0 ended"}},
+	}), []string{"[===================|...]", "Workers as processes: 0 began, and 0 finished"}},
 	"no Join": {pair(func(ctx context.Context, a, b *mp.Process) error { return errors.Join(a.Start(ctx), b.Start(ctx)) }), []string{
 		"[===========|...........]"}},
 	"only a":  {pair(func(ctx context.Context, a, _ *mp.Process) error { return errors.Join(a.Start(ctx), a.Join(ctx)) }), []string{"[===========|...]"}},
@@ -175,9 +175,9 @@ var changes = map[string]struct {
 		a.Daemon, b.Daemon = true, true
 		return errors.Join(a.Start(ctx), b.Start(ctx))
 	}), []string{"terminated (a daemon)"}},
-	"exit":  {with("exit"), []string{"! exit code 3", "Worker 1 ended well: false", "processes: 1 began, and 0 ended", "goroutines: 0 began"}},
+	"exit":  {with("exit"), []string{"! exit code 3", "Worker 1 ended well: false", "processes: 1 began, and 0 finished", "goroutines: 0 began"}},
 	"error": {with("error"), []string{"! exit code 1"}},
-	"quiet": {with(""), []string{"processes: 1 began, and 0 ended"}},
+	"quiet": {with(""), []string{"processes: 1 began, and 0 finished"}},
 	"main exits": {pair(func(ctx context.Context, a, b *mp.Process) error {
 		err := errors.Join(a.Start(ctx), b.Start(ctx))
 		os.Exit(4)
@@ -219,10 +219,10 @@ func TestPlain(t *testing.T) {
 // stack trace.
 func TestEveryFlagWorksQuietlyAndNobodyIsLeft(t *testing.T) {
 	for args, want := range map[string]string{
-		"-bad 0 -unit 100ms": "processes: 4 began, and 4 ended their work. Workers as goroutines: 4 began, and 4 ended",
-		"-bad 1 -unit 100ms": "processes: 4 began, and 3 ended their work. Workers as goroutines: 4 began, and 0 ended",
+		"-bad 0 -unit 100ms": "processes: 4 began, and 4 finished. Workers as goroutines: 4 began, and 4 finished",
+		"-bad 1 -unit 100ms": "processes: 4 began, and 3 finished. Workers as goroutines: 4 began, and 0 finished",
 		"-free":              fmt.Sprintf("Now %d processes, 4 for each CPU", 4*cpus),
-		"-free -bad 2 -plan": "number 2 divides by zero",
+		"-free -bad 2 -plan": "worker 2 divides by zero",
 		"-facts":             "2d 6 7",
 	} {
 		t.Run(args, func(t *testing.T) {

@@ -33,12 +33,12 @@ var lesson = lessons.Lesson{
 }
 
 func plan() string {
-	what := "Each divides 12 by its number."
+	what := "Each worker divides 12 by its number."
 	if bad > 0 {
-		what = fmt.Sprintf("Each divides 12 by its number, but number %d divides by zero, before the others divide.", bad)
+		what += fmt.Sprintf(" But in both groups, worker %d divides by zero, before the others divide.", bad)
 	}
-	return fmt.Sprintf("Main starts A and B. Each counts down from 5, one number a tick (%v). When both have ended, main starts"+
-		" four workers as four processes, and at the same time four workers as four goroutines of one process, Crew. %s", tick, what)
+	return fmt.Sprintf("Main starts two processes, A and B. Each counts down from 5, one number a tick (%v). When both have ended, main"+
+		" starts two groups of four workers: four processes, and four goroutines in one process, Crew. %s", tick, what)
 }
 
 var line = regexp.MustCompile(`(?m)^(Worker|Goroutine) \d (begins|ends), `)
@@ -49,10 +49,10 @@ func picture(ctx context.Context, run *lessons.Run) error {
 	for _, m := range line.FindAllStringSubmatch(run.Output, -1) {
 		n[m[1]+" "+m[2]]++
 	}
-	lessons.Para("saw", "Processes whose rows overlap ran side by side: that is concurrent. It is parallel only if two CPUs work for them at"+
-		" the same moment: see below. Workers as processes: %d began, and %d ended their work. Workers as goroutines: %d began, and %d ended"+
-		" their work. If a process ends, all its goroutines and its own children end. Other processes go on. Where no Join"+
-		" waits, the system decides in which order processes print and end.", n["Worker begins"], n["Worker ends"], n["Goroutine begins"], n["Goroutine ends"])
+	lessons.Para("saw", "If two rows overlap, these processes ran side by side: they were concurrent. They were parallel only if two CPUs"+
+		" worked for them at the same moment: see below. Workers as processes: %d began, and %d finished. Workers as goroutines: %d began,"+
+		" and %d finished. If a process ends, its goroutines and its children end. Other processes go on. If main does not join one"+
+		" process before it starts the next, the system decides which prints and ends first.", n["Worker begins"], n["Worker ends"], n["Goroutine begins"], n["Goroutine ends"])
 	lessons.Println()
 	return crowd(ctx)
 }
@@ -60,9 +60,9 @@ func picture(ctx context.Context, run *lessons.Run) error {
 // crowd is about processes and goroutines that have to share the CPUs. Tests replace
 // it, because no two machines agree.
 var crowd = func(ctx context.Context) error {
-	lessons.Para("also", "Now %d processes, %d for each CPU of this machine, compute without a pause. None of them ends before all"+
-		" have begun. Then one process does the same with as many goroutines. How many computed at the same moment, at most? (If"+
-		" other programs need the CPUs, the lesson measures again.)", perCPU*cpus, perCPU)
+	lessons.Para("also", "Now %d processes, %d for each CPU of this machine, compute without a pause. All begin before the first one ends."+
+		" Then one process does the same with %[1]d goroutines. At most, how many computed at the same moment? (If other programs"+
+		" need the CPUs, the lesson measures again.)", perCPU*cpus, perCPU)
 	lessons.Println("\n  processes  goroutines in each  computed at the same moment")
 	for _, n := range [][2]int{{1, 1}, {perCPU * cpus, 1}, {1, perCPU * cpus}} {
 		most, err := together(ctx, n[0], n[1])
@@ -72,8 +72,7 @@ var crowd = func(ctx context.Context) error {
 		lessons.Printf("  %-9d  %-18d  %d\n", n[0], n[1], most)
 	}
 	lessons.Println()
-	lessons.Para("saw", "CPUs: %d. All had begun before one ended, so all were concurrent: the system gives a CPU to one of them, and"+
-		" then to another. Those that computed at the same moment, each on its own CPU, were parallel. One CPU computes for one of them"+
-		" at a time.", cpus)
+	lessons.Para("saw", "CPUs: %d. All began before the first one ended, so all were concurrent. A CPU computes for only one at a time:"+
+		" the system gives the CPU to one, and then to another. Those that computed at the same moment, on different CPUs, were parallel.", cpus)
 	return nil
 }

@@ -33,10 +33,11 @@ func TestOutput(t *testing.T) {
 
 const output = `LESSON 3  What does the module offer?                        (Process, Pool)
 
-plan   Main starts a Process and a goroutine. Both work 3 ticks (of 200ms),
-       store 25 in a variable of main.go, and are joined. Then a Pool
-       (workers: 3) gets one task with Apply, and 9 tasks with Map. The same
-       work is done without the pool: by a plain call, and by 9 goroutines.
+plan   Main starts a Process and a goroutine. Each works 3 ticks (of 200ms),
+       and stores 25 in its own variable of main.go. Main joins both. Then
+       main gives a Pool (workers: 3) one task with Apply, and 9 tasks with
+       Map. Main also does this work without the pool: in a plain call, and
+       in 9 goroutines.
 
 prints                   Process, Pool              goroutine
        made: alive?      false                      -
@@ -58,12 +59,12 @@ prints                   Process, Pool              goroutine
                 From left to right in time, but not to scale.
 
 saw    A process has an exit code, and its own variables. A goroutine has no
-       exit code, and it uses the variables of its process. It is a part of
-       that process, so the picture has no row for it. In a Process, a
-       returned error is exit code 1, and a panic is 2. (In Python, an
-       exception is 1.) Processes of pools: 3. Process-1 exited with exit
-       code 7. PoolWorker-2 exited. PoolWorker-3 exited. PoolWorker-4
-       exited.
+       exit code, and it uses the variables of its process. A goroutine is a
+       part of its process, so it has no row in the picture. If a Process
+       returns an error, its exit code is 1. If it panics, the code is 2.
+       (In Python, an exception gives 1.) Workers of pools: 3. Process-1
+       exited with exit code 7. PoolWorker-2 exited. PoolWorker-3 exited.
+       PoolWorker-4 exited.
 try    -code 0, -workers 1, -workers 9, -plain
 `
 
@@ -125,10 +126,10 @@ var changes = map[string]struct {
 	want    []string
 }{
 	"nothing": {func(context.Context) error { return nil }, []string{
-		"prints (nothing)", "Processes of pools: 0."}},
-	"panic":     {with("panic", nothing), []string{"! exit code 2", "Child exited with exit code 2.", "exit code 1, and a panic is 2."}},
+		"prints (nothing)", "Workers of pools: 0."}},
+	"panic":     {with("panic", nothing), []string{"! exit code 2", "Child exited with exit code 2.", "If it panics, the code is 2."}},
 	"error":     {with("error", nothing), []string{"! exit code 1", "Child exited with exit code 1."}},
-	"returns":   {with("", nothing), []string{"Child exited.", "Processes of pools: 0."}},
+	"returns":   {with("", nothing), []string{"Child exited.", "Workers of pools: 0."}},
 	"Terminate": {with("long", func(p *mp.Process) { p.Terminate() }), []string{"x terminated", "Child was terminated."}},
 	"Kill":      {with("long", func(p *mp.Process) { p.Kill() }), []string{"X killed", "Child was killed."}},
 	"main exits": {with("long", func(*mp.Process) { os.Exit(4) }), []string{
@@ -140,13 +141,13 @@ var changes = map[string]struct {
 	"no Close": {func(ctx context.Context) error {
 		_, err := mp.NewPool(square, 2).Map(ctx, []int{1, 2, 3, 4})
 		return err
-	}, []string{"Processes of pools: 2. PoolWorker-1 was terminated. PoolWorker-2 was terminated."}},
+	}, []string{"Workers of pools: 2. PoolWorker-1 was terminated. PoolWorker-2 was terminated."}},
 	"a worker dies": {func(ctx context.Context) error {
 		pool := mp.NewPool(dying, 1)
 		all, err := pool.Map(ctx, []int{1, 2, 3})
 		fmt.Println(all)
 		return errors.Join(err, pool.Close())
-	}, []string{"[1 0 3]", "Processes of pools: 2. PoolWorker-1 exited with exit code 3. PoolWorker-2 exited. Main exited with exit code 1. If a task fails or its worker ends, Map returns an error, and has 0", "main  ["}},
+	}, []string{"[1 0 3]", "Workers of pools: 2. PoolWorker-1 exited with exit code 3. PoolWorker-2 exited. Main exited with exit code 1. If a task fails or its worker ends, Map returns an error, and has 0", "main  ["}},
 	"two workers die": {func(ctx context.Context) error {
 		pool := mp.NewPool(square, 2)
 		pool.MaxTasksPerChild = 1
@@ -178,7 +179,7 @@ func TestFlags(t *testing.T) {
 	for args, want := range map[string]string{
 		"-code 0":    "Process-1 exited.",
 		"-code 255":  "exit code, ended 255 true -",
-		"-workers 1": "Processes of pools: 1.",
+		"-workers 1": "Workers of pools: 1.",
 		"-workers 9": "workers alive 9 - after close 0 -",
 	} {
 		t.Run(args, func(t *testing.T) {

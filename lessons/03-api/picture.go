@@ -33,9 +33,9 @@ var lesson = lessons.Lesson{
 }
 
 func plan() string {
-	return fmt.Sprintf("Main starts a Process and a goroutine. Both work 3 ticks (of %v), store 25 in a variable of main.go, and"+
-		" are joined. Then a Pool (workers: %d) gets one task with Apply, and 9 tasks with Map. The same work is done without"+
-		" the pool: by a plain call, and by 9 goroutines.", tick, workers)
+	return fmt.Sprintf("Main starts a Process and a goroutine. Each works 3 ticks (of %v), and stores 25 in its own variable of main.go."+
+		" Main joins both. Then main gives a Pool (workers: %d) one task with Apply, and 9 tasks with Map. Main also does this"+
+		" work without the pool: in a plain call, and in 9 goroutines.", tick, workers)
 }
 
 func picture(_ context.Context, run *lessons.Run) error {
@@ -52,7 +52,7 @@ func picture(_ context.Context, run *lessons.Run) error {
 			" the result.")
 	}
 	lessons.Para("saw", "A process has an exit code, and its own variables. A goroutine has no exit code, and it uses the variables of its"+
-		" process. It is a part of that process, so the picture has no row for it. In a Process, a returned error is exit code 1,"+
-		" and a panic is 2. (In Python, an exception is 1.) Processes of pools: %d. %s", len(pooled), strings.Join(ends, " "))
+		" process. A goroutine is a part of its process, so it has no row in the picture. If a Process returns an error, its exit code"+
+		" is 1. If it panics, the code is 2. (In Python, an exception gives 1.) Workers of pools: %d. %s", len(pooled), strings.Join(ends, " "))
 	return nil
 }

@@ -47,33 +47,34 @@ func sorted(text string) string {
 const output = `LESSON 4  Process or Pool?                             (example 8's numbers)
 
 plan   There are 10 tasks: each gets a number, and adds a * if the number is
-       prime. Main starts a Process for each task, and a queue brings the
-       results. Then main gives the same tasks to a Pool (workers: 2). The
+       prime. Main starts a Process for each task, and gets the results from
+       a queue. Then main gives the same tasks to a Pool (workers: 2). The
        task with the number 2 takes longest: 8 ticks (of 200ms). The system
        decides in which order the other Processes put their results.
 
 prints queue  [36 513 1327* 101* 323 193* 9999999 433785907* 100000 2*]
        Map    [2* 36 101* 193* 323 513 1327* 100000 9999999 433785907*]
 
-saw    A queue has the results in the order in which they come. Map has each
-       at the place of its task, whichever task ends first. Processes
-       outside the pool: 10. Workers of the pool: 2. Results in the list
-       "queue": 10. Results in the list "Map": 10.
+saw    A queue gives the results in the order in which they come. Map
+       returns them in the order of the tasks, whichever task ends first.
+       Processes outside the pool: 10. Workers of the pool: 2. Results in
+       the list "queue": 10. Results in the list "Map": 10.
 
-also   In main.go, the Processes need 24 lines, and the Pool needs 7. Fewer
-       lines, and less to get wrong: this is what "more convenient" means.
+also   In main.go, the Processes need 24 lines, and the Pool needs 7. With
+       fewer lines, you make fewer mistakes: this is what "more convenient"
+       means.
 
 also   A pool of two workers does 4 tasks, and main prints a line for each
        result. The second task ends last. How many lines has main printed
-       then?
+       just before that?
 
   Map            0
   Imap           1
   ImapUnordered  3
 
-saw    Map returns when all tasks have ended. Imap gives a result when all
-       results before it have been given, and ImapUnordered gives it when it
-       comes.
+saw    Map returns when all tasks have ended. Imap gives the results in the
+       order of the tasks, so it has to wait for the second one.
+       ImapUnordered gives each result when it comes.
 try    -slow 5, -slow 10, -workers 10, -plain
 `
 

@@ -35,7 +35,7 @@ var lesson = lessons.Lesson{
 
 func plan() string {
 	return fmt.Sprintf("There are 10 tasks: each gets a number, and adds a * if the number is prime. Main starts a Process for each task, and"+
-		" a queue brings the results. Then main gives the same tasks to a Pool (workers: %d). The task with the number %d takes longest:"+
+		" gets the results from a queue. Then main gives the same tasks to a Pool (workers: %d). The task with the number %d takes longest:"+
 		" 8 ticks (of %v). The system decides in which order the other Processes put their results.", workers, numbers[slow-1], tick)
 }
 
@@ -52,15 +52,15 @@ func picture(ctx context.Context, run *lessons.Run) error {
 			more += fmt.Sprintf(" %s %s.", l.Name, l.End())
 		}
 	}
-	lessons.Para("saw", "A queue has the results in the order in which they come. Map has each at the place of its task, whichever"+
+	lessons.Para("saw", "A queue gives the results in the order in which they come. Map returns them in the order of the tasks, whichever"+
 		" task ends first. Processes outside the pool: %d. Workers of the pool: %d.%s", len(run.Lives)-1-pooled, pooled, more)
 	lessons.Println()
 	if !run.Changed {
 		_, rest, _ := strings.Cut(source, "\ntype errand ")
 		processes, rest, _ := strings.Cut(rest, "\nvar mark ")
 		pool, _, _ := strings.Cut(rest, "\nfunc program(")
-		lessons.Para("also", "In main.go, the Processes need %d lines, and the Pool needs %d. Fewer lines, and less to get"+
-			` wrong: this is what "more convenient" means.`, strings.Count(processes, "\n"), strings.Count(pool, "\n"))
+		lessons.Para("also", "In main.go, the Processes need %d lines, and the Pool needs %d. With fewer lines, you make fewer mistakes:"+
+			` this is what "more convenient" means.`, strings.Count(processes, "\n"), strings.Count(pool, "\n"))
 		lessons.Println()
 	}
 	printed, err := experiments.Measure(ctx, "4b")
@@ -68,10 +68,10 @@ func picture(ctx context.Context, run *lessons.Run) error {
 		return err
 	}
 	lessons.Para("also", "A pool of two workers does 4 tasks, and main prints a line for each result. The second task"+
-		" ends last. How many lines has main printed then?")
+		" ends last. How many lines has main printed just before that?")
 	n := strings.Fields(printed)
 	lessons.Printf("\n  Map            %s\n  Imap           %s\n  ImapUnordered  %s\n\n", n[0], n[1], n[2])
-	lessons.Para("saw", "Map returns when all tasks have ended. Imap gives a result when all results before it have been"+
-		" given, and ImapUnordered gives it when it comes.")
+	lessons.Para("saw", "Map returns when all tasks have ended. Imap gives the results in the order of the tasks, so it has to wait for"+
+		" the second one. ImapUnordered gives each result when it comes.")
 	return nil
 }

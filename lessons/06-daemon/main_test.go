@@ -47,9 +47,9 @@ prints Worker 1 starting
             [ starts  = runs  . waits  | last line  ] ends  x is terminated
             From left to right in time, but not to scale.
 
-saw    Main reached its last line. There it terminates its daemons, and
-       waits for the others. Worker 1 was terminated. Worker 1 never printed
-       "exiting". Worker 2 exited. Main's exit code is 0.
+saw    Main reached its last line. Then it terminates its daemons, and waits
+       for its other children. Worker 1 was terminated. Worker 1 never
+       printed "exiting". Worker 2 exited. Main's exit code is 0.
 
 also   Now Worker 1 writes 10 numbers to a file, and Worker 2 adds 1 + 2 + 3
        + 4 + 5 + 6. When 3 numbers are written, main reaches its last line.
@@ -58,9 +58,9 @@ also   Now Worker 1 writes 10 numbers to a file, and Worker 2 adds 1 + 2 + 3
   a daemon        3 numbers    21
   not a daemon   10 numbers    21
 
-saw    As a daemon, Worker 1 wrote 3 of 10 numbers. If they are a result,
-       the file is not whole. If they are only a sign of life, a heartbeat,
-       nothing is lost: Worker 2 sent 21 with the daemon, and 21 without.
+saw    As a daemon, Worker 1 wrote 3 of 10 numbers. If you need all of them,
+       the file is useless. If the numbers only show that Worker 1 is alive,
+       nothing is lost. Worker 2 sent 21 with the daemon, and 21 without.
 try    -nodaemon, -join 1, -join 20, -unit 2s, -free, -plain
 `
 
@@ -131,7 +131,7 @@ var changes = map[string]struct {
 	want    []string
 }{
 	"Worker 2 a daemon": {with(func(_, two *mp.Process) { two.Daemon = true; two.Start(context.Background()) }), []string{
-		"x               terminated (a daemon)", "waits for the others. Worker 1 was terminated. Worker 1 never printed \"exiting\".",
+		"x               terminated (a daemon)", "waits for its other children. Worker 1 was terminated. Worker 1 never printed \"exiting\".",
 		"Worker 2 was terminated. Worker 2 never printed \"exiting\". Main's exit code is 0."}},
 	"one more daemon": {with(func(_, two *mp.Process) {
 		three := mp.NewProcess(worker, 4*tick)
@@ -139,8 +139,8 @@ var changes = map[string]struct {
 		errors.Join(two.Start(context.Background()), three.Start(context.Background()))
 		time.Sleep(tick)
 	}), []string{"Heart was terminated. Heart never printed \"exiting\"", "Worker 2 exited. "}},
-	"no Start": {with(func(_, _ *mp.Process) {}), []string{"waits for the others. Worker 1 was terminated. Worker 1 never printed \"exiting\". Main's exit code is 0."}},
-	"nothing":  {func(context.Context) error { return nil }, []string{"prints (nothing)", "waits for the others. Main's exit code is 0."}},
+	"no Start": {with(func(_, _ *mp.Process) {}), []string{"waits for its other children. Worker 1 was terminated. Worker 1 never printed \"exiting\". Main's exit code is 0."}},
+	"nothing":  {func(context.Context) error { return nil }, []string{"prints (nothing)", "waits for its other children. Main's exit code is 0."}},
 	"an error in main": {func(context.Context) error { return errors.New("this is a test") }, []string{
 		"main  [===|...!       exit code 1", "Main reached its last line.", "Main's exit code is 1."}},
 	"Terminate": {with(func(one, two *mp.Process) {
@@ -155,7 +155,7 @@ var changes = map[string]struct {
 	"error": {withBad("error"), []string{"exit code 1", "Worker 2 exited with exit code 1 before main's last line."}},
 	"child": {withBad("child"), []string{"exit code 3", "Worker 3", ") ends with its parent", "no exit code"}},
 	"main exits": {with(func(_, two *mp.Process) { two.Start(context.Background()); time.Sleep(tick); os.Exit(4) }), []string{
-		"Main ended before its last line. A child that is still there then ends with it. Worker 1 ended with its parent. Worker 1 never printed \"exiting\". Worker 2 ended with its parent.", "Main's exit code is 4."}},
+		"Main ended before its last line. Then all its children end. Worker 1 ended with its parent. Worker 1 never printed \"exiting\". Worker 2 ended with its parent.", "Main's exit code is 4."}},
 	"too long": {program: func(ctx context.Context) error {
 		p := mp.NewProcess(worker, 2*lessons.Limit)
 		p.Name = "Worker 2"
@@ -185,7 +185,7 @@ func TestChangedProgram(t *testing.T) {
 func TestFlags(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
-		"-nodaemon": `waits for the others. Worker 1 exited. Worker 2 exited. Main's exit code is 0.`,
+		"-nodaemon": `waits for its other children. Worker 1 exited. Worker 2 exited. Main's exit code is 0.`,
 		"-join 1":   `main: Join says context deadline exceeded and Alive says true`,
 		"-join 20":  `Worker 1 exited before main's last line. Worker 2 exited before main's last line.`,
 	} {

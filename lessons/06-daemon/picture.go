@@ -51,9 +51,9 @@ func picture(ctx context.Context, run *lessons.Run) error {
 // saw says for each child of main how it ended, and whether it printed its last
 // line.
 func saw(run *lessons.Run) string {
-	main, text := run.Main(), "Main ended before its last line. A child that is still there then ends with it."
+	main, text := run.Main(), "Main ended before its last line. Then all its children end."
 	if main.LastLine > 0 {
-		text = "Main reached its last line. There it terminates its daemons, and waits for the others."
+		text = "Main reached its last line. Then it terminates its daemons, and waits for its other children."
 	}
 	for _, child := range run.Children(main) {
 		when := ""
@@ -76,8 +76,8 @@ func drawLoss(ctx context.Context) error {
 		" When 3 numbers are written, main reaches its last line.", "  Worker 1       its file      Worker 2 sends\n"+
 		fmt.Sprintf("  a daemon       %2d numbers    %s\n", cut, sum)+
 		fmt.Sprintf("  not a daemon   %2d numbers    %s\n", whole, sumToo),
-		fmt.Sprintf("As a daemon, Worker 1 wrote %d of %d numbers. If they are a result, the file is not whole."+
-			" If they are only a sign of life, a heartbeat, nothing is lost: Worker 2 sent %s with the daemon, and %s without.",
+		fmt.Sprintf("As a daemon, Worker 1 wrote %d of %d numbers. If you need all of them, the file is useless. If the numbers only"+
+			" show that Worker 1 is alive, nothing is lost. Worker 2 sent %s with the daemon, and %s without.",
 			cut, whole, sum, sumToo))
 	return errors.Join(err, failed)
 }
