@@ -284,7 +284,7 @@ func TestWhatHintsName(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"06-daemon", "06-daemon -nodaemon", "06-daemon -join 20", "05-current -twins 5", "01-process", "lessons/04-pool/experiments.go measures it",
+		"06-daemon", "06-daemon -nodaemon", "06-daemon -join 20", "01-process", "lessons/04-pool/experiments.go measures it",
 		"lessons/03-api/main.go", "03-api  (first change main.go)", "03-api -code 2",
 	} {
 		if !shown[want] {

@@ -10,13 +10,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"processbook/lessons"
+	"processbook/mp"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
-
-	"processbook/lessons"
-	"processbook/mp"
 )
 
 var experiments = lessons.Facts{
@@ -35,21 +34,21 @@ type Identity struct {
 
 func identify() Identity { return Identity{mp.Current().Name, os.Getpid(), os.Getppid()} }
 
-// Kin is the argument of a child.
+// Kin is the argument of a relative.
 type Kin struct {
 	Names  []string                     // of its own children, or ""
 	ToMain []*mp.Conn[Identity, string] // first its own
 }
 
-// child starts its own children, and sends its Identity. If main sends a name, the
-// child takes it, and sends its Identity again. It ends when main closes the line: a
+// relative starts its own children, and sends its Identity. If main sends a name, the
+// relative takes it, and sends its Identity again. It ends when main closes the line: a
 // PID is free again when its process ends.
-var child mp.Function[Kin, mp.None]
+var relative mp.Function[Kin, mp.None]
 
-func init() { // not in the declaration, because child mentions itself
-	child = mp.Proc("child", func(k Kin) (err error) {
+func init() { // not in the declaration, because relative mentions itself
+	relative = mp.Proc("relative", func(k Kin) (err error) {
 		for i, name := range k.Names {
-			p := mp.NewProcess(child, Kin{ToMain: k.ToMain[i+1 : i+2]})
+			p := mp.NewProcess(relative, Kin{ToMain: k.ToMain[i+1 : i+2]})
 			p.Name = cmp.Or(name, p.Name)
 			err = errors.Join(err, p.Start(context.Background()))
 		}
@@ -64,10 +63,11 @@ func init() { // not in the declaration, because child mentions itself
 	})
 }
 
-// A Member is a child of main, or a child of that.
+// A Member is main, a child of main, or a child of that.
 type Member struct {
 	Identity
-	line *mp.Conn[string, Identity] // when main closes it, the member ends
+	line           *mp.Conn[string, Identity] // when main closes it, the member ends
+	Listed, Exists bool                       // in mp.Children of main; in the system
 }
 
 // meet starts a child of main, which starts its own children, and receives their
@@ -78,7 +78,7 @@ func meet(ctx context.Context, name string, children ...string) (eldest *mp.Proc
 		line, toMain := mp.Pipe[string, Identity]()
 		all, kin.ToMain = append(all, Member{line: line}), append(kin.ToMain, toMain)
 	}
-	eldest = mp.NewProcess(child, kin)
+	eldest = mp.NewProcess(relative, kin)
 	eldest.Name = cmp.Or(name, eldest.Name)
 	err = eldest.Start(ctx)
 	for i := 0; i < len(all) && err == nil; i++ {
@@ -91,25 +91,35 @@ func meet(ctx context.Context, name string, children ...string) (eldest *mp.Proc
 // has ended: A, B, C are those in mp.Children, and D, E, F those that the system
 // has. Many expect that Children knows all descendants, or the ended child.
 func seenByMain(ctx context.Context) (string, error) {
-	_, all, err := meet(ctx, "", "")
-	gone, ended, failed := meet(ctx, "")
-	if err = errors.Join(err, failed); err != nil {
-		return "", err
+	all, err := family(ctx)
+	child, grandchild, ended := all[2], all[3], all[5]
+	return lessons.Letters(child.Listed, grandchild.Listed, ended.Listed, child.Exists, grandchild.Exists, ended.Exists), err
+}
+
+// family returns main, a goroutine of main, Child, its two children, and a child that
+// has ended, with what main sees of each.
+func family(ctx context.Context) ([]Member, error) {
+	_, all, err := meet(ctx, "Child", "Twin", "Twin")
+	gone, ended, failed := meet(ctx, "Ended")
+	if err = errors.Join(err, failed); err == nil {
+		ended[0].line.Close()
+		err = lessons.Join(ctx, gone)
 	}
-	ended[0].line.Close()
-	if err := lessons.Join(ctx, gone); err != nil {
-		return "", err
-	}
-	for begin := time.Now(); exists(ended[0].PID) && time.Since(begin) < lessons.Limit; { // Windows keeps it for a moment
+	for begin := time.Now(); err == nil && exists(ended[0].PID) && time.Since(begin) < lessons.Limit; { // Windows keeps it for a moment
 		time.Sleep(time.Millisecond) // it orders nothing
 	}
-	var listed, there []bool
-	for _, m := range append(all, ended...) {
-		isMember := func(p *mp.Process) bool { return p.PID() == m.PID }
-		listed = append(listed, slices.ContainsFunc(mp.Children(), isMember))
-		there = append(there, exists(m.PID))
+	all = slices.Concat(mainAndGoroutine(), all, ended)
+	for i, m := range all {
+		all[i].Listed = slices.ContainsFunc(mp.Children(), func(p *mp.Process) bool { return p.PID() == m.PID })
+		all[i].Exists = exists(m.PID)
 	}
-	return lessons.Letters(append(listed, there...)...), nil
+	return all, err
+}
+
+func mainAndGoroutine() []Member {
+	elsewhere := make(chan Identity)
+	go func() { elsewhere <- identify() }()
+	return []Member{{Identity: identify()}, {Identity: <-elsewhere}}
 }
 
 // exists asks the system for a process. Signal 0 does nothing to it.
@@ -134,9 +144,7 @@ func namesAndPIDs(ctx context.Context) (string, error) {
 		}
 		all = append(all, one...)
 	}
-	elsewhere := make(chan Identity)
-	go func() { elsewhere <- identify() }()
-	return different(append(all, Member{Identity: identify()}, Member{Identity: <-elsewhere})), nil
+	return different(append(all, mainAndGoroutine()...)), nil
 }
 
 // different counts the names and the PIDs.

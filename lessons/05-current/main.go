@@ -1,80 +1,72 @@
 // Lesson 5, go run ./lessons/05-current: which process is this?
-// The chapter's examples 2, 3. Predict first: what is the third child's name?
+// The chapter's examples 2 (names) and 3 (IDs). Predict first: which name has
+// the third process of example 2, and which name has the child of example 3?
 //
 //	Python                            here
 //	def f(): at module level          var worker = mp.Proc("worker", ...)
-//	p = Process(target=f, name=n)     p := mp.NewProcess(f, ...); p.Name = ...
-//	p.start(); p.join()               p.Start(ctx); one.Join(ctx)
 //	current_process().name            mp.Current().Name
-//	os.getpid(), os.getppid()         os.Getpid(), os.Getppid()
-//	active_children(); os.kill(n, 0)  mp.Children(); os.FindProcess(p.PID())
+//	time.sleep(2)                     time.Sleep(2 * tick)
+//	p = Process(target=f, name=n)     mp.NewProcess(worker, ...), one.Name = ...
+//	p.start(), p.join()               one.Start(ctx), one.Join(ctx)
+//	def info(title): prints IDs       func info(title string)
+//	__name__ (of the module)          mp.Current().Name
+//	os.getppid(), os.getpid()         os.Getppid(), os.Getpid()
 //	if __name__ == "__main__":        lessons.Main(lesson, program)
 //
-// Change it: add mp.NewProcess(worker, nil) before "one, two". What changes?
+// Change it: name all workers Kim. Or make another process before one, and do
+// not start it. What changes?
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"processbook/lessons"
 	"processbook/mp"
-	"slices"
-	"syscall"
+	"time"
 )
 
-type pipe = *mp.Conn[bool, mp.None] // tells main that a child has printed
+var tick = 200 * time.Millisecond // -unit
 
-var twins = 2 // -twins
-
-func whoami(where string) {
-	fmt.Printf("%-11s  %-12s  PID %d, parent %d\n", where,
-		mp.Current().Name, os.Getpid(), os.Getppid())
-}
-
-var worker = mp.Proc("worker", func(toMain pipe) error {
-	whoami("child")
-	toMain.Send(true)
-	select {} // until main terminates it
+var worker = mp.Proc("worker", func(mp.None) error { // example 2
+	name := mp.Current().Name
+	fmt.Println(name, "starting")
+	time.Sleep(2 * tick)
+	fmt.Println(name, "exiting")
+	return nil
 })
 
-var parent = mp.Proc("parent", func(toMain pipe) error {
-	whoami("child")
-	return mp.NewProcess(worker, toMain).Start(context.Background())
-})
-
-func program(ctx context.Context) (err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // terminates all that are started with ctx
-	start := func(f mp.Function[pipe, mp.None], name string) *mp.Process {
-		printed, toMain := mp.Pipe[mp.None, bool]()
-		p := mp.NewProcess(f, toMain)
-		p.Name = cmp.Or(name, p.Name)
-		if err = errors.Join(err, p.Start(ctx)); err == nil {
-			printed.Recv() // returns when the child has printed, or ended
-		}
-		return p
-	}
-	one, two := start(worker, "Worker 1"), start(worker, "Worker 2")
-	start(parent, "")
-	for range twins {
-		start(worker, "Twin")
-	}
-	whoami("main")
-	go func() { whoami("a goroutine"); one.Terminate() }()
-	one.Join(ctx) // its error says that one was terminated
-	alive(one)
-	alive(two)
-	return err
+func info(title string) { // example 3
+	fmt.Println(title)
+	fmt.Println("  name", mp.Current().Name)
+	fmt.Println("  parent", os.Getppid())
+	fmt.Println("  PID", os.Getpid())
 }
 
-func alive(p *mp.Process) {
-	listed := slices.Contains(mp.Children(), p)
-	found, err := os.FindProcess(p.PID())
-	exists := err == nil && found.Signal(syscall.Signal(0)) != os.ErrProcessDone
-	fmt.Printf("alive? %-9s mp.Children: %t, os: %t\n", p.Name, listed, exists)
+var child = mp.Proc("child", func(mp.None) error {
+	info("child")
+	time.Sleep(tick)
+	return nil
+})
+
+func program(ctx context.Context) error {
+	one := mp.NewProcess(worker, mp.None{})
+	one.Name = "Worker 1"
+	two := mp.NewProcess(worker, mp.None{})
+	two.Name = "Worker 2"
+	three := mp.NewProcess(worker, mp.None{}) // without a name
+	err := errors.Join(
+		one.Start(ctx),
+		two.Start(ctx),
+		three.Start(ctx),
+		one.Join(ctx),
+		two.Join(ctx),
+		three.Join(ctx))
+
+	info("main")
+	p := mp.NewProcess(child, mp.None{})
+	return errors.Join(err, p.Start(ctx), p.Join(ctx))
 }
 
 func main() { lessons.Main(lesson, program) }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -26,58 +25,86 @@ func TestMain(m *testing.M) {
 
 func TestOutput(t *testing.T) {
 	t.Parallel()
-	if err := lessons.Prints(main, output); err != nil {
+	if err := lessons.Prints(main, output, inOrder); err != nil {
 		t.Error(err)
 	}
 }
 
+// inOrder sorts the lines of the workers: the system decides their order.
+func inOrder(output string) string {
+	all := strings.Split(strings.Replace(output, "\nprints", "\n      ", 1), "\n")
+	var workers []string
+	for _, line := range all {
+		if byWorker.MatchString(line) {
+			workers = append(workers, line)
+		}
+	}
+	slices.Sort(workers)
+	for i, line := range all {
+		if byWorker.MatchString(line) {
+			all[i], workers = workers[0], workers[1:]
+		}
+	}
+	return strings.Join(all, "\n")
+}
+
+var byWorker = regexp.MustCompile(` (starting|exiting)$`)
+
 const output = `LESSON 5  Which process is this?                             (examples 2, 3)
 
-plan   Main starts "Worker 1", "Worker 2", a process without a name (which
-       starts a child), and 2 more, all named "Twin". Each of them prints
-       its name, its PID, and its parent's PID. Then main prints the same,
-       and so does a goroutine of main, which also terminates Worker 1.
-       Last, main looks for Worker 1 and Worker 2: in mp.Children, and by
-       PID in the system (os).
+plan   Example 2: main starts "Worker 1", "Worker 2", and a process without
+       a name, and joins all of them. Each of them prints its name, works
+       for 2 ticks, and prints its name again. The system decides the order
+       of these lines. Example 3: main prints its name, its parent's PID,
+       and its own PID. Then it starts a child, which prints the same.
 
-prints child        Worker 1      PID #1, parent #2
-       child        Worker 2      PID #3, parent #2
-       child        Process-3     PID #4, parent #2
-       child        Process-3:1   PID #5, parent #4
-       child        Twin          PID #6, parent #2
-       child        Twin          PID #7, parent #2
-       main         MainProcess   PID #2, parent #8
-       a goroutine  MainProcess   PID #2, parent #8
-       alive? Worker 1  mp.Children: false, os: false
-       alive? Worker 2  mp.Children: true, os: true
+prints Process-3 exiting
+       Process-3 starting
+       Worker 1 exiting
+       Worker 1 starting
+       Worker 2 exiting
+       Worker 2 starting
+       main
+         name MainProcess
+         parent #1
+         PID #2
+       child
+         name Process-4
+         parent #2
+         PID #3
 
   #2  main, which is MainProcess
-   +- #1  Worker 1
-   +- #3  Worker 2
-   +- #4  Process-3
-   |   +- #5  Process-3:1
-   +- #6  Twin
-   +- #7  Twin
+   +- #4  Worker 1
+   +- #5  Worker 2
+   +- #6  Process-3
+   +- #3  Process-4
 
-saw    Processes that were started: 6. Different names: 5. Different PIDs:
-       6. A name is yours to choose, a PID is the system's. A process that
-       was made without a name gets one like Process-3: the number counts
-       every process that its parent made, named or not. In main, mp.Current
-       is main, not the process that was started last. A goroutine has the
-       PID of its process.
+saw    Processes that were started: 4. Different names: 4. Different PIDs:
+       4. A name is yours to choose, a PID is the system's. The tree has the
+       names that the parents chose before Start. A process that was made
+       without a name gets one like Process-3: the number counts every
+       process that its parent made, named or not.
 
-also   Main has a child, Child, and that has a child, Grandchild. A third
-       process, Ended, has ended. Main looks for them.
+also   This time, the lesson itself is main. It has a child, Child, which
+       starts two processes, and names both of them Twin. Another child,
+       Ended, has ended. Main looks for each PID: in mp.Children, and in the
+       system (os.FindProcess and Signal(0)).
 
-  who           mp.Children()    os.FindProcess and Signal(0)
-  Child         true             true
-  Grandchild    false            true
-  Ended         false            false
+  who          name             PID   parent  mp.Children()  os
+  main         MainProcess       #1       #7  false          true
+  a goroutine  MainProcess       #1       #7  false          true
+  child        Child             #8       #1  true           true
+  grandchild   Twin              #9       #8  false          true
+  grandchild   Twin             #10       #8  false          true
+  ended child  Ended            #11       #1  false          false
 
-saw    mp.Children has the children of the process that calls it, and only
-       those that are alive. With its PID, the system finds any process that
-       is alive. (Signal 0 changes nothing in a process.)
-try    -twins 5, -plain
+saw    A goroutine has the name and the PID of its process. Processes with
+       the same name have different PIDs. In main, mp.Current is main, not
+       the process that was started last. mp.Children has the children of
+       the process that calls it, and only those that are alive. With its
+       PID, the system finds any process that is alive. (Signal 0 changes
+       nothing in a process.)
+try    -plain, five times: which worker prints first? Also -unit 2s, -free
 `
 
 func TestFacts(t *testing.T) {
@@ -93,91 +120,72 @@ func TestFacts(t *testing.T) {
 	}
 }
 
-// Each process is in the tree once, below its parent.
-func TestFlags(t *testing.T) {
-	t.Parallel()
-	for args, twins := range map[string]int{"-twins 4": 4, "-twins 9": 9} {
-		t.Run(args, func(t *testing.T) {
-			t.Parallel()
-			out, err := lessons.Command(strings.Fields(args)...).Output()
-			if err != nil {
-				t.Errorf("%s: %v\n%s", args, err, out)
-			}
-			want := append([]string{"+- Worker 1", "+- Worker 2", "+- Process-3", "| +- Process-3:1"}, slices.Repeat([]string{"+- Twin"}, twins)...)
-			if got, pids := treeOf(string(out)); !slices.Equal(got, want) || pids != len(want) {
-				t.Errorf("%s: %q with %d PIDs, want %q, each with one of its own", args, got, pids, want)
-			}
-		})
+// with is a program that starts one process, and joins it.
+func with(f mp.Function[mp.None, mp.None], change func(p *mp.Process)) func(context.Context) error {
+	return func(ctx context.Context) error {
+		p := mp.NewProcess(f, mp.None{})
+		change(p)
+		return errors.Join(p.Start(ctx), p.Join(ctx))
 	}
 }
 
-// treeOf returns the lines of a tree without the PIDs, and counts these.
-func treeOf(output string) (lines []string, pids int) {
-	different := make(map[string]bool)
-	for line := range strings.Lines(output) {
-		if before, after, ok := strings.Cut(line, "+- "); ok {
-			pid, name, _ := strings.Cut(strings.TrimSpace(after), "  ")
-			lines, different[pid] = append(lines, strings.Join(strings.Fields(before+"+- "+name), " ")), true
-		}
-	}
-	return lines, len(different)
-}
-
-// A starter starts a process, as main.go does.
-type starter func(f mp.Function[pipe, mp.None], name string, daemon bool)
-
-// with is main.go with other processes.
-func with(all func(start starter)) func(context.Context) error {
-	return func(ctx context.Context) (err error) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		all(func(f mp.Function[pipe, mp.None], name string, daemon bool) {
-			printed, toMain := mp.Pipe[mp.None, bool]()
-			p := mp.NewProcess(f, toMain)
-			p.Name, p.Daemon = cmp.Or(name, p.Name), daemon
-			if err = errors.Join(err, p.Start(ctx)); err == nil {
-				printed.Recv()
-			}
-		})
-		return err
-	}
-}
+func nothing(*mp.Process) {}
 
 // Changes that a reader may make in main.go, and the lesson's text after each.
 var changes = map[string]struct {
 	program func(context.Context) error
 	want    []string
 }{
-	"one more before": {with(func(start starter) {
-		mp.NewProcess(worker, nil) // it is never started
-		start(worker, "Worker 1", false)
-		start(parent, "", false)
-	}), []string{"Process-3 ", "+- Process-3", "+- Process-3:1", "started: 3. Different names: 3. Different PIDs: 3.", "the number counts every process that its parent made, named or not"}},
-	"one more name": {with(func(start starter) { start(worker, "Kim", false); start(worker, "Kim", false) }), []string{
-		"Kim PID , parent child Kim", "started: 2. Different names: 1. Different PIDs: 2."}},
-	"renamed":               {with(func(start starter) { start(renamed, "", false) }), []string{"child New", "+- Process-1"}},
-	"nobody":                {with(func(starter) {}), []string{"prints (nothing)", "started: 0."}},
-	"a daemon with a child": {with(func(start starter) { start(parent, "", true) }), []string{"+- Process-1", "started: 1."}},
-	"an error":              {func(context.Context) error { return errors.New("this is a test") }, []string{"started: 0."}},
-	"main exits":            {with(func(start starter) { start(worker, "Worker 1", false); os.Exit(4) }), []string{"child Worker 1", "started: 1."}},
-	"a worker fails":        {with(func(start starter) { start(failing, "Worker 1", false) }), []string{"+- Worker 1", "started: 1."}},
-	"no end": {program: func(context.Context) error {
-		_, toMain := mp.Pipe[mp.None, bool]()
-		p := mp.NewProcess(worker, toMain)
-		p.Name = "Worker 1"
-		return p.Start(context.Background())
-	}},
+	"one more before": {func(ctx context.Context) error {
+		mp.NewProcess(worker, mp.None{}) // it is never started
+		return program(ctx)
+	}, []string{"name Process-5 parent", "+- Worker 1 +- Worker 2 +- Process-4 +- Process-5 saw", "started: 4. Different names: 4. Different PIDs: 4."}},
+	"all named Kim": {func(ctx context.Context) error {
+		one, two := mp.NewProcess(worker, mp.None{}), mp.NewProcess(worker, mp.None{})
+		one.Name, two.Name = "Kim", "Kim"
+		return errors.Join(one.Start(ctx), two.Start(ctx), one.Join(ctx), two.Join(ctx))
+	}, []string{"+- Kim +- Kim saw", "started: 2. Different names: 1. Different PIDs: 2."}},
+	"renamed":        {with(renamed, nothing), []string{"name New parent", "+- Process-1 saw", "the names that the parents chose before Start"}},
+	"a grandchild":   {with(parent, nothing), []string{"+- Process-1 +- Process-1:1 saw", "started: 2."}},
+	"nobody":         {func(context.Context) error { return nil }, []string{"prints (nothing)", "started: 0."}},
+	"an error":       {func(context.Context) error { return errors.New("this is a test") }, []string{"MainProcess (exited with exit code 1) saw", "started: 0."}},
+	"a worker fails": {with(failing, nothing), []string{"MainProcess (exited with exit code 1) +- Process-1 (exited with exit code 3) saw"}},
+	"a panic":        {with(panicking, nothing), []string{"MainProcess (exited with exit code 1) +- Process-1 (exited with exit code 2) saw"}},
+	"a daemon without Join": {func(ctx context.Context) error {
+		p := mp.NewProcess(endless, mp.None{})
+		p.Daemon = true
+		return p.Start(ctx)
+	}, []string{"main, which is MainProcess +- Process-1 (was terminated) saw", "started: 1."}},
+	"main exits": {func(ctx context.Context) error {
+		err := mp.NewProcess(endless, mp.None{}).Start(ctx)
+		os.Exit(4)
+		return err
+	}, []string{"MainProcess (exited with exit code 4) +- Process-1 (ended with its parent) saw"}},
+	"no end": {program: with(endless, func(p *mp.Process) { p.Name = "Endless" })},
 }
 
-// renamed is a worker that gives itself another name.
-var renamed = mp.Proc("renamed", func(pipe) error {
+// renamed gives itself another name.
+var renamed = mp.Proc("renamed", func(mp.None) error {
 	mp.Current().Name = "New"
-	whoami("child")
+	info("child")
 	return nil
 })
 
-// failing is a worker that fails before it has printed anything.
-var failing = mp.Proc("failing", func(pipe) error { return errors.New("this is a test") })
+var parent = mp.Proc("parent", func(mp.None) error {
+	return mp.NewProcess(child, mp.None{}).Start(context.Background())
+})
+
+var failing = mp.Proc("failing", func(mp.None) error {
+	os.Exit(3)
+	return nil
+})
+
+var panicking = mp.Proc("panicking", func(mp.None) error { panic("this is a test") })
+
+var endless = mp.Proc("endless", func(mp.None) error {
+	info("endless")
+	select {}
+})
 
 // The lesson tells what happened, whatever a reader makes of main.go.
 func TestChangedProgram(t *testing.T) {
@@ -203,19 +211,27 @@ func TestChangedProgram(t *testing.T) {
 
 var pid = regexp.MustCompile(`\b\d{2,}\b`) // or another number as long
 
-// -plain is main.go and nothing else.
+// -plain is main.go and nothing else. A worker begins before it ends.
 func TestPlain(t *testing.T) {
 	t.Parallel()
 	out, err := lessons.Command("-plain").CombinedOutput()
-	if err != nil || !strings.HasPrefix(string(out), "child  ") || strings.Count(string(out), "\n") != 10 {
-		t.Errorf("got %v and\n%s\nwant 10 lines, from a child's on", err, out)
+	all := "\n" + string(out)
+	for _, name := range []string{"Worker 1", "Worker 2", "Process-3"} {
+		if _, after, ok := strings.Cut(all, "\n"+name+" starting\n"); !ok || strings.Count("\n"+after, "\n"+name+" exiting\n") != 1 {
+			t.Errorf("%s does not start and then exit", name)
+		}
+	}
+	if err != nil || strings.Count(all, "\n") != 15 || !regexp.MustCompile(idsOfBoth).MatchString(all) {
+		t.Errorf("got %v and\n%s\nwant 14 lines, the last ones with names and IDs", err, out)
 	}
 }
+
+const idsOfBoth = `\nmain\n  name MainProcess\n  parent \d+\n  PID \d+\nchild\n  name Process-4\n  parent \d+\n  PID \d+\n$`
 
 // The output gets EOF when all processes have ended: see lessons.Killed.
 func TestNobodyIsLeftAfterTheLesson(t *testing.T) {
 	t.Parallel()
-	for _, args := range []string{"", "-plain", "-twins 9", "-plan", "-facts"} {
+	for _, args := range []string{"", "-plain", "-free", "-plan", "-facts"} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
 			cmd := lessons.Command(strings.Fields(args)...)
@@ -234,17 +250,17 @@ func TestNobodyIsLeftAfterTheLesson(t *testing.T) {
 }
 
 func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
-	if err := lessons.Killed("", "Process-3:1", 0); err != nil {
+	if err := lessons.Killed("", "Worker 2 starting", 0); err != nil {
 		t.Error(err)
 	}
 	t.Setenv(lessons.ChangeVar, "no end")
-	if err := lessons.Killed("", "Worker 1  ", 0); err != nil {
+	if err := lessons.Killed("", "  name Endless", 0); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestWrongArgumentsAreOneSentence(t *testing.T) {
-	for _, args := range []string{"-depth 2", "-twins 1", "-twins 10", "-twins", "-unit 1s", "twin"} {
+	for _, args := range []string{"-depth 2", "-twins 3", "-unit 1ms", "-unit", "twin"} {
 		if err := lessons.Refused(args); err != nil {
 			t.Error(err)
 		}

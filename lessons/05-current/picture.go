@@ -20,35 +20,32 @@ var lesson = lessons.Lesson{
 	Number:  5,
 	Title:   "Which process is this?",
 	Mirrors: "examples 2, 3",
-	Plan:    plan,
+	Plan:    func() string { return plan },
 	Picture: picture,
-	Try:     "-twins 5, -plain",
+	Try:     "-plain, five times: which worker prints first? Also -unit 2s, -free",
 	Facts:   experiments,
-	Flags:   []lessons.Flag{lessons.Int(&twins, "twins", 2, 9, "`N` processes with the same name")},
+	Tick:    &tick,
 	Source:  source,
-	Sum:     "b34b03fe",
+	Sum:     "9b16ea0d",
 }
 
-func plan() string {
-	return fmt.Sprintf(`Main starts "Worker 1", "Worker 2", a process without a name (which starts a child), and %d more, all named`+
-		` "Twin". Each of them prints its name, its PID, and its parent's PID. Then main prints the same, and so does a goroutine`+
-		" of main, which also terminates Worker 1. Last, main looks for Worker 1 and Worker 2: in mp.Children, and by PID in the"+
-		" system (os).", twins)
-}
+const plan = `Example 2: main starts "Worker 1", "Worker 2", and a process without a name, and joins all of them. Each of them prints` +
+	" its name, works for 2 ticks, and prints its name again. The system decides the order of these lines. Example 3: main prints its" +
+	" name, its parent's PID, and its own PID. Then it starts a child, which prints the same."
 
 func picture(ctx context.Context, run *lessons.Run) error {
-	lessons.Printf("  %s  main, which is MainProcess\n", lessons.PID(run.Main().PID))
+	lessons.Printf("  %s  main, which is MainProcess%s\n", lessons.PID(run.Main().PID), ending(run.Main()))
 	tree("   ", run, run.Main())
 	lessons.Println()
 	lessons.Para("saw", "%s", saw(run))
-	return drawOthers(ctx)
+	return drawFamily(ctx)
 }
 
 // tree draws the children of a process, each followed by its own children.
 func tree(stem string, run *lessons.Run, parent lessons.Life) {
 	children := run.Children(parent)
 	for i, c := range children {
-		lessons.Printf("%s+- %s  %s\n", stem, lessons.PID(c.PID), c.Name)
+		lessons.Printf("%s+- %s  %s%s\n", stem, lessons.PID(c.PID), c.Name, ending(c))
 		below := stem + "|   "
 		if i == len(children)-1 {
 			below = stem + "    "
@@ -57,6 +54,9 @@ func tree(stem string, run *lessons.Run, parent lessons.Life) {
 	}
 }
 
+// ending says how a process ended, if it did not simply exit.
+func ending(l lessons.Life) string { return strings.TrimSuffix(" ("+l.End()+")", " (exited)") }
+
 // saw counts the names and the PIDs of all that were started.
 func saw(run *lessons.Run) string {
 	names, pids := make(map[string]bool), make(map[int]bool)
@@ -64,23 +64,26 @@ func saw(run *lessons.Run) string {
 		names[l.Name], pids[l.PID] = true, true
 	}
 	return fmt.Sprintf("Processes that were started: %d. Different names: %d. Different PIDs: %d."+
-		" A name is yours to choose, a PID is the system's."+
+		" A name is yours to choose, a PID is the system's. The tree has the names that the parents chose before Start."+
 		" A process that was made without a name gets one like Process-3: the number counts every process that its parent made,"+
-		" named or not. In main, mp.Current is main, not the process that was started last. A goroutine has the PID of its"+
-		" process.", len(run.Lives)-1, len(names), len(pids))
+		" named or not.", len(run.Lives)-1, len(names), len(pids))
 }
 
-// drawOthers shows what a process sees of others. It is measured in experiments.go.
-func drawOthers(ctx context.Context) error {
-	seen, err := seenByMain(ctx)
-	finds := func(letter string) bool { return strings.Contains(seen, letter) }
-	const row = "  %-12s  %-15v  %v\n"
-	table := fmt.Sprintf(row, "who", "mp.Children()", "os.FindProcess and Signal(0)")
-	for i, who := range []string{"Child", "Grandchild", "Ended"} {
-		table += fmt.Sprintf(row, who, finds("ABC"[i:i+1]), finds("DEF"[i:i+1]))
+// drawFamily shows more processes, and what main sees of them. It is measured in
+// experiments.go.
+func drawFamily(ctx context.Context) error {
+	all, err := family(ctx)
+	const row = "  %-11s  %-11s  %7s  %7s  %-13v  %v\n"
+	table := fmt.Sprintf(row, "who", "name", "PID", "parent", "mp.Children()", "os")
+	for i, m := range all {
+		who := []string{"main", "a goroutine", "child", "grandchild", "grandchild", "ended child"}[i]
+		table += fmt.Sprintf(row, who, m.Name, lessons.PID(m.PID), lessons.PID(m.Parent), m.Listed, m.Exists)
 	}
-	lessons.Section("Main has a child, Child, and that has a child, Grandchild. A third process, Ended, has ended."+
-		" Main looks for them.", table, "mp.Children has the children of the process that calls it, and only those that are"+
-		" alive. With its PID, the system finds any process that is alive. (Signal 0 changes nothing in a process.)")
+	lessons.Section("This time, the lesson itself is main. It has a child, Child, which starts two processes, and names both of them Twin."+
+		" Another child, Ended, has ended. Main looks for each PID: in mp.Children, and in the system (os.FindProcess and Signal(0)).",
+		table, "A goroutine has the name and the PID of its process. Processes with the same name have different PIDs."+
+			" In main, mp.Current is main, not the process that was started last. mp.Children has the children of the process that"+
+			" calls it, and only those that are alive. With its PID, the system finds any process that is alive. (Signal 0 changes"+
+			" nothing in a process.)")
 	return err
 }
