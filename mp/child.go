@@ -239,8 +239,8 @@ func (c *child) live() {
 
 // say sends a frame to the parent. If that fails, the parent has ended, and
 // the inbox will see EOF.
-func (c *child) say(k frame.Kind, id uint64, v frame.Value) error {
-	return c.up.Send(context.Background(), frame.Frame{Kind: k, ID: id, Value: v})
+func (c *child) say(k frame.Kind, id uint64, v frame.Value) {
+	c.up.Send(context.Background(), frame.Frame{Kind: k, ID: id, Value: v})
 }
 
 // serve does what the orders say.

@@ -36,7 +36,7 @@ func newChildFamily(o orders) *family {
 
 // onlooker makes a Process for Current or Parent.
 func onlooker(name string, pid int) *Process {
-	return &Process{Name: name, pid: pid, started: true, onlook: true, done: make(chan struct{})}
+	return &Process{Name: name, pid: pid, onlook: true, exit: &ExitError{}, done: make(chan struct{})}
 }
 
 // Current returns the process that calls it. You can read its Name, its
@@ -147,7 +147,7 @@ func awaited() (names []string, blocked bool) {
 	for _, c := range Children() {
 		if !c.orders.Daemon {
 			names = append(names, fmt.Sprintf("%s (pid %d)", c.Name, c.pid))
-			blocked = blocked && c.waiting.Load() > 0
+			blocked = blocked && c.isBlocked()
 		}
 	}
 	return names, blocked && len(names) > 0

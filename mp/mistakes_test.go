@@ -179,7 +179,7 @@ func init() {
 		if err := early.Start(context.Background()); err != nil {
 			return err
 		}
-		for n := 1; n > 0 || early.waiting.Load() == 0; n, _ = q.Len() { // until it has that item, and waits for the next
+		for n := 1; n > 0 || !early.isBlocked(); n, _ = q.Len() { // until it has that item, and waits for the next
 			time.Sleep(time.Millisecond)
 		}
 		return errors.Join(q.Close(), late.Start(context.Background()))

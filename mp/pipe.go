@@ -65,7 +65,7 @@ func newConn[S, R any](r, w *os.File) *Conn[S, R] {
 var errTooEarly = errors.New("mp: this pipe was made before mp.Main, so every process has one of its own; " +
 	"call Pipe in run, and pass an end in an argument")
 
-var errNotMade = errors.New("an end of a pipe that Pipe has not made")
+var errNotMade = errors.New("mp: an end of a pipe that Pipe has not made")
 
 // An inlet is a file that can be asked whether there is something to read.
 // Before it answers, it may have to read a byte.
@@ -139,18 +139,13 @@ func (c *Conn[S, R]) Poll(wait time.Duration) (bool, error) {
 func (c *Conn[S, R]) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.state == ErrClosed {
+	c.unwanted = c.leaves // Start uses its files at this moment
+	switch err := c.refusal(); err {
+	case nil:
+	case ErrClosed:
 		return nil
-	}
-	if c.state != nil {
-		return fmt.Errorf("close: %w", c.state)
-	}
-	if c.r == nil {
-		return fmt.Errorf("mp: close: %w", errNotMade)
-	}
-	if c.leaves {
-		c.unwanted = true // Start uses its files at this moment
-		return fmt.Errorf("close: %w", ErrMoved)
+	default:
+		return fmt.Errorf("close: %w", err)
 	}
 	c.state = ErrClosed
 	closePipe(c.r.File)
@@ -162,15 +157,23 @@ func (c *Conn[S, R]) Close() error {
 func (c *Conn[S, R]) use(what string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case c.state != nil:
-		return fmt.Errorf("%s: %w", what, c.state)
-	case c.r == nil:
-		return fmt.Errorf("mp: %s: %w", what, errNotMade)
-	case c.leaves:
-		return fmt.Errorf("%s: %w", what, ErrMoved)
+	if err := c.refusal(); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	c.used = true
+	return nil
+}
+
+// refusal says why this end cannot be used, if it cannot. Call it with mu held.
+func (c *Conn[S, R]) refusal() error {
+	switch {
+	case c.state != nil:
+		return c.state
+	case c.r == nil:
+		return errNotMade
+	case c.leaves:
+		return ErrMoved
+	}
 	return nil
 }
 
@@ -191,17 +194,15 @@ func (c *Conn[S, R]) explain(what string, err error) error {
 func (c *Conn[S, R]) handOver(h *handover) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	err := c.refusal()
 	switch {
-	case c.state != nil:
-		return fmt.Errorf("an end of a pipe cannot move: %w", c.state)
-	case c.w == nil:
-		return errNotMade
-	case c.used:
-		return errors.New("an end of a pipe cannot move: it has been used already; pass it before its first Send, Recv or Poll")
 	case h.has(c.number):
-		return errors.New("an end of a pipe cannot move: the argument has it twice")
-	case c.leaves:
-		return fmt.Errorf("an end of a pipe cannot move: %w", ErrMoved)
+		err = errors.New("the argument has it twice")
+	case err == nil && c.used:
+		err = errors.New("it has been used already; pass it before its first Send, Recv or Poll")
+	}
+	if err != nil {
+		return fmt.Errorf("an end of a pipe cannot move: %w", err)
 	}
 	c.leaves = true
 	h.add(c.number, []*os.File{c.r.File, c.w}, c.afterStart)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -129,14 +130,11 @@ func NewPool[A, R any](f Function[A, R], workers int) *Pool[A, R] {
 // ctx.Err(), ErrClosed or ErrTerminated, the pool may still read the argument,
 // even for a moment after Close. So do not change what the argument points to.
 func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
-	results, err := p.all(ctx, []A{arg}, 1)
-	if len(results) == 1 {
-		r = results[0]
+	results, failed, err := p.all(ctx, []A{arg}, 1)
+	if err != nil {
+		return r, err
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		err = joined.Unwrap()[0]
-	}
-	return r, err
+	return results[0], failed[0]
 }
 
 // Map does one task for each argument, and waits for all of them. It returns the
@@ -155,7 +153,15 @@ func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 // To send several arguments together, set the pool's Chunk, which is Python's
 // chunksize.
 func (p *Pool[A, R]) Map(ctx context.Context, args []A) ([]R, error) {
-	return p.all(ctx, args, min(max(1, p.Chunk), max(1, len(args))))
+	results, failed, err := p.all(ctx, args, min(max(1, p.Chunk), max(1, len(args))))
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, index := range slices.Sorted(maps.Keys(failed)) {
+		errs = append(errs, failed[index])
+	}
+	return results, errors.Join(errs...)
 }
 
 // Imap does a task for each argument of a sequence, which may be endless. If
@@ -209,34 +215,26 @@ func (p *Pool[A, R]) Terminate() error {
 	return nil
 }
 
-// all is Map with a chunk size.
-func (p *Pool[A, R]) all(ctx context.Context, args []A, chunk int) ([]R, error) {
-	results := make([]R, len(args))
-	var failures []*TaskError
+// all is Map with a chunk size. It returns the results, and the errors by index, or
+// the error of the whole call.
+func (p *Pool[A, R]) all(ctx context.Context, args []A, chunk int) ([]R, map[int]error, error) {
+	results, errs := make([]R, len(args)), map[int]error{}
 	c := &call[A, R]{args: args, chunk: chunk, missing: len(args)}
 	c.put = func(t *task[A, R], got []R, failed []*TaskError) {
-		failures = append(failures, failed...)
 		copy(results[t.first:], got)
+		for _, e := range failed {
+			errs[e.Index] = e
+		}
 	}
 	forget, err := p.begin(ctx, c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer forget()
 	if err := p.wait(c); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return results, joined(failures)
-}
-
-// joined is errors.Join, in the order of the tasks.
-func joined(failures []*TaskError) error {
-	slices.SortFunc(failures, func(a, b *TaskError) int { return a.Index - b.Index })
-	errs := make([]error, len(failures))
-	for i, f := range failures {
-		errs[i] = f
-	}
-	return errors.Join(errs...)
+	return results, errs, nil
 }
 
 // begin adds a call to those that the workers work for, until forget is called

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"processbook/mp/internal/frame"
+	"processbook/mp/internal/lend"
 )
 
 // A Process is a child of this process: this program, started again to run one
@@ -36,19 +37,17 @@ type Process struct {
 	links     sync.WaitGroup                       // counts the goroutines that do what the child asks of queues
 	onReady   []func()                             // called when the child calls its function; a worker: Main
 	dismissed atomic.Bool                          // set when the child is terminated because run has returned
-	waiting   atomic.Int32                         // how many Gets of the child wait at queues of this process
+	servers   []*lend.Server                       // one for each queue in the argument; Start sets it
 
 	mu      sync.Mutex    // guards the fields up to reached
 	claimed bool          // set by Start, and cleared if Start fails
-	started bool          // set when the child is there
 	onlook  bool          // this is Current or Parent, which can only be looked at
 	cmd     *exec.Cmd     // set by Start
-	pid     int           // set by Start
+	pid     int           // set by Start, when the child is there
 	sent    int           // -15 or -9 after our Terminate or Kill
 	reached frame.Kind    // the last that the child has sent of msgBorn, msgHere, msgBegun and msgDone
 	done    chan struct{} // closed when the child has ended and all its messages have arrived
-	code    int           // set before done is closed, like exit
-	exit    *ExitError    // how the child ended, if not well
+	exit    *ExitError    // how the child ended, well or not; set before done is closed
 }
 
 // NewProcess makes a Process that will call f with arg, and does not start it.
@@ -136,15 +135,13 @@ func (p *Process) Join(ctx context.Context) error {
 		return err
 	}
 	select {
-	case <-p.done: // even if ctx has also ended
-	default:
-		select {
-		case <-p.done:
-		case <-ctx.Done():
+	case <-p.done:
+	case <-ctx.Done():
+		if _, ended := p.ExitCode(); !ended {
 			return ctx.Err()
 		}
 	}
-	if p.exit != nil {
+	if p.exit.Code != 0 || p.exit.Err != nil {
 		return p.exit
 	}
 	return nil
@@ -153,7 +150,7 @@ func (p *Process) Join(ctx context.Context) error {
 func (p *Process) mustBeStarted() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.started {
+	if p.pid == 0 {
 		return fmt.Errorf("%s: %w", p.Name, ErrNotStarted)
 	}
 	return nil
@@ -189,7 +186,7 @@ func (p *Process) PID() int {
 func (p *Process) ExitCode() (code int, ended bool) {
 	select {
 	case <-p.done:
-		return p.code, true
+		return p.exit.Code, true
 	default:
 		return 0, false
 	}
@@ -218,7 +215,7 @@ func (p *Process) signal(code int, send func(*os.Process) error) error {
 	switch {
 	case p.onlook:
 		return fmt.Errorf("%s: %w", p.Name, errOnlooker)
-	case p.cmd == nil:
+	case p.pid == 0:
 		return fmt.Errorf("%s: %w", p.Name, ErrNotStarted)
 	}
 	switch err := send(p.cmd.Process); err {

@@ -255,12 +255,6 @@ func inQueue(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// borrower is a child as package lend sees it.
-type borrower struct{ *Process }
-
-// Waiting changes the number of the child's Gets that wait for an item.
-func (b borrower) Waiting(change int) { b.waiting.Add(int32(change)) }
-
 // handOver shares the queue with the process that is being started.
 func (q *Queue[T]) handOver(h *handover) error {
 	if q == nil || q.queue == nil {
@@ -283,7 +277,8 @@ func (q *Queue[T]) handOver(h *handover) error {
 			closeAll([]*os.File{in, out})
 			return
 		}
-		s := lend.NewServer(holder, borrower{p}, out)
+		s := lend.NewServer(holder, out, p.Kill)
+		p.servers = append(p.servers, s)
 		p.links.Go(func() { s.Read(in) })
 		p.onReady = append(p.onReady, s.Open)
 	})

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"processbook/mp/internal/frame"
+	"processbook/mp/internal/lend"
 )
 
 // The parent's side of a child: how it starts, sends messages, and ends.
@@ -19,10 +20,12 @@ import (
 func (p *Process) start(ctx context.Context) error {
 	p.orders.Name, p.orders.Daemon = p.Name, p.Daemon
 	p.orders.Parent, p.orders.ParentPID = self.process.Name, os.Getpid()
-	lines, theirs, err := newLines()
+	ends, err := pipes(3)
 	if err != nil {
 		return err
 	}
+	ours := []*os.File{placeDown: ends[1], placeUp: ends[2], placeCrash: ends[4]}
+	theirs := []*os.File{placeDown: ends[0], placeUp: ends[3], placeCrash: ends[5]}
 	defer closeAll(theirs) // the child has its own copies, or will never start
 	over := &handover{files: slices.Clone(theirs)}
 	first, err := p.firstFrames(over)
@@ -30,16 +33,16 @@ func (p *Process) start(ctx context.Context) error {
 		err = p.exec(over.files)
 	}
 	if err != nil {
-		closeAll(lines.files())
+		closeAll(ours)
 		over.afterStart(nil)
 		return err
 	}
-	p.say, p.cut = frame.NewWriter(lines.down), func() { closePipe(lines.down) }
+	p.say, p.cut = frame.NewWriter(ours[placeDown]), func() { closePipe(ours[placeDown]) }
 	over.afterStart(p)
 	watcher.started(p)
 	p.say.Post(first...) // not Send: a suspended child does not read them
 	self.add(p)
-	go p.attend(ctx, lines)
+	go p.attend(ctx, ours)
 	return nil
 }
 
@@ -116,31 +119,19 @@ func (p *Process) exec(files []*os.File) error {
 		return err
 	}
 	p.mu.Lock()
-	p.started, p.cmd, p.pid = true, cmd, cmd.Process.Pid
+	p.cmd, p.pid = cmd, cmd.Process.Pid
 	p.mu.Unlock()
 	return nil
 }
 
-// lines are the parent's ends of the three pipes to a child.
-type lines struct{ down, up, crash *os.File }
-
-func newLines() (ours lines, theirs []*os.File, err error) {
-	ends, err := pipes(3)
-	if err != nil {
-		return ours, nil, err
-	}
-	return lines{down: ends[1], up: ends[2], crash: ends[4]}, []*os.File{ends[0], ends[3], ends[5]}, nil
-}
-
-func (l lines) files() []*os.File { return []*os.File{l.down, l.up, l.crash} }
-
 // attend watches a child from its start to its end. It reads all messages of the
-// child before it looks at the exit code, because a result that arrived counts.
-func (p *Process) attend(ctx context.Context, l lines) {
+// child before it looks at the exit code, because a result that arrived counts. ours
+// are the parent's ends of the child's three pipes.
+func (p *Process) attend(ctx context.Context, ours []*os.File) {
 	forget := context.AfterFunc(ctx, p.end)
 	crash := make(chan string, 1)
-	go func() { crash <- lastWords(l.crash) }()
-	exit := &ExitError{Name: p.Name, PID: p.pid, Err: p.listen(l.up)}
+	go func() { crash <- lastWords(ours[placeCrash]) }()
+	exit := &ExitError{Name: p.Name, PID: p.pid, Err: p.listen(ours[placeUp])}
 	if !p.isHere() { // it has ended, or executed another program, which must not start children in its place
 		p.cmd.Process.Kill()
 	}
@@ -148,7 +139,7 @@ func (p *Process) attend(ctx context.Context, l lines) {
 	p.cmd.Wait() // its error is the exit code in other words
 	p.links.Wait()
 	forget()
-	closeAll(l.files())
+	closeAll(ours)
 	p.mu.Lock()
 	p.judge(exit)
 	p.mu.Unlock()
@@ -165,6 +156,9 @@ func (p *Process) isHere() bool {
 	defer p.mu.Unlock()
 	return p.reached >= msgHere
 }
+
+// isBlocked reports whether the child waits for an item of a queue.
+func (p *Process) isBlocked() bool { return slices.ContainsFunc(p.servers, (*lend.Server).Blocked) }
 
 // judge finds out how the process ended. Call it with mu held.
 func (p *Process) judge(exit *ExitError) {
@@ -185,9 +179,7 @@ func (p *Process) judge(exit *ExitError) {
 	if exit.Err == nil && (exit.Code >= 0 || p.sent == 0) {
 		exit.Err = p.lacks()
 	}
-	if p.code = exit.Code; exit.Code != 0 || exit.Err != nil {
-		p.exit = exit
-	}
+	p.exit = exit
 }
 
 func panicked(err error) bool {

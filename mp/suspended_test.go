@@ -209,7 +209,7 @@ func suspendInGet(t *testing.T, q *Queue[int]) *Process {
 	t.Helper()
 	_, theirs := Pipe[None, int]()
 	p := start(t, NewProcess(getOne, counted{Q: q, Say: theirs}))
-	until(t, "a Get in the child", func() bool { return p.waiting.Load() == 1 })
+	until(t, "a Get in the child", p.isBlocked)
 	suspend(t, p.PID())
 	waitSuspended(t, p.PID())
 	return p

@@ -22,17 +22,17 @@ func work[A, R any](c *child, name string, f func(A) (R, error)) error {
 	return nil
 }
 
-// perform does a task: it calls f with each of the arguments. It says which of
-// these calls have failed, and returns the results.
+// perform does a task: it calls f with each of the arguments. It says which
+// arguments have failed, and returns the results.
 func perform[A, R any](c *child, name string, f func(A) (R, error), task frame.Frame) frame.Value {
-	args, failed, err := frame.DecodeList[A](task.Value, int(task.ID))
+	args, unread, err := frame.DecodeList[A](task.Value, int(task.ID))
 	if err != nil {
 		return frame.Failure(fmt.Errorf("its argument: %w", err))
 	}
 	results, i := make([]R, len(args)), 0
 	untilOneFails := func() error {
 		for ; i < len(args); i++ {
-			if err := failed[i]; err != nil {
+			if err := unread[i]; err != nil {
 				return fmt.Errorf("its argument: %w", err)
 			}
 			result, err := f(args[i])
@@ -45,16 +45,12 @@ func perform[A, R any](c *child, name string, f func(A) (R, error), task frame.F
 	}
 	for ; i < len(args); i++ {
 		if err := try(name, untilOneFails); err != nil {
-			if failed == nil {
-				failed = map[int]error{}
-			}
-			failure := remote(name, err) // the text of err may panic, for example if err is a nil pointer
-			failed[i] = failure
+			failure := remote(name, err)     // the text of err may panic, for example if err is a nil pointer
 			text, _ := frame.Encode(failure) // texts can always be encoded, unless they are too long
 			c.say(msgFailure, uint64(i), text)
 		}
 	}
-	answer, err := frame.EncodeList(results, failed)
+	answer, err := frame.EncodeList(results)
 	if err != nil {
 		return frame.Failure(fmt.Errorf("its answer: %w", err))
 	}

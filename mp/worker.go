@@ -88,7 +88,7 @@ func (w *worker[A, R]) encode(o order[A, R]) frame.Frame {
 		time.AfterFunc(time.Second, w.killNewborn) // not in finish: before Start there is nothing to kill
 	case msgTask:
 		var err error
-		if f.Value, err = frame.EncodeList(o.task.args, nil); err != nil {
+		if f.Value, err = frame.EncodeList(o.task.args); err != nil {
 			f.Value = frame.Failure(err)
 			w.pool.look(func() { o.task.refused = fmt.Errorf("its argument: %w", err) })
 		}
@@ -340,7 +340,7 @@ func (w *worker[A, R]) reap(err error) {
 	close(w.orders)
 	p.workers = slices.DeleteFunc(p.workers, func(o *worker[A, R]) bool { return o == w })
 	if !w.here {
-		p.stumble(w.why(err), w.process.code < 0)
+		p.stumble(w.why(err), err == nil && w.process.exit.Code < 0)
 	}
 }
 
@@ -351,8 +351,6 @@ func (w *worker[A, R]) why(err error) error {
 		return err
 	case w.fault != nil:
 		return w.fault
-	case w.process.exit != nil:
-		return w.process.exit
 	}
-	return &ExitError{Name: w.process.Name, PID: w.process.pid} // it called os.Exit(0)
+	return w.process.exit
 }

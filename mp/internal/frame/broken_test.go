@@ -135,7 +135,7 @@ func TestBrokenValues(t *testing.T) {
 // G8: if a list claims a false length, it is an error, and the reader does not
 // allocate that length.
 func TestCountsOfListsThatLie(t *testing.T) {
-	whole, err := EncodeList([]*named{{"a", point{}}, {"b", point{}}}, nil)
+	whole, err := EncodeList([]*named{{"a", point{}}, {"b", point{}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func FuzzFrames(f *testing.F) {
 	add(&named{"a", point{1, 2}}, &named{"b", point{3, 4}})
 	for _, list := range [][]*named{{{"a", point{}}, nil, {"c", point{}}}, {}} {
 		b.Reset()
-		v, err := EncodeList(list, nil)
+		v, err := EncodeList(list)
 		if err == nil {
 			err = NewWriter(&b).Send(ctx, Frame{Kind: 5, ID: 3, Value: v}, Frame{Kind: 5, ID: 0, Value: Failure(io.EOF)})
 		}

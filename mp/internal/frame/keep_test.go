@@ -29,7 +29,7 @@ func TestDecoderKeepsNoBytes(t *testing.T) {
 }
 
 func TestNegativeCount(t *testing.T) {
-	v, _ := EncodeList([]*named{{"a", point{}}}, nil)
+	v, _ := EncodeList([]*named{{"a", point{}}})
 	if _, _, err := DecodeList[*named](v, -1); err == nil {
 		t.Error("a list of -1")
 	}

@@ -39,14 +39,11 @@ func until(t *testing.T, what string, so func() bool) {
 	}
 }
 
-// A nobody takes the place of a child process.
-type nobody struct{}
-
-func (nobody) Kill() error { return nil }
-func (nobody) Waiting(int) {}
+// kill takes the place of a child's Kill.
+func kill() error { return nil }
 
 // newServer returns a Server for a child that hears nothing.
-func newServer(h Holder) *Server { return NewServer(h, nobody{}, deaf{io.Discard}) }
+func newServer(h Holder) *Server { return NewServer(h, deaf{io.Discard}, kill) }
 
 type deaf struct{ io.Writer }
 
@@ -81,7 +78,7 @@ func connect(t *testing.T, h Holder) (l *Link, s *Server, end func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = NewServer(h, nobody{}, downW)
+	s = NewServer(h, downW, kill)
 	l = NewLink(upW, h.Terms())
 	var all sync.WaitGroup
 	all.Go(func() { s.Read(upR) })

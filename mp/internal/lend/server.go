@@ -3,24 +3,19 @@ package lend
 import (
 	"context"
 	"io"
+	"maps"
 	"slices"
 	"sync"
 
 	"processbook/mp/internal/frame"
 )
 
-// A Child is the process that a Server gives items to.
-type Child interface {
-	Kill() error
-	Waiting(change int) // changes the number of its Gets that wait for an item
-}
-
 // A Server gives one child its share of a queue. When the child ends, the
 // items that were lent to it come back.
 type Server struct {
 	h        Holder
 	joinable bool
-	child    Child
+	kill     func() error // ends the child
 	to       io.Closer
 	out      *frame.Writer     // to the child, in the order in which things happened
 	syncs    calls             // kindSync and kindClosing
@@ -29,7 +24,7 @@ type Server struct {
 
 	mu      sync.Mutex                    // guards the fields below
 	blocked bool                          // set while the child waits for an item
-	loans   []loan                        // items that may still come back, in the order of lending
+	loans   map[uint64]bool               // items that may still come back, by number; true when a Get has it
 	first   uint64                        // the first item of the last batch: a waiting Get will take it at once
 	unasked bool                          // set by a batch, and cleared when the child is asked to give back
 	calls   map[uint64]context.CancelFunc // those of the child that have no reply, by number
@@ -38,18 +33,14 @@ type Server struct {
 	ended   bool                          // set when the child has ended
 }
 
-// A loan is an item that was sent to the child and is not done.
-type loan struct {
-	id    uint64
-	taken bool // set when a Get has it
-}
-
-// NewServer returns a Server for a child that starts with the queue. Read does the
-// Server's work, until the child ends. Call Open when the child has called Main.
-func NewServer(h Holder, child Child, to io.WriteCloser) *Server {
+// NewServer returns a Server for a child that starts with the queue; kill ends the
+// child. Read does the Server's work, until the child ends. Call Open when the child
+// has called Main.
+func NewServer(h Holder, to io.WriteCloser, kill func() error) *Server {
 	return &Server{
-		h: h, joinable: h.Terms()&Joinable != 0, child: child, to: to, out: frame.NewWriter(to),
+		h: h, joinable: h.Terms()&Joinable != 0, kill: kill, to: to, out: frame.NewWriter(to),
 		withdraw: func() {},
+		loans:    map[uint64]bool{},
 		parts:    map[uint64][]byte{},
 		calls:    map[uint64]context.CancelFunc{},
 		rooms:    map[uint64]uint64{},
@@ -92,7 +83,7 @@ func (s *Server) Read(from io.ReadCloser) {
 			return
 		}
 		if err != nil {
-			s.child.Kill() // it sent nonsense
+			s.kill() // it sent nonsense
 			return
 		}
 	}
@@ -236,17 +227,18 @@ func (s *Server) count(ctx context.Context) (frame.Value, error) {
 	return withNumber(uint64(n), frame.Value{}), err
 }
 
-// block notes whether the child waits for an item: Main may print that.
+// block notes whether the child waits for an item.
 func (s *Server) block(now bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case now && !s.blocked:
-		s.child.Waiting(1)
-	case s.blocked && !now:
-		s.child.Waiting(-1)
-	}
 	s.blocked = now
+}
+
+// Blocked reports whether the child waits for an item: Main may print that.
+func (s *Server) Blocked() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.blocked
 }
 
 // deliver lends the child a batch, or tells it that there will be none. The
@@ -265,7 +257,7 @@ func (s *Server) deliver(lot []Item, err error) {
 	defer s.mu.Unlock()
 	for i, it := range lot {
 		batch[i] = frame.Frame{Kind: kindMore, ID: it.ID, Value: it.Value}
-		s.loans = append(s.loans, loan{id: it.ID})
+		s.loans[it.ID] = false
 	}
 	batch[len(lot)-1].Kind = kindItem
 	s.first, s.unasked = lot[0].ID, true
@@ -281,7 +273,7 @@ func (s *Server) try(context.Context) (v frame.Value, err error) {
 	s.mu.Lock()
 	ended := s.ended
 	if !ended {
-		s.loans = append(s.loans, loan{id: it.ID})
+		s.loans[it.ID] = false
 	}
 	s.mu.Unlock()
 	if ended {
@@ -290,40 +282,34 @@ func (s *Server) try(context.Context) (v frame.Value, err error) {
 	return withNumber(it.ID, it.Value), nil
 }
 
-// told passes on a message about a loan. It ignores messages about other
-// items.
+// told passes on a message about an item that the child has, and ignores it if it
+// makes no sense.
 func (s *Server) told(what frame.Kind, id uint64) {
 	s.mu.Lock()
-	i := slices.IndexFunc(s.loans, func(l loan) bool { return l.id == id })
-	known := i >= 0 && s.loans[i].may(what, s.joinable)
+	taken, lent := s.loans[id]
+	sense := lent && (what == kindBack || what == kindTaken && !taken || what == kindDone && (taken || !s.joinable))
 	switch {
-	case known && what == kindTaken:
-		s.loans[i].taken = true
-	case known:
-		s.loans = slices.Delete(s.loans, i, i+1)
+	case sense && what == kindTaken:
+		s.loans[id] = true
+	case sense:
+		delete(s.loans, id)
 	}
 	s.mu.Unlock()
-	if known {
+	if sense {
 		s.h.tell(what, id)
 	}
-}
-
-// may reports whether a child may say this of a loan.
-func (l loan) may(what frame.Kind, joinable bool) bool {
-	switch what {
-	case kindTaken:
-		return !l.taken
-	case kindDone:
-		return l.taken || !joinable
-	}
-	return what == kindBack
 }
 
 // recall asks the child for the items beyond the one that it was waiting for,
 // unless the child has been asked since it got them.
 func (s *Server) recall() {
 	s.mu.Lock()
-	ask := s.unasked && slices.ContainsFunc(s.loans, func(l loan) bool { return !l.taken && l.id != s.first })
+	ask := false
+	for id, taken := range s.loans {
+		if ask = s.unasked && !taken && id != s.first; ask {
+			break
+		}
+	}
 	s.mu.Unlock()
 	if ask {
 		s.ask(kindSync)
@@ -356,11 +342,11 @@ func (s *Server) end() {
 	for _, room := range rooms {
 		s.h.release(room)
 	}
-	for _, l := range loans {
-		if l.taken && !s.joinable {
-			s.h.tell(kindDone, l.id)
+	for _, id := range slices.Sorted(maps.Keys(loans)) {
+		if loans[id] && !s.joinable {
+			s.h.tell(kindDone, id)
 		} else {
-			s.h.tell(kindBack, l.id)
+			s.h.tell(kindBack, id)
 		}
 	}
 	s.syncs.end()
