@@ -81,7 +81,7 @@ prints Process-3 exiting
 
 saw    Processes that were started: 4. Different names: 4. Different PIDs:
        4. A name is yours to choose, a PID is the system's. The tree has the
-       names that the parents chose before Start. A process that was made
+       name that each process had at its start. A process that was made
        without a name gets one like Process-3: the number counts every
        process that its parent made, named or not.
 
@@ -145,7 +145,7 @@ var changes = map[string]struct {
 		one.Name, two.Name = "Kim", "Kim"
 		return errors.Join(one.Start(ctx), two.Start(ctx), one.Join(ctx), two.Join(ctx))
 	}, []string{"+- Kim +- Kim saw", "started: 2. Different names: 1. Different PIDs: 2."}},
-	"renamed":        {with(renamed, nothing), []string{"name New parent", "+- Process-1 saw", "the names that the parents chose before Start"}},
+	"renamed":        {with(renamed, nothing), []string{"name New parent", "+- Process-1 saw", "the name that each process had at its start"}},
 	"a grandchild":   {with(parent, nothing), []string{"+- Process-1 +- Process-1:1 saw", "started: 2."}},
 	"nobody":         {func(context.Context) error { return nil }, []string{"prints (nothing)", "started: 0."}},
 	"an error":       {func(context.Context) error { return errors.New("this is a test") }, []string{"MainProcess (exited with exit code 1) saw", "started: 0."}},

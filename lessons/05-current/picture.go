@@ -64,7 +64,7 @@ func saw(run *lessons.Run) string {
 		names[l.Name], pids[l.PID] = true, true
 	}
 	return fmt.Sprintf("Processes that were started: %d. Different names: %d. Different PIDs: %d."+
-		" A name is yours to choose, a PID is the system's. The tree has the names that the parents chose before Start."+
+		" A name is yours to choose, a PID is the system's. The tree has the name that each process had at its start."+
 		" A process that was made without a name gets one like Process-3: the number counts every process that its parent made,"+
 		" named or not.", len(run.Lives)-1, len(names), len(pids))
 }

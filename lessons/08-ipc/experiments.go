@@ -16,15 +16,14 @@ import (
 
 var experiments = lessons.Facts{
 	"8a": func(ctx context.Context) (string, error) { // many expect one box: 20 and 99
-		mine := box{"x": lessons.Form(10, 5), "y": 0}
-		got, err := ask(ctx, mine, lessons.Form(20, 7), "x", "x")
-		return fmt.Sprint(got[0], " ", mine["x"]), err
+		mine := &box{lessons.Form(10, 5)}
+		got, err := ask(ctx, mine, lessons.Form(20, 7), 99, 0)
+		return fmt.Sprint(got[0], " ", mine.X), err
 	},
 	"8b": resultsOfTwo,
 	"8c": orderOfLocking,
 	"8d": func(ctx context.Context) (string, error) { // many expect the last answer, or nothing
-		n := lessons.Form(11, 21)
-		got, err := ask(ctx, box{"a": n, "b": n + 1, "c": n + 2}, 0, "a", "b", "c")
+		got, err := ask(ctx, &box{lessons.Form(11, 21)}, 0, lessons.Form(12, 22), lessons.Form(13, 23), 0)
 		return got[0] + ", " + got[len(got)-1], err
 	},
 	"8e": leftAndUnfinished,
@@ -32,25 +31,30 @@ var experiments = lessons.Facts{
 	"8g": tasksAndExits,
 }
 
-// answerer gets a box, and answers one question for each entry. Then it exits.
+type desk struct {
+	Boxes *mp.Queue[*box]
+	Line  *mp.Conn[int, int]
+}
+
+// answerer gets a box. A question is a number. The answer is the x in the box, and then
+// the number is the new x. After the answer to 0, answerer exits.
 var answerer = mp.Proc("answerer", func(d desk) error {
 	copied, err := d.Boxes.Get(context.Background())
-	for range copied {
-		question, failed := d.Line.Recv()
-		err = errors.Join(err, failed, d.Line.Send(copied[question]))
-		copied[question] = 99
+	for question := 1; question != 0 && err == nil; copied.X = question {
+		question, err = d.Line.Recv()
+		err = errors.Join(err, d.Line.Send(copied.X))
 	}
 	return err
 })
 
 // ask puts a box into a queue, and then sets x in main's box. The child gets the
 // box and all questions, and exits. Only then main receives, until EOF.
-func ask(ctx context.Context, mine box, x int, questions ...string) (got []string, err error) {
-	boxes := mp.NewQueue[box](0)
-	ours, theirs := mp.Pipe[string, int]()
+func ask(ctx context.Context, mine *box, x int, questions ...int) (got []string, err error) {
+	boxes := mp.NewQueue[*box](0)
+	ours, theirs := mp.Pipe[int, int]()
 	child := mp.NewProcess(answerer, desk{boxes, theirs})
 	err = errors.Join(boxes.Put(ctx, mine), child.Start(ctx))
-	mine["x"] = x
+	mine.X = x
 	for _, q := range questions {
 		err = errors.Join(err, ours.Send(q))
 	}
@@ -65,7 +69,6 @@ func ask(ctx context.Context, mine box, x int, questions ...string) (got []strin
 }
 
 const pill = 0 // Python's pill is None
-
 // taker takes tasks until one is a pill, or until the queue is closed. The result of
 // a task is its number.
 var taker = mp.Proc("taker", func(s shop) (err error) {
@@ -82,12 +85,12 @@ var taker = mp.Proc("taker", func(s shop) (err error) {
 
 // resultsOfTwo: many expect that a killed process's results end with it.
 func resultsOfTwo(ctx context.Context) (string, error) {
-	s := shop{mp.NewJoinableQueue[int](0), mp.NewQueue[string](0)}
+	s := shop{mp.NewJoinableQueue[task](0), mp.NewQueue[string](0)}
 	for i, n := range []int{lessons.Form(2, 4), lessons.Form(3, 2)} {
 		p := mp.NewProcess(taker, s)
 		err := p.Start(ctx)
 		for range n {
-			err = errors.Join(err, s.Tasks.Put(ctx, i+1))
+			err = errors.Join(err, s.Tasks.Put(ctx, task(i+1)))
 		}
 		if err = errors.Join(err, s.Tasks.Join(ctx)); err != nil {
 			return "", err
@@ -145,15 +148,14 @@ func leftAndUnfinished(ctx context.Context) (string, error) {
 		tasks.Get(ctx)
 	}
 	unfinished := 0
-	for tasks.TaskDone() == nil {
-		unfinished++
+	for ; tasks.TaskDone() == nil; unfinished++ {
 	}
 	return fmt.Sprint(left, unfinished), errors.Join(err, tasks.Join(ctx))
 }
 
 // getAfterLook: many expect an error, or that a task that was seen is reserved.
 func getAfterLook(ctx context.Context) (string, error) {
-	s := shop{mp.NewJoinableQueue[int](0), mp.NewQueue[string](0)}
+	s := shop{mp.NewJoinableQueue[task](0), mp.NewQueue[string](0)}
 	err := s.Tasks.Put(ctx, 2)
 	s.Tasks.Len() // main sees it
 	other := mp.NewProcess(consumer, s)
@@ -167,7 +169,7 @@ func getAfterLook(ctx context.Context) (string, error) {
 
 // tasksAndExits: many expect that all consumers see the pill.
 func tasksAndExits(ctx context.Context) (string, error) {
-	s := shop{mp.NewJoinableQueue[int](0), mp.NewQueue[string](0)}
+	s := shop{mp.NewJoinableQueue[task](0), mp.NewQueue[string](0)}
 	var consumers [4]*mp.Process
 	for i := range consumers {
 		consumers[i] = mp.NewProcess(taker, s)
@@ -175,7 +177,7 @@ func tasksAndExits(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	for _, n := range lessons.Form([]int{1, 2, 3, pill, 4, 5, 6, 7, 8, 9, 10}, []int{1, 2, pill, 3, 4, 5, 6, 7, 8}) {
+	for _, n := range lessons.Form([]task{1, 2, 3, pill, 4, 5, 6, 7, 8, 9, 10}, []task{1, 2, pill, 3, 4, 5, 6, 7, 8}) {
 		s.Tasks.Put(ctx, n)
 	}
 	err := errors.Join(s.Tasks.Join(ctx), s.Tasks.Close())

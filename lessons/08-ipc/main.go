@@ -1,19 +1,13 @@
 // Lesson 8, go run ./lessons/08-ipc: how do processes talk?
 // A box in a queue (example 6), a question and its answer through a pipe, and
-// tasks and results (example 8). Predict first: which x is the answer?
+// tasks and results (example 8). Predict first: which result do you see first?
 // Change it: put a consumer's name into its results. (Ctrl-C ends a hang.)
 //
-//	Python                    here
-//	def f(): at module level  var opener = mp.Proc("opener", ...)
-//	Process, start(), join()  mp.NewProcess(...), one.Start(ctx), one.Join(ctx)
-//	q = Queue()               mp.NewQueue[box](0)
-//	q.put(box), q.get()       boxes.Put(ctx, mine), d.Boxes.Get(...)
-//	a, b = Pipe()             ours, theirs := mp.Pipe[string, int]()
-//	a.send("x"), a.recv()     ours.Send("x"), ours.Recv()
-//	t = JoinableQueue()       mp.NewJoinableQueue[int](0)
-//	t.get(), t.task_done()    range s.Tasks.All(ctx), s.Tasks.TaskDone()
-//	r.put(x), r.get()         s.Results.Put(ctx, text), s.Results.All(ctx)
-//	put(None) each, t.join()  s.Tasks.Close(), one.Join(ctx), two.Join(ctx)
+//	Python                         here
+//	class Box: def open(self)      type box struct, func (b box) open()
+//	q = Queue(), q.put(), q.get()  mp.NewQueue[box](0), q.Put(...), q.Get(...)
+//	class Consumer(Process)        type shop struct, and Proc("consumer", ...)
+//	put(None) each, t.join()       s.Tasks.Close(), one.Join(...), two.Join(...)
 package main
 
 import (
@@ -25,49 +19,55 @@ import (
 	"processbook/mp"
 )
 
-type box map[string]int // a reference, within one process
-type desk struct {
-	Boxes *mp.Queue[box]
-	Line  *mp.Conn[int, string]
-}
+type box struct{ X int } // mp sends only fields in upper case
+
+func (b box) open() { fmt.Println(mp.Current().Name, "finds x =", b.X) }
+
+var opener = mp.Proc("opener", func(q *mp.Queue[box]) error {
+	b, err := q.Get(context.Background())
+	b.open()
+	return err
+})
+var listener = mp.Proc("listener", func(c *mp.Conn[int, string]) error {
+	question, err := c.Recv()
+	return errors.Join(err, c.Send(len(question)))
+})
+
+type task int64
+
+func (t task) prime() bool { return big.NewInt(int64(t)).ProbablyPrime(0) }
+
 type shop struct {
-	Tasks   *mp.JoinableQueue[int]
+	Tasks   *mp.JoinableQueue[task]
 	Results *mp.Queue[string]
 }
 
-var numbers = []int{2, 36, 101, 193, 323, 513, 1327, 100000, 9999999, 433785907}
-
-var opener = mp.Proc("opener", func(d desk) error {
-	copied, err := d.Boxes.Get(context.Background())
-	question, noQuestion := d.Line.Recv()
-	return errors.Join(err, noQuestion, d.Line.Send(copied[question]))
-})
-
 var consumer = mp.Proc("consumer", func(s shop) (err error) {
 	ctx := context.Background()       // a child ends with its parent
-	for n := range s.Tasks.All(ctx) { // ends when closed, and all are done
-		text := fmt.Sprint(n, " prime: ", big.NewInt(int64(n)).ProbablyPrime(0))
-		err = errors.Join(err, s.Results.Put(ctx, text), s.Tasks.TaskDone())
+	for t := range s.Tasks.All(ctx) { // tasks.get(), until Close (not None)
+		answer := fmt.Sprint(t, " prime: ", t.prime())
+		err = errors.Join(err, s.Results.Put(ctx, answer), s.Tasks.TaskDone())
 	}
 	return err
 })
+var numbers = []int{2, 36, 101, 193, 323, 513, 1327, 100000, 9999999, 433785907}
 
 func program(ctx context.Context) error {
-	boxes, mine := mp.NewQueue[box](0), box{"x": 10}
-	ours, theirs := mp.Pipe[string, int]()
-	child := mp.NewProcess(opener, desk{boxes, theirs})
-	err := boxes.Put(ctx, mine)
-	mine["x"] = 20 // in the same map
-	if err = errors.Join(err, child.Start(ctx), ours.Send("x")); err != nil {
-		return err
+	q := mp.NewQueue[box](0) // example 6
+	p := mp.NewProcess(opener, q)
+	err := errors.Join(p.Start(ctx), q.Put(ctx, box{7}), q.Close(), p.Join(ctx))
+	ours, theirs := mp.Pipe[string, int]() // the pipe
+	peer := mp.NewProcess(listener, theirs)
+	if bad := errors.Join(peer.Start(ctx), ours.Send("four")); bad != nil {
+		return errors.Join(err, bad)
 	}
-	x, err := ours.Recv()
-	fmt.Println("main has x =", mine["x"], "and the child answers", x)
-	s := shop{mp.NewJoinableQueue[int](0), mp.NewQueue[string](0)}
+	answer, lost := ours.Recv()
+	fmt.Println("the answer is", answer)
+	s := shop{mp.NewJoinableQueue[task](0), mp.NewQueue[string](0)} // example 8
 	one, two := mp.NewProcess(consumer, s), mp.NewProcess(consumer, s)
-	err = errors.Join(err, child.Join(ctx), one.Start(ctx), two.Start(ctx))
+	err = errors.Join(err, lost, peer.Join(ctx), one.Start(ctx), two.Start(ctx))
 	for _, n := range numbers {
-		err = errors.Join(err, s.Tasks.Put(ctx, n))
+		err = errors.Join(err, s.Tasks.Put(ctx, task(n)))
 	}
 	s.Tasks.Close() // or the consumers wait forever
 	err = errors.Join(err, one.Join(ctx), two.Join(ctx), s.Results.Close())

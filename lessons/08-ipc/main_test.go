@@ -30,11 +30,12 @@ func TestOutput(t *testing.T) {
 
 const output = `LESSON 8  How do processes talk?                             (examples 6, 8)
 
-plan   Example 6: main puts a box with x = 10 into a queue, and then sets x
-       in its box to 20. A child gets the box. Through a pipe, main asks for
-       x, and the child answers. Example 8: main puts 10 numbers into a
-       queue, and closes it. 2 consumers take all of the numbers, and put
-       the results into another queue. The system decides their order.
+plan   Example 6: main puts a box with x = 7 into a queue. A child gets the
+       box, and opens it. Then main asks another child a question through a
+       pipe, and the child answers with the question's length. Example 8:
+       main puts 10 tasks into a queue, and closes it. 2 consumers do all of
+       the tasks, and put the results into another queue. The system decides
+       their order.
 
 prints 100000 prime: false
        101 prime: true
@@ -46,14 +47,17 @@ prints 100000 prime: false
        433785907 prime: true
        513 prime: false
        9999999 prime: false
-       main has x = 20 and the child answers 10
+       Process-1 finds x = 7
+       the answer is 4
 
-saw    Main's exit code is 0. Numbers: 10. Results: 10. Process-1 exited.
-       Process-2 exited. Process-3 exited. If a consumer ends before
-       TaskDone, its task goes to another consumer.
+saw    Main's exit code is 0. Numbers: 10. The word "prime" in the output:
+       10. Process-1 exited. Process-2 exited. Process-3 exited. Process-4
+       exited. If a consumer ends before TaskDone, its task goes to another
+       consumer.
 
-also   The box again. Main asks the child for x two times. Between the
-       answers, the child sets its x to 99.
+also   Main puts a box with x = 10 into a queue, and then sets x in its box
+       to 20. A child gets the box. Through a pipe, main asks for x two
+       times. Between the answers, the child sets its x to 99.
 
   main        child
   +--------+  +--------+
@@ -114,13 +118,13 @@ var bad = mp.Proc("bad", func(b badArg) error {
 
 type badArg struct {
 	How  string
-	Shop struct{ Tasks *mp.JoinableQueue[int] }
+	Shop struct{ Tasks *mp.JoinableQueue[task] }
 }
 
 // with is a program with one more consumer, which takes the first task and fails.
 func with(how string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		s := shop{mp.NewJoinableQueue[int](0), mp.NewQueue[string](0)}
+		s := shop{mp.NewJoinableQueue[task](0), mp.NewQueue[string](0)}
 		b := badArg{How: how}
 		b.Shop.Tasks = s.Tasks
 		one, two := mp.NewProcess(bad, b), mp.NewProcess(consumer, s)
@@ -140,14 +144,14 @@ var changes = map[string]struct {
 	program func(context.Context) error
 	want    []string
 }{
-	"exit":  {with("exit"), []string{"7 prime: true", "Main's exit code is 0. Numbers: 10. Results: 1. Bad exited with exit code 3. Good exited. If a consumer ends before TaskDone"}},
+	"exit":  {with("exit"), []string{"7 prime: true", "Main's exit code is 0. Numbers: 10. The word \"prime\" in the output: 1. Bad exited with exit code 3. Good exited. If a consumer ends before TaskDone"}},
 	"panic": {with("panic"), []string{"7 prime: true", "Bad exited with exit code 2. Good exited."}},
 	"error": {with("error"), []string{"7 prime: true", "Bad exited with exit code 1. Good exited."}},
 	"nothing": {func(context.Context) error { return nil }, []string{
-		"prints (nothing)", "saw    Main's exit code is 0. Numbers: 10. Results: 0."}},
+		"prints (nothing)", "saw    Main's exit code is 0. Numbers: 10. The word \"prime\" in the output: 0."}},
 	"an error in main": {func(context.Context) error { return errors.New("this is a test") }, []string{"Main's exit code is 1."}},
 	"killed": {func(ctx context.Context) error {
-		s := shop{mp.NewJoinableQueue[int](0), mp.NewQueue[string](0)}
+		s := shop{mp.NewJoinableQueue[task](0), mp.NewQueue[string](0)}
 		p := mp.NewProcess(consumer, s)
 		err := p.Start(ctx)
 		p.Kill()
@@ -155,7 +159,7 @@ var changes = map[string]struct {
 		return err
 	}, []string{"Process-1 was killed."}},
 	"never closed": {program: func(ctx context.Context) error {
-		s := shop{mp.NewJoinableQueue[int](0), mp.NewQueue[string](0)}
+		s := shop{mp.NewJoinableQueue[task](0), mp.NewQueue[string](0)}
 		p := mp.NewProcess(consumer, s)
 		fmt.Println("main waits")
 		return errors.Join(p.Start(ctx), p.Join(ctx))
@@ -182,7 +186,7 @@ func TestChangedProgram(t *testing.T) {
 func TestPlain(t *testing.T) {
 	out, err := lessons.Command("-plain").CombinedOutput()
 	lines := strings.Split(string(out), "\n")
-	if err != nil || lines[0] != "main has x = 20 and the child answers 10" || len(lines) != len(numbers)+2 {
+	if err != nil || lines[0] != "Process-1 finds x = 7" || lines[1] != "the answer is 4" || len(lines) != len(numbers)+3 {
 		t.Errorf("got %v and\n%s", err, out)
 	}
 	for i, n := range numbers {

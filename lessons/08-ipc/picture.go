@@ -1,7 +1,6 @@
 package main
 
-// The plan, the picture and the explanations of this lesson. You need not read this
-// file to understand main.go.
+// The plan, the picture and the texts. You need not read this file to understand main.go.
 
 import (
 	"context"
@@ -24,30 +23,29 @@ var lesson = lessons.Lesson{
 	Facts:    experiments,
 	AnyOrder: true,
 	Source:   source,
-	Sum:      "617b1f21",
+	Sum:      "95d45b59",
 }
 
-const plan = "Example 6: main puts a box with x = 10 into a queue, and then sets x in its box to 20. A child gets the box." +
-	" Through a pipe, main asks for x, and the child answers. Example 8: main puts 10 numbers into a queue, and closes it." +
-	" 2 consumers take all of the numbers, and put the results into another queue. The system decides their order."
+const plan = "Example 6: main puts a box with x = 7 into a queue. A child gets the box, and opens it. Then main asks another child a" +
+	" question through a pipe, and the child answers with the question's length. Example 8: main puts 10 tasks into a queue, and" +
+	" closes it. 2 consumers do all of the tasks, and put the results into another queue. The system decides their order."
 
 func picture(ctx context.Context, run *lessons.Run) error {
-	saw := fmt.Sprintf("Main's exit code is %d. Numbers: %d. Results: %d.", run.Main().Code, len(numbers), strings.Count(run.Output, " prime: "))
+	saw := fmt.Sprintf("Main's exit code is %d. Numbers: %d. The word \"prime\" in the output: %d.",
+		run.Main().Code, len(numbers), strings.Count(run.Output, "prime"))
 	for _, child := range run.Lives[1:] {
 		saw += " " + child.Name + " " + child.End() + "."
 	}
 	lessons.Para("saw", "%s If a consumer ends before TaskDone, its task goes to another consumer.", saw)
-	mine := box{"x": 10, "y": 0}
-	child, err := ask(ctx, mine, 20, "x", "x")
+	mine := &box{10}
+	child, err := ask(ctx, mine, 20, 99, 0)
 	if err != nil {
 		return err
 	}
-	table := "  main        child\n  +--------+  +--------+\n"
-	for _, x := range child[:len(child)-1] {
-		table += fmt.Sprintf("  | x = %d |  | x = %s |\n", mine["x"], x)
-	}
-	lessons.Section("The box again. Main asks the child for x two times. Between the answers, the child sets its x to 99.",
-		table+"  +--------+  +--------+\n", "The child has a copy of the box. A message is always a copy.")
+	lessons.Section("Main puts a box with x = 10 into a queue, and then sets x in its box to 20. A child gets the box. Through a pipe, main"+
+		" asks for x two times. Between the answers, the child sets its x to 99.",
+		fmt.Sprintf("  main        child\n  +--------+  +--------+\n  | x = %d |  | x = %s |\n  | x = %[1]d |  | x = %[3]s |\n"+
+			"  +--------+  +--------+\n", mine.X, child[0], child[1]), "The child has a copy of the box. A message is always a copy.")
 	return drawFacts(ctx)
 }
 
