@@ -1,6 +1,7 @@
 package lessons
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ func (f Facts) Measure(ctx context.Context, item string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*Limit)
 	defer cancel()
 	fact, err := f[item](ctx)
-	if err != nil {
+	if err = cmp.Or(err, ctx.Err()); err != nil { // after Ctrl-C, a fact may be false
 		EndChildren() // the next experiment begins without them
 		return "", fmt.Errorf("%s: %w", item, err)
 	}

@@ -111,6 +111,15 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 	}
 }
 
+// Ctrl-C ends all processes of a terminal, so an experiment may see what it should not.
+func TestMeasureAfterCtrlC(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	facts := Facts{"9a": func(context.Context) (string, error) { interrupt(); return "A", nil }}
+	if fact, err := facts.Measure(ctx, "9a"); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %q, %v; want %v", fact, err, context.Canceled)
+	}
+}
+
 func TestMeasureOfAnUnknownItem(t *testing.T) {
 	if _, err := (Facts{}).Measure(t.Context(), "9z"); err == nil {
 		t.Error("no error")

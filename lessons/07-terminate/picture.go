@@ -29,9 +29,10 @@ var lesson = lessons.Lesson{
 	Sum:     "0c1f9d0f",
 }
 
-const plan = "Main starts Stuck and Stubborn, which hang, and Left and Right, which each wait for a message from the other:" +
-	" a deadlock. Stubborn ignores SIGTERM. Main calls Terminate for Stuck, and joins Stuck. Then it calls Terminate for" +
-	" Stubborn and, 2 ticks later, Kill, and joins Stubborn. Last, it calls Terminate for Left, and joins Left and Right."
+const plan = "Main starts Stuck and Stubborn, which hang, and Left and Right, which each wait for a message from the" +
+	" other: a deadlock. Stubborn ignores SIGTERM. Main calls Terminate for Stuck, and joins Stuck. Then it calls" +
+	" Terminate for Stubborn and, 2 ticks later, Kill, and joins Stubborn. Last, it calls Terminate for Left, and" +
+	" joins Left and Right."
 
 // The exit code tells a process that was terminated from one that exited.
 func picture(ctx context.Context, run *lessons.Run) error {
@@ -49,35 +50,32 @@ func picture(ctx context.Context, run *lessons.Run) error {
 	}
 	lessons.Println(run.Rows())
 	lessons.Para("saw", "%sMain's exit code is %d.", saw, run.Main().Code)
-	return errors.Join(drawAll(ctx), drawOthers(ctx))
+	return drawMore(ctx)
 }
 
-// drawAll compares ways to hang, and ways to end.
-func drawAll(ctx context.Context) error {
+// drawMore compares ways to hang, and ways to end, and shows what ends with a process.
+func drawMore(ctx context.Context) error {
 	rows, err := tryAll(ctx)
+	ended, noEnded := experiments.Measure(ctx, "7b")
+	got, noGot := experiments.Measure(ctx, "7c")
+	if err = errors.Join(err, noEnded, noGot, ctx.Err()); err != nil {
+		return err
+	}
 	const format = "  %-30s  %-10s  %9v  %s\n"
 	table := fmt.Sprintf(format, "the process", "ended by", "exit code", "cleanup")
 	for _, r := range rows {
-		table += fmt.Sprintf(format, r.does, r.by, r.code, map[bool]string{true: "runs", false: "does not run"}[r.cleaned])
+		cleanup := map[bool]string{true: "runs", false: "does not run"}[r.cleaned]
+		table += fmt.Sprintf(format, r.does, r.by, r.code, cleanup)
 	}
-	lessons.Section("Like those above, seven more processes have deferred a cleanup. Main sends \"please stop\" to the first two,"+
-		" and calls Terminate for the others. If one of these lives on, main calls Kill.", table,
-		"Terminate can end even a process that hangs. A deferred cleanup runs when its function returns. Terminate, Kill and"+
-			" os.Exit can end the process before that. On Linux and macOS, Terminate sends SIGTERM, signal 15 (exit code -15)."+
-			" A process can handle SIGTERM and return. Or it can ignore SIGTERM, and then only Kill ends it, with signal 9 (exit code -9).")
-	return err
-}
-
-// drawOthers shows what ends with a process.
-func drawOthers(ctx context.Context) error {
-	ended, err := experiments.Measure(ctx, "7b")
-	got, failed := experiments.Measure(ctx, "7c")
-	if err = errors.Join(err, failed); err != nil {
-		return err
-	}
+	lessons.Section("Like those above, seven more processes have deferred a cleanup. Main sends \"please stop\" to the"+
+		" first two, and calls Terminate for the others. If one of these lives on, main calls Kill.", table,
+		"Terminate can end even a process that hangs. A deferred cleanup runs when its function returns. Terminate,"+
+			" Kill and os.Exit can end the process before that. On Linux and macOS, Terminate sends SIGTERM, signal 15"+
+			" (exit code -15). A process can handle SIGTERM and return. Or it can ignore SIGTERM, and then only Kill"+
+			" ends it, with signal 9 (exit code -9).")
 	got = strings.NewReplacer("A", "the token", "B", "the message", "C", "a broken message,", "D", "EOF").Replace(got)
-	lessons.Section("A token, the only item of a queue, can be a lock. What happens to others when main terminates a process"+
-		" that ...", "  has a child, which also has a child    of these three end: "+ended+
+	lessons.Section("A token, the only item of a queue, can be a lock. What happens to others when main terminates a"+
+		" process that ...", "  has a child, which also has a child    of these three end: "+ended+
 		"\n  has a token, and is sending a message  others get: "+got+"\n",
 		"Terminate only processes that share nothing. The system does not know tokens, so others do not get this one."+
 			" Children also end, and a message may break off.")
