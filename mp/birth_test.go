@@ -106,7 +106,7 @@ func TestEndBeforeTheFunction(t *testing.T) {
 		p := start(t, NewProcess(idle, None{}))
 		err := p.Join(soon(t))
 		var exit *ExitError
-		if !errors.As(err, &exit) || exit.Code != code || !strings.Contains(err.Error(), "before it came to mp.Main") {
+		if !errors.As(err, &exit) || exit.Code != code || !strings.Contains(err.Error(), "before it called mp.Main") {
 			t.Errorf("exit code %d: Join() = %v", code, err)
 		}
 		os.Unsetenv(birth)
@@ -141,7 +141,7 @@ func TestParentKilledBeforeItsChildCameToMain(t *testing.T) {
 // A child starts the program again, with exec or as a new process. This does not
 // become a chain of processes, and the parent says what happened.
 func TestChildThatStartsTheProgramAgain(t *testing.T) {
-	for what, want := range map[string]string{"exec": "execute a program?", "again": "started this program again before mp.Main"} {
+	for what, want := range map[string]string{"exec": "execute a program before that?", "again": "started this program again before mp.Main"} {
 		if what == "exec" && !canExecute {
 			continue
 		}
@@ -167,7 +167,7 @@ func TestChildThatBecomesAnotherProgram(t *testing.T) {
 	}
 	t.Setenv(birth, "exec sleep 3600")
 	p := start(t, NewProcess(idle, None{}))
-	if err := p.Join(soon(t)); err == nil || !strings.Contains(err.Error(), "execute a program?") {
+	if err := p.Join(soon(t)); err == nil || !strings.Contains(err.Error(), "execute a program before that?") {
 		t.Errorf("Join() = %v", err)
 	}
 }
@@ -196,7 +196,7 @@ func TestChangedFile(t *testing.T) {
 		write(file, "old", old)
 		was := statNow(file)
 		change()
-		if err := unchanged(file, was); err == nil || !strings.Contains(err.Error(), "not the program any more") {
+		if err := unchanged(file, was); err == nil || !strings.Contains(err.Error(), "was replaced") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

@@ -3,12 +3,11 @@
 // The other processes do not hang. Only the work of the killed process, and of
 // its descendants, is lost.
 //
-// Two things surprise nearly everybody. Only exported fields are sent: a
-// field that begins with a lower-case letter arrives as its zero value,
-// without an error. A child is the same program, started again, but it does
-// not call your function run. So it does not see variables that you set in
-// run, or flags that you parse in run. Pass such values in the child's
-// argument, or parse flags before [Main].
+// Two things surprise nearly everybody. First, only exported fields are sent: a
+// lower-case field arrives as its zero value, without an error. Second, a child
+// is the same program, started again, but it does not call your function run. So
+// it does not see variables that you set in run, or flags that you parse in run.
+// Pass such values in the child's argument, or parse flags before [Main].
 //
 // # A program
 //
@@ -116,8 +115,8 @@
 //
 // A child is this program, started again with the same arguments. It has the
 // parent's environment, standard output and standard error. Its standard input
-// is empty. Three pipes connect the child to its parent, and two more for each
-// [Queue] in its argument. To connect two children with each other, make a
+// is empty. Three pipes connect the child to its parent. For each [Queue] in its
+// argument, it gets two more. To connect two children with each other, make a
 // [Pipe], and pass one end to each child.
 //
 // The process that made a queue keeps the items. Its children put and get items
@@ -135,36 +134,36 @@
 // panics, calls os.Exit or is killed, at any moment of its life.
 //
 //	G1   When a process ends, all its descendants end within a second. (A
-//	     suspended one ends when it is resumed. A child that is still starting
-//	     may need longer. On Windows, if a process is killed while it starts a
-//	     child, the child may stay, but then it never runs any code.)
+//	     suspended process ends when it is resumed. A child that is starting may
+//	     need longer. On Windows, a process may be killed while it starts a
+//	     child. Then the child may not end, but it runs no code.)
 //	G2   When a worker ends, its pool loses only the task (or the chunk) that
 //	     the worker was doing. The error says which task, in which worker, and
-//	     why. If no new worker can be started, the other workers go on. If then
-//	     no worker is left, all calls that wait for results return an error.
+//	     why. If no new worker can be started, the other workers go on. When no
+//	     worker is left, all calls that wait for results return an error.
 //	G3   When a process ends, the queues that it used go on working for the
 //	     other processes. An item is put as a whole or not at all. It stays in
 //	     the queue until a Get returns it.
 //	G4   When a consumer of a JoinableQueue ends, other consumers get the items
 //	     that it has not finished. Join returns when all items are finished.
-//	G5   No call waits forever for a process that has ended: the call returns
-//	     io.EOF, io.ErrUnexpectedEOF, or an error that names the process. (At
-//	     an open, empty queue, Get waits, because a new producer may be started.
-//	     At a full queue, Put waits, because a new consumer may be started. So
+//	G5   No call waits forever for a process that has ended. The call returns
+//	     io.EOF, io.ErrUnexpectedEOF, or an error that names the process. (If an
+//	     open queue is empty, Get waits, because a new producer may be started.
+//	     If it is full, Put waits, because a new consumer may be started. So
 //	     Close a queue when its producers have ended.) A call with a context
 //	     returns when the context ends, even if the other process is suspended.
 //	G6   When a process crashes, its ExitError has what the Go runtime printed,
 //	     unless the program itself has called debug.SetCrashOutput.
 //	G7   A call that sends a value returns an error if the value cannot be
-//	     encoded, or has a part that Func lists as an error. A call that
+//	     encoded, or contains what the list at Func forbids. A call that
 //	     receives a value returns an error if the value cannot be decoded. All
-//	     others arrive, without lower-case fields.
+//	     other values arrive, but without their lower-case fields.
 //	G8   Garbage on a pipe causes an error, never a hang or a large allocation.
 //	G9   mp leaks no processes, zombies, goroutines or open files, even if
 //	     processes are killed or values cannot be sent.
-//	G10  A child can print, or read its standard input: this disturbs no pipe.
+//	G10  A child can print, and read its standard input. No pipe is disturbed.
 //	G11  You can join a process while items that it has put are still in a
-//	     queue: this does not deadlock.
+//	     queue. This does not deadlock.
 //	G12  If a task (or a chunk) takes longer than its timeout, its worker is
 //	     killed, even in an endless loop. Other workers are not disturbed.
 //
@@ -181,11 +180,12 @@
 //     ends.
 //   - When a child dies in a container, its own children end, but they stay as
 //     zombies if the main process has PID 1. docker run --init prevents this.
-//   - A child must not start this program with os/exec before it calls Main: the
-//     program would start a child that starts it, and so on. mp stops this, but
-//     only if the new process has the child's environment.
-//   - If a child starts another program in the init function of a package without
-//     mp, that program may get the child's pipes. Then Join waits for its end.
-//   - On Windows, if the process that made a queue is suspended and the pipe to
-//     that process is full, Put waits even after its context has ended.
+//   - A child must not start this program with os/exec before it calls Main. The
+//     new process would do the same, and so on. mp stops this, but only if the
+//     new process has the child's environment.
+//   - A package that does not import mp may start a program in its init function.
+//     In a child, that program may get the child's pipes. Then the child's Join
+//     also waits until that program ends.
+//   - On Windows, the process that made a queue may be suspended. If the pipe
+//     to that process is full, Put waits even after its context has ended.
 package mp

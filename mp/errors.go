@@ -16,7 +16,7 @@ import (
 // [errors.Is], because the call usually wraps it in an error that names the
 // process or the queue.
 var (
-	ErrStarted     = errors.New("mp: a process is started only once; make another with NewProcess")
+	ErrStarted     = errors.New("mp: a process can be started only once; make another with NewProcess")
 	ErrNotStarted  = errors.New("mp: not started; call Start first")
 	ErrDaemonChild = errors.New("mp: a daemon cannot have children")
 	ErrNoMain      = errors.New("mp: this program has called neither mp.Main nor mp.Init yet; " +
@@ -66,7 +66,7 @@ func (e *ExitError) how() string {
 	case e.Code < 0:
 		return "ended by " + signalName(-e.Code)
 	case e.Code == 0 && e.Err == nil:
-		return "exit code 0, before it had answered"
+		return "exit code 0, before it returned a result"
 	}
 	return fmt.Sprintf("exit code %d", e.Code)
 }

@@ -67,16 +67,16 @@ func TestMistakesAreNamed(t *testing.T) {
 
 	for want, err := range map[string]error{
 		"its argument: mp: cannot encode a value of type mp.letter: its field Inner.Done, a chan int, means": NewProcess(takeLetter, letter{}).Start(soon(t)),
-		"its field Part.items, a []*mp.JoinableQueue[int], would stay behind: begin":                         NewProcess(takeShare, modest{}).Start(soon(t)),
+		"its field Part.items, a []*mp.JoinableQueue[int], would not be sent: begin":                         NewProcess(takeShare, modest{}).Start(soon(t)),
 		"cannot encode a value of type chan int: a chan int means nothing in another process":                NewQueue[chan int](0).Put(soon(t), nil),
 		"cannot encode a value of type interface {}: its field Inner.Done, a chan int, means nothing in":     NewProcess(takeAny, any(letter{})).Start(soon(t)),
-		"mp.result; call gob.Register with each type that an interface holds":                                NewProcess(takeAny, any(result{})).Start(soon(t)),
-		"its answer: mp: cannot encode a value of type mp.hidden: gob: ":                                     secret,
+		"mp.result; call gob.Register for each type in an interface":                                         NewProcess(takeAny, any(result{})).Start(soon(t)),
+		"its result: mp: cannot encode a value of type mp.hidden: gob: ":                                     secret,
 		"has no exported fields; only fields that begin with a capital":                                      secret,
-		"exit code 0, before it had answered":                                                                onePool(leaveWith, 0),
+		"exit code 0, before it returned a result":                                                           onePool(leaveWith, 0),
 		"TaskTimeout is 1ms: context deadline":                                                               late,
 		"putAstray: panic: mp: this queue was made before mp.Main, so":                                       runProcess(NewProcess(putAstray, 1)),
-		"sendAstray: send: mp: this pipe was made before mp.Main, so every":                                  runProcess(NewProcess(sendAstray, 1)),
+		"sendAstray: send: mp: this pipe was made before mp.Main, so each":                                   runProcess(NewProcess(sendAstray, 1)),
 		"; write func main() { mp.Main(run) }, or call mp.Init() first thin":                                 ErrNoMain,
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -104,8 +104,8 @@ func TestWhatWouldStayBehind(t *testing.T) {
 		want string
 	}{
 		{putZero[struct{ Q *Queue[int] }](), ""},
-		{putZero[struct{ q *Queue[int] }](), "its field q, a *mp.Queue[int], would stay"},
-		{putZero[struct{ c Conn[int, int] }](), "its field c, a mp.Conn[int,int], would stay"},
+		{putZero[struct{ q *Queue[int] }](), "its field q, a *mp.Queue[int], would not"},
+		{putZero[struct{ c Conn[int, int] }](), "its field c, a mp.Conn[int,int], would not"},
 		{putZero[struct {
 			N int
 			n None
@@ -114,8 +114,8 @@ func TestWhatWouldStayBehind(t *testing.T) {
 			N int
 			t trie
 		}](), ""},
-		{putZero[struct{ desk }](), "its field desk, a mp.desk, would stay"},
-		{putZero[struct{ *desk }](), "its field desk, a *mp.desk, would stay"},
+		{putZero[struct{ desk }](), "its field desk, a mp.desk, would not"},
+		{putZero[struct{ *desk }](), "its field desk, a *mp.desk, would not"},
 		{putZero[struct{ D []desk }](), ""},
 	} {
 		if test.want == "" && test.err != nil || test.want != "" && (test.err == nil || !strings.Contains(test.err.Error(), test.want)) {
@@ -143,7 +143,7 @@ func TestHandlesAreOnlyInArguments(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := NewProcess(takeCopies, map[string]Queue[int]{"a": *q}).Start(soon(t)); err == nil || !strings.Contains(err.Error(), "as a copy") {
+	if err := NewProcess(takeCopies, map[string]Queue[int]{"a": *q}).Start(soon(t)); err == nil || !strings.Contains(err.Error(), "contains a copy") {
 		t.Errorf("a map of queues, not of pointers to queues: %v", err)
 	}
 	if err := q.TryPut(1); err != nil {

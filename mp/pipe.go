@@ -24,8 +24,8 @@ import (
 // returns an error.
 //
 // Close an end when you will neither send nor receive any more. When a process
-// ends, for any reason, the system closes its ends. An end that the program does
-// not refer to any more is closed at some time, as an [os.File] is.
+// ends, for any reason, the system closes its ends. If the program keeps no
+// reference to an end, the end is closed at some time, like an [os.File].
 type Conn[S, R any] struct {
 	w      *os.File      // the file that Send writes to; nil if nobody has made this end
 	out    *frame.Writer // writes to w
@@ -62,10 +62,10 @@ func newConn[S, R any](r, w *os.File) *Conn[S, R] {
 	return &Conn[S, R]{r: in, w: w, in: frame.NewReader(in), out: frame.NewWriter(w), number: handles.Add(1)}
 }
 
-var errTooEarly = errors.New("mp: this pipe was made before mp.Main, so every process has one of its own; " +
+var errTooEarly = errors.New("mp: this pipe was made before mp.Main, so each process has a different one; " +
 	"call Pipe in run, and pass an end in an argument")
 
-var errNotMade = errors.New("mp: an end of a pipe that Pipe has not made")
+var errNotMade = errors.New("mp: this end of a pipe was not made by Pipe")
 
 // An inlet is a file that can be asked whether there is something to read.
 // Before it answers, it may have to read a byte.
@@ -117,10 +117,10 @@ func (c *Conn[S, R]) Recv() (R, error) {
 	return v, c.explain("receive", err)
 }
 
-// Poll reports whether a value or EOF has arrived, or has begun to arrive.
-// Then Recv does not wait long. Poll waits at most as long as wait says; if
-// wait is 0 or less, Poll does not wait. (But if another goroutine is in Recv,
-// Poll first waits until that Recv returns.) It is Python's poll.
+// Poll reports whether a value or EOF has arrived, or has begun to arrive. If
+// so, Recv does not wait long. Poll waits at most as long as wait says; if wait
+// is 0 or less, Poll does not wait. (But if another goroutine is in Recv, Poll
+// first waits until that Recv returns.) It is Python's poll.
 func (c *Conn[S, R]) Poll(wait time.Duration) (bool, error) {
 	if err := c.use("poll"); err != nil {
 		return false, err

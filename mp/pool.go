@@ -127,8 +127,8 @@ func NewPool[A, R any](f Function[A, R], workers int) *Pool[A, R] {
 // a [*TaskError], which wraps the cause. If ctx ends first, the error is
 // ctx.Err(): the task is never begun, or its worker is killed. If the pool is
 // closed or terminated, the error is [ErrClosed] or [ErrTerminated]. After
-// ctx.Err(), ErrClosed or ErrTerminated, the pool may still read the argument,
-// even for a moment after Close. So do not change what the argument points to.
+// any of these three errors, the pool may still read the argument, even for a
+// moment after Close. So do not change what the argument points to.
 func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 	results, failed, err := p.all(ctx, []A{arg}, 1)
 	if err != nil {
@@ -187,10 +187,10 @@ func (p *Pool[A, R]) ImapUnordered(ctx context.Context, args iter.Seq[A]) iter.S
 }
 
 // Close says that there will be no more tasks. It waits until all tasks are
-// done, and ends the workers. An Imap that has not taken all of its arguments
-// leaves out the others, and its last error is ErrClosed. A second Close does
-// nothing. Do not call Close in the
-// sequence that you gave to Imap: Close waits until that sequence has ended.
+// done, and ends the workers. If an Imap has not taken all of its arguments, it
+// takes no more, and its last error is ErrClosed. A second Close does nothing.
+// Do not call Close inside a sequence that Imap reads: Close waits until that
+// sequence has ended.
 //
 // A pool that is never closed keeps its workers until [Main] returns.
 func (p *Pool[A, R]) Close() error {
@@ -361,8 +361,8 @@ func (p *Pool[A, R]) starting() bool {
 // goesOn reports whether there may be tasks.
 func (p *Pool[A, R]) goesOn() bool { return p.state == nil || p.state == ErrClosed && len(p.calls) > 0 }
 
-// finishIfDone ends the workers when the pool is terminated, or closed and all tasks
-// are done.
+// finishIfDone ends the workers when the pool is terminated, or closed and all
+// tasks are done.
 func (p *Pool[A, R]) finishIfDone() {
 	if !p.goesOn() {
 		for _, w := range p.workers {

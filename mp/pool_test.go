@@ -311,7 +311,7 @@ func TestBytesAndNothing(t *testing.T) {
 	}
 	m := NewPool(mistaken, 1)
 	defer m.Close()
-	if _, err := m.Apply(soon(t), 1); err == nil || !strings.Contains(err.Error(), "its answer: ") {
+	if _, err := m.Apply(soon(t), 1); err == nil || !strings.Contains(err.Error(), "its result: ") {
 		t.Error(err)
 	}
 }

@@ -80,9 +80,10 @@ func newProcess(kind string, f *function) *Process {
 // process lives until its function returns, but never longer than this process.
 //
 // The process is cleaned up even if nobody calls Join. If Start fails, its error
-// is [ErrStarted], [ErrDaemonChild], [ErrNoMain], ctx.Err(), one that says why
-// the argument cannot be encoded, or the system's error. Then the ends of pipes in
-// the argument do not move. (At ErrStarted, an earlier Start has moved them.)
+// is [ErrStarted], [ErrDaemonChild], [ErrNoMain], ctx.Err(), the reason why the
+// argument cannot be encoded, or the system's error. Then the ends of pipes in
+// the argument do not move. (If Start returns ErrStarted, an earlier Start has
+// already moved them.)
 func (p *Process) Start(ctx context.Context) error {
 	if err := p.claimStart(ctx); err != nil {
 		return fmt.Errorf("%s: %w", p.Name, err)

@@ -52,11 +52,10 @@ func newQueueOf(h lend.Holder, joinable bool) *queue {
 	return &queue{holder: h, joinable: joinable, orphan: tooEarly(), number: handles.Add(1)}
 }
 
-// NewQueue returns a queue that holds at most capacity items, or any number
-// if capacity is 0 or less, as in Python. An item counts until a Get returns it.
-// Call NewQueue inside a function, not for a variable at package level. There,
-// each process would make a different queue. mp finds this mistake: a child that
-// uses such a queue panics.
+// NewQueue returns a queue that holds at most capacity items, or any number if
+// capacity is 0 or less, as in Python. An item counts until a Get returns it.
+// Call NewQueue inside a function. At package level, each process would make a
+// different queue. mp finds this mistake: a child that uses such a queue panics.
 func NewQueue[T any](capacity int) *Queue[T] {
 	return newQueue[T](capacity, false)
 }
@@ -69,10 +68,10 @@ func newQueue[T any](capacity int, joinable bool) *Queue[T] {
 // NewQueue, or was made too early.
 func (q *Queue[T]) hold() lend.Holder {
 	if q == nil || q.queue == nil {
-		panic("mp: a queue that NewQueue has not made; a queue is passed only in an exported field of an argument")
+		panic("mp: this queue was not made by NewQueue; a queue is passed only in an exported field of an argument")
 	}
 	if q.orphan {
-		panic("mp: this queue was made before mp.Main, so every process has one of its own; " +
+		panic("mp: this queue was made before mp.Main, so each process has a different one; " +
 			"call NewQueue in run, and pass the queue in an argument")
 	}
 	return q.holder
@@ -86,8 +85,9 @@ func (q *Queue[T]) hold() lend.Holder {
 // queue is closed. If v cannot be encoded, the error says why.
 //
 // One exception: a grandchild of the process that made the queue puts the item
-// through its parent. If its parent or that process is suspended when ctx ends,
-// Put returns ctx.Err() a second later, and the item may still arrive.
+// through its parent. If the parent, or the process that made the queue, is
+// suspended when ctx ends, Put returns ctx.Err() a second later, and the item
+// may still arrive.
 //
 // If the queue is full and every consumer has ended, Put still waits, because
 // a new consumer may be started. To limit the wait, use a ctx with a timeout.
@@ -160,12 +160,11 @@ func (q *Queue[T]) TryGet() (T, error) {
 //
 //	for item := range queue.All(ctx) { ... }
 //
-// The loop ends when the queue is closed and empty, in every process that
-// ranges over it. It also ends when ctx ends: then ctx.Err() is not nil. If
-// an item cannot be decoded, All skips it and prints why on standard error. If
-// the process's function returns nil after that, the process still fails, with
-// the error of the skipped item. With All you do not need Python's None for
-// each consumer.
+// When the queue is closed and empty, the loops of all processes end. A loop
+// also ends when its ctx ends: then ctx.Err() is not nil. If an item cannot be
+// decoded, All skips it and prints why on standard error. If the process's
+// function returns nil after that, the process still fails, with the error of
+// the skipped item. With All you do not need Python's None for each consumer.
 func (q *Queue[T]) All(ctx context.Context) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		for {
@@ -258,7 +257,7 @@ func inQueue(what string, err error) error {
 // handOver shares the queue with the process that is being started.
 func (q *Queue[T]) handOver(h *handover) error {
 	if q == nil || q.queue == nil {
-		return errors.New("a queue that NewQueue has not made")
+		return errors.New("this queue was not made by NewQueue")
 	}
 	if h.has(q.number) {
 		return nil

@@ -95,10 +95,10 @@ func ourselves() (string, error) {
 func unchanged(file string, was os.FileInfo) error {
 	now, err := os.Stat(file)
 	if err != nil {
-		return fmt.Errorf("mp: the file of this program is gone, so it cannot be started as a child: %w", err)
+		return fmt.Errorf("mp: the file of this program was removed, so no child can be started: %w", err)
 	}
 	if was == nil || !os.SameFile(was, now) || was.Size() != now.Size() || !was.ModTime().Equal(now.ModTime()) {
-		return fmt.Errorf("mp: %s is not the program any more that runs here, so it cannot be started as a child; end this process and start the new program", file)
+		return fmt.Errorf("mp: the program %s was replaced, so no child can be started; end this process and start the new program", file)
 	}
 	return nil
 }
@@ -200,8 +200,8 @@ func (p *Process) lacks() error {
 }
 
 var (
-	errNotHere  = errors.New("it ended before it came to mp.Main or mp.Init: is there a way out of main before, or did it execute a program?")
-	errNotBegun = errors.New("it ended before its function was called, when its argument was decoded")
+	errNotHere  = errors.New("it ended before it called mp.Main or mp.Init: does main return, exit or execute a program before that?")
+	errNotBegun = errors.New("it ended before its function was called, while its argument was decoded")
 	errReaped   = errors.New("its exit code is unknown: other code in this program has called wait4 with -1, or SIGCHLD is ignored")
 )
 

@@ -279,7 +279,7 @@ func TestHandlesThatNobodyHasMade(t *testing.T) {
 		}
 	}
 	defer func() {
-		if text := fmt.Sprint(recover()); !strings.Contains(text, "NewQueue has not made") {
+		if text := fmt.Sprint(recover()); !strings.Contains(text, "not made by NewQueue") {
 			t.Error("TaskDone of a queue that nobody has made:", text)
 		}
 	}()

@@ -52,7 +52,7 @@ func perform[A, R any](c *child, name string, f func(A) (R, error), task frame.F
 	}
 	answer, err := frame.EncodeList(results)
 	if err != nil {
-		return frame.Failure(fmt.Errorf("its answer: %w", err))
+		return frame.Failure(fmt.Errorf("its result: %w", err))
 	}
 	return answer
 }

@@ -107,7 +107,7 @@ func inspectHandle(v reflect.Value, found func(handle any) error) error {
 	case v.CanAddr():
 		v = v.Addr()
 	default:
-		return errors.New("a queue or an end of a pipe is in it as a copy: pass a pointer to it")
+		return errors.New("it contains a copy of a queue or of an end of a pipe: use a pointer instead")
 	}
 	return found(v.Interface())
 }

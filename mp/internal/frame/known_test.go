@@ -117,7 +117,7 @@ func TestHandlesAreFound(t *testing.T) {
 		N int
 		k []*key
 	}{})
-	refused("its field k, a []*frame_test.key, would stay behind", val, err)
+	refused("its field k, a []*frame_test.key, would not be sent", val, err)
 	val, err = encode(&map[string]key{"a": {"b"}})
-	refused("as a copy", val, err)
+	refused("contains a copy", val, err)
 }

@@ -128,7 +128,7 @@ func (l *look) parts(t reflect.Type, path string) {
 	}
 }
 
-const staysBehind = "would stay behind: begin its name with a capital letter"
+const staysBehind = "would not be sent: begin its name with a capital letter"
 
 func (l *look) field(f reflect.StructField, path string) {
 	path += "." + f.Name
@@ -165,7 +165,7 @@ func hidden(t reflect.Type) string {
 		case t.NumField() == 1 && f.Type.Kind() != reflect.Pointer:
 			return hidden(f.Type)
 		default:
-			return fmt.Sprintf("the %v that is embedded in %v encodes itself, so the other fields would stay behind: give that field a name", f.Type, t)
+			return fmt.Sprintf("the %v that is embedded in %v encodes itself, so the other fields would not be sent: give that field a name", f.Type, t)
 		}
 	}
 	return ""

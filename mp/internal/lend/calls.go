@@ -65,7 +65,7 @@ func (c *calls) end() {
 	c.waiting = nil
 }
 
-var errOwnerGone = fmt.Errorf("mp: the process that holds the queue is gone: %w", io.ErrUnexpectedEOF)
+var errOwnerGone = fmt.Errorf("mp: the process that keeps the queue has ended: %w", io.ErrUnexpectedEOF)
 
 // These errors arrive as themselves, others as texts.
 var refusals = []error{ErrClosed, ErrFull, ErrEmpty, io.EOF, context.Canceled, errOwnerGone}
