@@ -49,7 +49,7 @@ func (b babbling) pipe() io.Writer {
 	case b.Q != nil:
 		return b.Q.out
 	}
-	return arrived.files[placeUp]
+	return given.files[placeUp]
 }
 
 func (b babbling) babble() error {

@@ -34,7 +34,7 @@ var (
 
 func init() {
 	nameAtBirth, parentAtBirth = Current().Name, Parent()
-	if what := os.Getenv(birth); what != "" && this != nil {
+	if what := os.Getenv(birth); what != "" && asChild != nil {
 		beBorn(strings.Fields(what))
 	}
 }

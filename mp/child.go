@@ -53,8 +53,8 @@ type child struct {
 	orders orders
 }
 
-// this is nil in a process that is not a child.
-var this *child
+// asChild is nil in a process that is not a child.
+var asChild *child
 
 // childVar marks a child. Its value has four parts: the import path of the mp
 // that has started the child, because a program may have two copies of mp; the PID
@@ -65,11 +65,11 @@ var this *child
 // see checkMark.
 const childVar = "MP_CHILD"
 
-const taken = "-"
+const filesTaken = "-"
 
 func mark(files string) string {
 	file, _ := os.Executable()
-	if files != taken {
+	if files != filesTaken {
 		files = fmt.Sprintf("%d:%s", os.Getpid(), files)
 	}
 	return strings.Join([]string{importPath, files, strconv.Itoa(generation), file}, " ")
@@ -114,15 +114,15 @@ func init() {
 	default:
 		return // the child has started this process before it came to this line: see checkMark
 	}
-	os.Setenv(childVar, mark(taken))
+	os.Setenv(childVar, mark(filesTaken))
 	if err := adoptAll(files); err != nil {
 		strayChild()
 	}
 	ignoreInterrupt()
 	nameProcess()
-	debug.SetCrashOutput(arrived.files[placeCrash], debug.CrashOptions{})
-	arrived.files[placeCrash].Close() // the runtime has its own copy
-	down := frame.NewReader(arrived.files[placeDown])
+	debug.SetCrashOutput(given.files[placeCrash], debug.CrashOptions{})
+	given.files[placeCrash].Close() // the runtime has its own copy
+	down := frame.NewReader(given.files[placeDown])
 	o, err := meet(down)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		os.Exit(1) // the parent is gone already
@@ -130,15 +130,15 @@ func init() {
 	if err != nil {
 		strayChild()
 	}
-	arrived.places = o.Places
+	given.places = o.Places
 	self = newChildFamily(o)
-	this = &child{up: frame.NewWriter(arrived.files[placeUp]), orders: o}
-	this.inbox = newInbox()
+	asChild = &child{up: frame.NewWriter(given.files[placeUp]), orders: o}
+	asChild.inbox = newInbox()
 	go func() {
-		this.listen(down, this.up)
+		asChild.listen(down, asChild.up)
 		self.orphaned()
 	}()
-	this.say(msgBorn, 0, frame.Value{})
+	asChild.say(msgBorn, 0, frame.Value{})
 }
 
 // adoptAll takes the files whose numbers are in a list.
@@ -148,9 +148,9 @@ func adoptAll(list string) error {
 		if err != nil {
 			return err
 		}
-		arrived.files = append(arrived.files, adopt(uintptr(n)))
+		given.files = append(given.files, adopt(uintptr(n)))
 	}
-	if len(arrived.files) < placeFree || slices.ContainsFunc(arrived.files, notPipe) {
+	if len(given.files) < placeFree || slices.ContainsFunc(given.files, notPipe) {
 		return errors.New("not the files of a child")
 	}
 	return nil
@@ -201,13 +201,13 @@ func meet(down *frame.Reader) (o orders, err error) {
 // This process would do the work of the main process, start such a child again,
 // and so on forever.
 func checkMark(inMain bool) {
-	if markAtBirth == "" || this != nil {
+	if markAtBirth == "" || asChild != nil {
 		return
 	}
 	parts := strings.SplitN(markAtBirth, " ", 4)
 	ours, _ := os.Executable()
 	switch {
-	case len(parts) < 4 || parts[0] == importPath && parts[1] != taken:
+	case len(parts) < 4 || parts[0] == importPath && parts[1] != filesTaken:
 		strayChild()
 	case parts[3] != ours: // another program, which has inherited the mark
 		generation, _ = strconv.Atoi(parts[2])
@@ -263,7 +263,7 @@ func (c *child) end(err error) {
 		err = self.skipped()
 	}
 	quietPipes()
-	for _, q := range arrived.queues {
+	for _, q := range given.queues {
 		q.holder.(*lend.Link).Flush()
 	}
 	if err == nil {

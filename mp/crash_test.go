@@ -189,7 +189,7 @@ func checkExit(t *testing.T, p *Process, err error, way string) {
 const stillborn = "MP_TEST_STILLBORN"
 
 func init() {
-	if way := os.Getenv(stillborn); way != "" && this != nil {
+	if way := os.Getenv(stillborn); way != "" && asChild != nil {
 		die(way)
 	}
 }

@@ -85,7 +85,7 @@ type RemoteError struct {
 
 func (e *RemoteError) Error() string {
 	if e.Stack != "" {
-		return fmt.Sprintf("%s: panic: %s%s", e.Func, e.Message, e.place())
+		return fmt.Sprintf("%s: panic: %s%s", e.Func, e.Message, e.sourceLine())
 	}
 	return fmt.Sprintf("%s: %s", e.Func, e.Message)
 }
@@ -96,9 +96,9 @@ var (
 	here       = importPath + "."
 )
 
-// place returns the file and line of the first frame that is not in the
+// sourceLine returns the file and line of the first frame that is not in the
 // runtime or in mp. That is where the user should look.
-func (e *RemoteError) place() string {
+func (e *RemoteError) sourceLine() string {
 	theirs := false
 	for line := range strings.Lines(e.Stack) {
 		if at, isPlace := strings.CutPrefix(line, "\t"); !isPlace {

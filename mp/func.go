@@ -72,7 +72,7 @@ func Func[A, R any](name string, f func(A) (R, error)) Function[A, R] {
 			if err := frame.Decode(arg, &a); err != nil {
 				return err
 			}
-			this.say(msgBegun, 0, frame.Value{})
+			asChild.say(msgBegun, 0, frame.Value{})
 			_, err := f(a)
 			return err
 		},
@@ -92,7 +92,7 @@ var functions = map[string]*function{}
 
 func register(f *function) *function {
 	switch {
-	case ready.Load():
+	case mainCalled.Load():
 		panic(fmt.Sprintf("mp: Func(%q) after Main or Init; declare it at package level", f.name))
 	case functions[f.name] != nil:
 		panic(fmt.Sprintf("mp: Func(%q): the name is given twice", f.name))

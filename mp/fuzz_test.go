@@ -63,12 +63,12 @@ func arrive(f *testing.F) (again func(...place)) {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() {
-		arrived.files, arrived.places, arrived.queues = nil, nil, nil
+		given.files, given.places, given.queues = nil, nil, nil
 		null.Close()
 	})
 	return func(places ...place) {
-		arrived.files = slices.Repeat([]*os.File{null}, placeFree+6)
-		arrived.places, arrived.queues = places, nil
+		given.files = slices.Repeat([]*os.File{null}, placeFree+6)
+		given.places, given.queues = places, nil
 	}
 }
 
@@ -107,7 +107,7 @@ func FuzzChild(f *testing.F) {
 // parent and child.
 func checkLines(t *testing.T) {
 	t.Helper()
-	if slices.Contains(arrived.files[:placeFree], nil) {
+	if slices.Contains(given.files[:placeFree], nil) {
 		t.Error("a handle has got the pipes to the parent")
 	}
 }
@@ -140,7 +140,7 @@ func FuzzMarker(f *testing.F) {
 	f.Add("")
 	f.Add("18446744073709551615,-1,")
 	f.Add("9223372036854775808")
-	f.Cleanup(func() { arrived.files = nil })
+	f.Cleanup(func() { given.files = nil })
 	f.Fuzz(func(t *testing.T, list string) {
 		defer mustEnd()()
 		for number := range strings.SplitSeq(list, ",") {
@@ -148,12 +148,12 @@ func FuzzMarker(f *testing.F) {
 				return // this process may have a file with that number
 			}
 		}
-		arrived.files = nil
+		given.files = nil
 		if adoptAll(list) == nil {
 			t.Errorf("%q are the files of a child", list)
 		}
-		if slices.Contains(arrived.files, nil) || len(arrived.files) > strings.Count(list, ",")+1 {
-			t.Errorf("%q are the files %v", list, arrived.files)
+		if slices.Contains(given.files, nil) || len(given.files) > strings.Count(list, ",")+1 {
+			t.Errorf("%q are the files %v", list, given.files)
 		}
 	})
 }

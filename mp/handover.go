@@ -91,8 +91,8 @@ var handles atomic.Uint64
 // encodeHandle returns the bytes of a handle in an argument.
 func encodeHandle(number uint64) []byte { return binary.AppendUvarint(nil, number) }
 
-// arrived is what this process was given when it started.
-var arrived struct {
+// given is what this process was given when it started.
+var given struct {
 	files  []*os.File // claim takes the files of a handle, and leaves nil in their place
 	places []place
 	queues map[uint64]*queue // have been received; the argument may have one twice
@@ -101,15 +101,15 @@ var arrived struct {
 // claim takes the n files of the handle that b stands for.
 func claim(b []byte, n int) (number uint64, files []*os.File, err error) {
 	number, used := binary.Uvarint(b)
-	i := slices.IndexFunc(arrived.places, func(p place) bool { return p.Handle == number })
+	i := slices.IndexFunc(given.places, func(p place) bool { return p.Handle == number })
 	if used != len(b) || i < 0 {
 		return number, nil, errNotPassed
 	}
-	p := arrived.places[i]
-	if p.Count != n || p.First < placeFree || p.First > len(arrived.files)-n {
+	p := given.places[i]
+	if p.Count != n || p.First < placeFree || p.First > len(given.files)-n {
 		return number, nil, errNotPassed
 	}
-	theirs := arrived.files[p.First : p.First+n]
+	theirs := given.files[p.First : p.First+n]
 	if slices.Contains(theirs, nil) {
 		return number, nil, errNotPassed
 	}

@@ -11,14 +11,14 @@ import (
 // child's first moment on.
 type inbox struct {
 	mu       sync.Mutex    // guards the fields below
-	arrived  sync.Cond     // signalled when tasks or finished has changed
+	changed  sync.Cond     // signalled when tasks or finished has changed
 	tasks    []frame.Frame // those that were read and not begun, oldest first
 	finished bool          // set when no more will come
 }
 
 func newInbox() *inbox {
 	in := &inbox{}
-	in.arrived.L = &in.mu
+	in.changed.L = &in.mu
 	return in
 }
 
@@ -46,7 +46,7 @@ func (in *inbox) obey(f frame.Frame, up *frame.Writer) {
 	case msgFinish:
 		in.finished = true
 	}
-	in.arrived.Signal()
+	in.changed.Signal()
 }
 
 // next returns the next task, and reports whether there is one. If there is none,
@@ -55,7 +55,7 @@ func (in *inbox) next(wait bool) (task frame.Frame, ok bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for wait && len(in.tasks) == 0 && !in.finished {
-		in.arrived.Wait()
+		in.changed.Wait()
 	}
 	if len(in.tasks) == 0 {
 		return task, false

@@ -14,12 +14,12 @@ import (
 	"processbook/mp/internal/frame"
 )
 
-// ready is set when Main or Init is called.
-var ready atomic.Bool
+// mainCalled is set when Main or Init is called.
+var mainCalled atomic.Bool
 
 // tooEarly reports whether this is a child that has not called Main. Every other
 // process of the program would also make the queue that this child makes now.
-func tooEarly() bool { return this != nil && !ready.Load() }
+func tooEarly() bool { return asChild != nil && !mainCalled.Load() }
 
 // Main is usually the only thing that main calls:
 //
@@ -45,7 +45,7 @@ func tooEarly() bool { return this != nil && !ready.Load() }
 // Main does the work of two things in Python: the test of __name__ and
 // freeze_support.
 func Main(run func(ctx context.Context) error) {
-	if this != nil && ready.Load() {
+	if asChild != nil && mainCalled.Load() {
 		panic("mp: the function of a child calls Main; only main may call it")
 	}
 	checkMark(true)
@@ -133,7 +133,7 @@ func sayForWhom(failed bool, gone <-chan struct{}) {
 // children end. They are not joined.
 func Init() {
 	checkMark(false)
-	if again := ready.Swap(true); this != nil && !again {
-		this.live()
+	if again := mainCalled.Swap(true); asChild != nil && !again {
+		asChild.live()
 	}
 }

@@ -87,8 +87,8 @@ func TestFuncRefusesWhatCannotWork(t *testing.T) {
 		"too late": func() { Func("late", func(int) (int, error) { return 0, nil }) },
 		"nil":      func() { Func[int, int]("none", nil) },
 		"twice": func() {
-			ready.Store(false)
-			defer ready.Store(true)
+			mainCalled.Store(false)
+			defer mainCalled.Store(true)
 			Func("square", func(int) (int, error) { return 0, nil })
 		},
 	} {

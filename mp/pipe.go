@@ -246,7 +246,7 @@ func (c *Conn[S, R]) GobDecode(number []byte) error {
 	if err != nil {
 		return fmt.Errorf("an end of a pipe cannot be received: %w", err)
 	}
-	arrived := newConn[S, R](files[0], files[1])
-	c.r, c.w, c.in, c.out, c.number = arrived.r, arrived.w, arrived.in, arrived.out, arrived.number
+	end := newConn[S, R](files[0], files[1])
+	c.r, c.w, c.in, c.out, c.number = end.r, end.w, end.in, end.out, end.number
 	return nil
 }

@@ -41,7 +41,7 @@ import (
 // Who calls whom: programs call the Pool (pool.go), whose Imap is a stream
 // (stream.go). The Pool calls its workers (worker.go), with mu held, and none of
 // them waits: each has goroutines that write to its process and hear it, and
-// these goroutines call look and change. With mu held, only the mutexes of a
+// these goroutines call locked and change. With mu held, only the mutexes of a
 // Process, of the family and of a coder are locked. In the process, work (work.go)
 // takes tasks from the inbox (inbox.go), and sends only messages to the pool.
 
@@ -82,10 +82,10 @@ type Pool[A, R any] struct {
 	size int // how many workers there should be
 
 	mu       sync.Mutex      // guards the fields below
-	moved    sync.Cond       // signalled when something has changed that an Imap or a place without a worker waits for
+	moved    sync.Cond       // signalled when something has changed that an Imap or hire waits for
 	state    error           // nil, then ErrClosed or ErrTerminated
 	opened   bool            // set with the first task, when the first workers are started
-	places   sync.WaitGroup  // one for each worker that there should be
+	keepers  sync.WaitGroup  // goroutines in keepWorker: one for each worker that there should be
 	workers  []*worker[A, R] // those that have not ended, also those that have not started
 	calls    []*call[A, R]   // those that are not over; the first gets the next worker
 	stumbles int             // how many workers in a row have ended before they called Main; 0 when one has called it
@@ -200,7 +200,7 @@ func (p *Pool[A, R]) Close() error {
 	}
 	p.finishIfDone()
 	p.mu.Unlock()
-	p.places.Wait()
+	p.keepers.Wait()
 	return nil
 }
 
@@ -211,7 +211,7 @@ func (p *Pool[A, R]) Terminate() error {
 	p.mu.Lock()
 	p.terminate()
 	p.mu.Unlock()
-	p.places.Wait()
+	p.keepers.Wait()
 	return nil
 }
 
@@ -255,7 +255,7 @@ func (p *Pool[A, R]) begin(ctx context.Context, c *call[A, R]) (forget func() bo
 	if !p.opened {
 		p.opened = true
 		for range p.size {
-			p.places.Go(p.occupy)
+			p.keepers.Go(p.keepWorker)
 		}
 	}
 	p.endIfDone(c)
@@ -289,8 +289,8 @@ func (p *Pool[A, R]) cancel(c *call[A, R], err error) {
 	p.end(c, err)
 }
 
-// occupy keeps one place of the pool occupied, until the pool's end.
-func (p *Pool[A, R]) occupy() {
+// keepWorker keeps one worker in the pool, one after the other, until the pool's end.
+func (p *Pool[A, R]) keepWorker() {
 	for w := p.hire(); w != nil; w = p.hire() {
 		w.live()
 	}
@@ -313,8 +313,8 @@ func (p *Pool[A, R]) hire() *worker[A, R] {
 	return w
 }
 
-// look calls do with mu held. Workers and Imaps look at the pool in this way.
-func (p *Pool[A, R]) look(do func()) {
+// locked calls do with mu held. Workers and Imaps look at the pool in this way.
+func (p *Pool[A, R]) locked(do func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	do()
@@ -323,7 +323,7 @@ func (p *Pool[A, R]) look(do func()) {
 // change calls do with mu held, and then hands out tasks. Workers and Imaps
 // change the pool in this way.
 func (p *Pool[A, R]) change(do func()) {
-	p.look(func() {
+	p.locked(func() {
 		do()
 		p.assign()
 	})
@@ -429,7 +429,7 @@ func (p *Pool[A, R]) assign() {
 // next gives a worker tasks of the first call that has some. Then that call is the
 // last: so calls that are made at the same time share the workers.
 func (p *Pool[A, R]) next(w *worker[A, R]) {
-	if i := slices.IndexFunc(p.calls, func(c *call[A, R]) bool { return c.ready() > 0 }); i >= 0 {
+	if i := slices.IndexFunc(p.calls, func(c *call[A, R]) bool { return c.waiting() > 0 }); i >= 0 {
 		c := p.calls[i]
 		p.calls = append(slices.Delete(p.calls, i, i+1), c)
 		w.give(c.take())
@@ -439,18 +439,18 @@ func (p *Pool[A, R]) next(w *worker[A, R]) {
 
 // otherWaits reports whether a call other than c has tasks for a worker.
 func (p *Pool[A, R]) otherWaits(c *call[A, R]) bool {
-	return slices.ContainsFunc(p.calls, func(o *call[A, R]) bool { return o != c && o.ready() > 0 })
+	return slices.ContainsFunc(p.calls, func(o *call[A, R]) bool { return o != c && o.waiting() > 0 })
 }
 
 // refill gives a busy worker as many tasks as it should have ahead: a share
 // of the tasks, so that all workers finish at about the same time.
 func (p *Pool[A, R]) refill(w *worker[A, R]) {
-	n := w.room()
+	n := w.moreAhead()
 	if n == 0 || w.flight[0].call.over {
 		return
 	}
 	c := w.flight[0].call // no other: if c is canceled, this worker is killed
-	for range min(n, c.ready()/(2*p.size)) {
+	for range min(n, c.waiting()/(2*p.size)) {
 		w.give(c.take())
 	}
 }
@@ -467,17 +467,17 @@ func (p *Pool[A, R]) rebalance() {
 // window is how far ahead of its caller an Imap may be, for each worker.
 const window = 64
 
-// room returns how many tasks the workers could take now.
-func (p *Pool[A, R]) room() int {
+// demand returns how many tasks the workers could take now.
+func (p *Pool[A, R]) demand() int {
 	n := p.size - len(p.workers) // a new one comes when there is a task for it
 	for _, w := range p.workers {
-		n += w.room() + int(bit(w.idle()))
+		n += w.moreAhead() + int(bit(w.idle()))
 	}
 	return n
 }
 
-// ready returns how many tasks of the call could be handed out now.
-func (c *call[A, R]) ready() int { return len(c.returned) + (len(c.args)+c.chunk-1)/c.chunk }
+// waiting returns how many tasks of the call could be handed out now.
+func (c *call[A, R]) waiting() int { return len(c.returned) + (len(c.args)+c.chunk-1)/c.chunk }
 
 // take returns the next task. Those that came back are first.
 func (c *call[A, R]) take() (t *task[A, R]) {

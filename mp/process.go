@@ -32,7 +32,7 @@ type Process struct {
 	orders    orders                               // the first message to the child; Start completes it
 	pack      func(*handover) (frame.Value, error) // encodes the argument; nil for a pool's worker
 	hear      func(frame.Frame)                    // takes the answers of a pool's worker; nil for others
-	say       *frame.Writer                        // writes to the child; Start sets it
+	down      *frame.Writer                        // writes to the child; Start sets it
 	cut       func()                               // closes the lifeline; Start sets it
 	links     sync.WaitGroup                       // counts the goroutines that do what the child asks of queues
 	onReady   []func()                             // called when the child calls its function; a worker: Main
@@ -108,7 +108,7 @@ func (p *Process) claimStart(ctx context.Context) error {
 		return errOnlooker
 	case p.claimed:
 		return ErrStarted
-	case !ready.Load():
+	case !mainCalled.Load():
 		return ErrNoMain
 	case self.process.Daemon:
 		return ErrDaemonChild

@@ -44,12 +44,12 @@ type queue struct {
 	number   uint64       // stands for the queue in an argument
 	passed   atomic.Int32 // how many Starts are passing it on at this moment
 
-	mu   sync.Mutex // guards work
-	work []uint64   // of a JoinableQueue: the items that this process has got and not done, oldest first
+	mu         sync.Mutex // guards unfinished
+	unfinished []uint64   // of a JoinableQueue: the items that this process has got and not done, oldest first
 }
 
-func newQueueOf(h lend.Holder, joinable bool) *queue {
-	return &queue{holder: h, joinable: joinable, orphan: tooEarly(), number: handles.Add(1)}
+func newQueueOf(h lend.Holder) *queue {
+	return &queue{holder: h, joinable: h.Terms()&lend.Joinable != 0, orphan: tooEarly(), number: handles.Add(1)}
 }
 
 // NewQueue returns a queue that holds at most capacity items, or any number if
@@ -61,7 +61,7 @@ func NewQueue[T any](capacity int) *Queue[T] {
 }
 
 func newQueue[T any](capacity int, joinable bool) *Queue[T] {
-	return &Queue[T]{newQueueOf(lend.NewStore(capacity, joinable), joinable)}
+	return &Queue[T]{newQueueOf(lend.NewStore(capacity, joinable))}
 }
 
 // hold returns the queue's holder. It panics if the queue was not made by
@@ -130,13 +130,13 @@ func (q *Queue[T]) open(it lend.Item, err error) (v T, _ error) {
 	}
 	if err := frame.Decode(it.Value, &v); err != nil {
 		if q.joinable {
-			q.holder.Done(it.ID)
+			lend.Done(q.holder, it.ID)
 		}
 		return v, inQueue("get", errUnread{err})
 	}
 	if q.joinable {
 		q.mu.Lock()
-		q.work = append(q.work, it.ID)
+		q.unfinished = append(q.unfinished, it.ID)
 		q.mu.Unlock()
 	}
 	return v, nil
@@ -229,14 +229,14 @@ func NewJoinableQueue[T any](capacity int) *JoinableQueue[T] {
 func (q *JoinableQueue[T]) TaskDone() error {
 	h := q.hold()
 	q.mu.Lock()
-	if len(q.work) == 0 {
+	if len(q.unfinished) == 0 {
 		q.mu.Unlock()
 		return ErrTaskDone
 	}
-	id := q.work[0]
-	q.work = q.work[1:]
+	id := q.unfinished[0]
+	q.unfinished = q.unfinished[1:]
 	q.mu.Unlock()
-	return inQueue("task done", h.Done(id))
+	return inQueue("task done", lend.Done(h, id))
 }
 
 // Join waits until every item that was put is done. It also waits if all
@@ -299,22 +299,21 @@ func (q *Queue[T]) GobDecode(b []byte) error {
 	if len(b) < 1 {
 		return errNotPassed
 	}
-	if number, _ := binary.Uvarint(b[1:]); arrived.queues[number] != nil {
-		q.queue = arrived.queues[number]
+	if number, _ := binary.Uvarint(b[1:]); given.queues[number] != nil {
+		q.queue = given.queues[number]
 		return nil
 	}
 	number, files, err := claim(b[1:], 2)
 	if err != nil {
 		return fmt.Errorf("a queue cannot be received: %w", err)
 	}
-	terms := lend.Terms(b[0])
-	link := lend.NewLink(files[1], terms)
+	link := lend.NewLink(files[1], lend.Terms(b[0]))
 	go link.Listen(files[0]) // ends with the parent, and so does this process
-	q.queue = newQueueOf(link, terms&lend.Joinable != 0)
-	if arrived.queues == nil {
-		arrived.queues = map[uint64]*queue{}
+	q.queue = newQueueOf(link)
+	if given.queues == nil {
+		given.queues = map[uint64]*queue{}
 	}
-	arrived.queues[number] = q.queue
+	given.queues[number] = q.queue
 	return nil
 }
 

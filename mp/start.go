@@ -37,10 +37,10 @@ func (p *Process) start(ctx context.Context) error {
 		over.afterStart(nil)
 		return err
 	}
-	p.say, p.cut = frame.NewWriter(ours[placeDown]), func() { closePipe(ours[placeDown]) }
+	p.down, p.cut = frame.NewWriter(ours[placeDown]), func() { closePipe(ours[placeDown]) }
 	over.afterStart(p)
 	watcher.started(p)
-	p.say.Post(first...) // not Send: a suspended child does not read them
+	p.down.Post(first...) // not Send: a suspended child does not read them
 	self.add(p)
 	go p.attend(ctx, ours)
 	return nil

@@ -12,7 +12,7 @@ type stream[A, R any] struct {
 	call[A, R]
 	pool    *Pool[A, R]
 	ordered bool
-	ready   map[int]delivery[R] // results that were not yielded: by index, or in order of arrival
+	kept    map[int]delivery[R] // results that were not yielded: by index, or in order of arrival
 	yielded int                 // how many results were yielded
 	burst   any                 // what the sequence panicked with
 }
@@ -25,7 +25,7 @@ type delivery[R any] struct {
 
 func (p *Pool[A, R]) stream(ctx context.Context, args iter.Seq[A], ordered bool) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
-		s := &stream[A, R]{pool: p, ordered: ordered, ready: map[int]delivery[R]{}}
+		s := &stream[A, R]{pool: p, ordered: ordered, kept: map[int]delivery[R]{}}
 		s.chunk, s.open, s.put = 1, true, s.add
 		forget, err := p.begin(ctx, &s.call)
 		if err != nil {
@@ -49,7 +49,7 @@ func (p *Pool[A, R]) stream(ctx context.Context, args iter.Seq[A], ordered bool)
 	}
 }
 
-// feed pulls arguments while there is room for them. If the sequence panics,
+// feed pulls arguments while there is demand for them. If the sequence panics,
 // stream panics with the same value, in the caller's goroutine.
 func (s *stream[A, R]) feed(args iter.Seq[A]) {
 	ended := false
@@ -58,14 +58,14 @@ func (s *stream[A, R]) feed(args iter.Seq[A]) {
 		if burst == nil && !ended {
 			burst = "mp: the sequence called runtime.Goexit"
 		}
-		s.pool.look(func() {
+		s.pool.locked(func() {
 			s.burst, s.open = burst, false
 			s.pool.endIfDone(&s.call)
 		})
 	}()
-	if s.waitForRoom() {
+	if s.waitForDemand() {
 		for arg := range args {
-			if s.offer(arg); !s.waitForRoom() {
+			if s.offer(arg); !s.waitForDemand() {
 				break
 			}
 		}
@@ -81,12 +81,12 @@ func (s *stream[A, R]) offer(arg A) {
 	})
 }
 
-// waitForRoom waits until a worker could take another argument, and reports
+// waitForDemand waits until a worker could take another argument, and reports
 // whether one is still wanted.
-func (s *stream[A, R]) waitForRoom() (wanted bool) {
+func (s *stream[A, R]) waitForDemand() (wanted bool) {
 	p := s.pool
-	p.look(func() {
-		for !s.over && p.state == nil && (len(s.args) >= p.room() || s.pulled()-s.yielded >= window*p.size) {
+	p.locked(func() {
+		for !s.over && p.state == nil && (len(s.args) >= p.demand() || s.pulled()-s.yielded >= window*p.size) {
 			p.moved.Wait()
 		}
 		if !s.over {
@@ -107,11 +107,11 @@ func (s *stream[A, R]) add(t *task[A, R], results []R, failed []*TaskError) {
 	} else {
 		d.value = results[0]
 	}
-	place := t.first
+	index := t.first
 	if !s.ordered {
-		place = s.yielded + len(s.ready)
+		index = s.yielded + len(s.kept)
 	}
-	s.ready[place] = d
+	s.kept[index] = d
 	s.news.Signal()
 }
 
@@ -134,12 +134,12 @@ func (s *stream[A, R]) drain(yield func(R, error) bool) {
 // result waits for the next result. There is none after the last, and none when
 // the call was ended from outside.
 func (s *stream[A, R]) result() (d delivery[R], ok bool) {
-	s.pool.look(func() {
-		for d, ok = s.ready[s.yielded]; !ok && !s.over; d, ok = s.ready[s.yielded] {
+	s.pool.locked(func() {
+		for d, ok = s.kept[s.yielded]; !ok && !s.over; d, ok = s.kept[s.yielded] {
 			s.news.Wait()
 		}
 		if ok = ok && !(s.over && (s.open || s.missing > 0)); ok {
-			delete(s.ready, s.yielded)
+			delete(s.kept, s.yielded)
 			s.yielded++
 			s.pool.moved.Broadcast()
 		}

@@ -12,11 +12,11 @@ import (
 )
 
 // A worker is one process of a pool, as the pool sees it. The pool's mu guards
-// the fields below pool, process and orders, except failures.
+// the fields below pool, process and outbox, except failures.
 type worker[A, R any] struct {
 	pool    *Pool[A, R]
 	process *Process
-	orders  chan order[A, R] // what to tell the process; closed when the process has ended
+	outbox  chan message[A, R] // what to tell the process; closed when the process has ended
 
 	here      bool          // set when the process has called Main; before, it gets no tasks
 	finishing bool          // set when it is told to finish; then it gets no more tasks
@@ -31,8 +31,8 @@ type worker[A, R any] struct {
 	failures  map[int]error // the errors of single arguments of the task that it does; only hear uses them
 }
 
-// An order is something to tell a worker.
-type order[A, R any] struct {
+// A message is something to tell a worker.
+type message[A, R any] struct {
 	kind frame.Kind
 	task *task[A, R] // nil unless kind is msgTask
 }
@@ -44,12 +44,12 @@ const (
 
 func newWorker[A, R any](p *Pool[A, R]) *worker[A, R] {
 	w := &worker[A, R]{pool: p, process: newProcess("PoolWorker", p.f.function), depth: 1}
-	w.orders = make(chan order[A, R], maxDepth+2) // room for all tasks in flight, one msgReturn and one msgFinish
+	w.outbox = make(chan message[A, R], maxDepth+2) // for all tasks in flight, one msgReturn and one msgFinish
 	w.clock = time.AfterFunc(math.MaxInt64, w.expire)
 	w.process.Daemon = true
 	w.process.orders.Work = true
 	w.process.hear = w.hear
-	w.process.onReady = append(w.process.onReady, w.arrive)
+	w.process.onReady = append(w.process.onReady, w.nowHere)
 	return w
 }
 
@@ -64,35 +64,35 @@ func (w *worker[A, R]) live() {
 	w.pool.change(func() { w.reap(err) })
 }
 
-// write tells the process what is in orders. It encodes and writes without the
+// write tells the process what is in the outbox. It encodes and writes without the
 // pool's mu, because the program's own code may run, and the pipe may be full.
 func (w *worker[A, R]) write() {
-	for o := range w.orders {
+	for m := range w.outbox {
 		if _, ended := w.process.ExitCode(); ended {
 			continue // its tasks go to other workers, so this goroutine must not read their arguments
 		}
-		frames := append(make([]frame.Frame, 0, 1+len(w.orders)), w.encode(o))
-		for range len(w.orders) { // many at once cost one system call
-			frames = append(frames, w.encode(<-w.orders))
+		frames := append(make([]frame.Frame, 0, 1+len(w.outbox)), w.encode(m))
+		for range len(w.outbox) { // many at once cost one system call
+			frames = append(frames, w.encode(<-w.outbox))
 		}
-		w.process.say.Send(context.Background(), frames...)
+		w.process.down.Send(context.Background(), frames...)
 	}
 }
 
-// encode returns an order as the process reads it. In the place of arguments
+// encode returns a message as the process reads it. In the place of arguments
 // that cannot be encoded it sends the error, because answers are matched by order.
-func (w *worker[A, R]) encode(o order[A, R]) frame.Frame {
-	f := frame.Frame{Kind: o.kind}
-	switch o.kind {
+func (w *worker[A, R]) encode(m message[A, R]) frame.Frame {
+	f := frame.Frame{Kind: m.kind}
+	switch m.kind {
 	case msgFinish:
 		time.AfterFunc(time.Second, w.killNewborn) // not in finish: before Start there is nothing to kill
 	case msgTask:
 		var err error
-		if f.Value, err = frame.EncodeList(o.task.args); err != nil {
+		if f.Value, err = frame.EncodeList(m.task.args); err != nil {
 			f.Value = frame.Failure(err)
-			w.pool.look(func() { o.task.refused = fmt.Errorf("its argument: %w", err) })
+			w.pool.locked(func() { m.task.refused = fmt.Errorf("its argument: %w", err) })
 		}
-		f.ID = uint64(len(o.task.args))
+		f.ID = uint64(len(m.task.args))
 	}
 	return f
 }
@@ -107,7 +107,7 @@ func (w *worker[A, R]) killNewborn() {
 
 // expire kills a process whose task takes too long.
 func (w *worker[A, R]) expire() {
-	w.pool.look(func() {
+	w.pool.locked(func() {
 		if len(w.flight) == 0 || time.Since(w.since) < w.limit() {
 			return // it has answered in the same moment
 		}
@@ -116,9 +116,9 @@ func (w *worker[A, R]) expire() {
 	})
 }
 
-// arrive is called when the process has called Main. Only now does it get tasks:
+// nowHere is called when the process has called Main. Only now does it get tasks:
 // if it had ended before, no task would have been lost.
-func (w *worker[A, R]) arrive() {
+func (w *worker[A, R]) nowHere() {
 	w.pool.change(func() {
 		w.here = true
 		w.pool.stumbles = 0
@@ -154,7 +154,7 @@ func (w *worker[A, R]) hear(f frame.Frame) {
 // current returns the task that the process does, or nil. Only hear, and the
 // process's end, change which task that is.
 func (w *worker[A, R]) current() (t *task[A, R]) {
-	w.pool.look(func() {
+	w.pool.locked(func() {
 		if w.begun {
 			t = w.flight[0]
 		}
@@ -198,11 +198,11 @@ func (w *worker[A, R]) taskError(why error) *TaskError {
 
 // The methods below are called with the pool's mu held.
 
-// tell adds an order. There is always room, unless the process has returned
-// tasks that it has not read.
+// tell puts a message into the outbox. It always fits, unless the process has
+// returned tasks that it has not read.
 func (w *worker[A, R]) tell(k frame.Kind, t *task[A, R]) {
 	select {
-	case w.orders <- order[A, R]{k, t}:
+	case w.outbox <- message[A, R]{k, t}:
 	default:
 		w.misbehave()
 	}
@@ -221,15 +221,15 @@ func (w *worker[A, R]) finish() {
 	}
 }
 
-// ready reports whether it may get a task.
-func (w *worker[A, R]) ready() bool { return w.here && !w.finishing && !w.recalled }
+// available reports whether it may get a task.
+func (w *worker[A, R]) available() bool { return w.here && !w.finishing && !w.recalled }
 
 // idle reports whether it could begin a task at once.
-func (w *worker[A, R]) idle() bool { return w.ready() && len(w.flight) == 0 }
+func (w *worker[A, R]) idle() bool { return w.available() && len(w.flight) == 0 }
 
-// room returns how many more tasks it may have ahead of the one that it does.
-func (w *worker[A, R]) room() int {
-	if !w.ready() || len(w.flight) == 0 || w.pool.TaskTimeout > 0 {
+// moreAhead returns how many more tasks it may have ahead of the one that it does.
+func (w *worker[A, R]) moreAhead() int {
+	if !w.available() || len(w.flight) == 0 || w.pool.TaskTimeout > 0 {
 		return 0 // with a timeout, nothing ahead: a process killed for one task must not have begun the next
 	}
 	n := w.depth - len(w.flight)
@@ -244,7 +244,7 @@ func (w *worker[A, R]) room() int {
 
 // ahead returns how many tasks it could give back.
 func (w *worker[A, R]) ahead() int {
-	if !w.ready() {
+	if !w.available() {
 		return 0
 	}
 	return len(w.flight) - 1
@@ -337,7 +337,7 @@ func (w *worker[A, R]) reap(err error) {
 	}
 	w.giveBack(len(w.flight))
 	w.clock.Stop()
-	close(w.orders)
+	close(w.outbox)
 	p.workers = slices.DeleteFunc(p.workers, func(o *worker[A, R]) bool { return o == w })
 	if !w.here {
 		p.stumble(w.why(err), err == nil && w.process.exit.Code < 0)

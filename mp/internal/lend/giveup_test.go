@@ -49,7 +49,7 @@ func TestGetsThatAreGivenUp(t *testing.T) {
 					if err == nil {
 						got = append(got, numberOf(t, it))
 						if joinable {
-							all[who].Done(it.ID)
+							Done(all[who], it.ID)
 						}
 					} else if err != context.DeadlineExceeded {
 						if err != io.EOF {

@@ -69,8 +69,6 @@ const (
 type Holder interface {
 	// Put adds an item, or says why not; it waits for room unless try is set.
 	Put(ctx context.Context, v frame.Value, try bool) error
-	// Done says that an item from Get or TryGet is done.
-	Done(id uint64) error
 	Len(ctx context.Context) (int, error)
 	Join(ctx context.Context) error
 	Close() error
@@ -153,6 +151,12 @@ func TryGet(h Holder) (Item, error) {
 		return it, err
 	}
 	return it, h.take(context.Background(), it.ID)
+}
+
+// Done says that an item from Get or TryGet is done.
+func Done(h Holder, id uint64) error {
+	h.tell(kindDone, id)
+	return h.heard(context.Background())
 }
 
 // The frames between a Link and its Server.

@@ -120,7 +120,7 @@ func (d *drip) Read(b []byte) (int, error) {
 func (s *Server) waiting() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.calls)
+	return len(s.serving)
 }
 
 // talk returns the bytes of several messages.
@@ -232,7 +232,7 @@ func TestNonsenseFromAConsumer(t *testing.T) {
 			if it, err := TryGet(store); err != ErrEmpty {
 				t.Errorf("another item: %v, %v", it, err)
 			}
-			store.Done(it.ID)
+			Done(store, it.ID)
 			if err := store.Join(soon(t)); err != nil {
 				t.Error(err)
 			}

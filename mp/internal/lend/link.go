@@ -307,11 +307,6 @@ func (l *Link) Flush() {
 	}
 }
 
-// Done says that an item is done.
-func (l *Link) Done(id uint64) error {
-	return l.sayAndWait(context.Background(), frame.Frame{Kind: kindDone, ID: id})
-}
-
 // Len asks the owner how many items have not been taken.
 func (l *Link) Len(ctx context.Context) (int, error) {
 	_, v, err := l.call(ctx, kindLen)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"processbook/mp/internal/frame"
 )
@@ -21,13 +22,13 @@ type Server struct {
 	syncs    calls             // kindSync and kindClosing
 	withdraw func()            // takes back the child's last want; only Read uses it
 	parts    map[uint64][]byte // of long items, by put; only Read uses it
+	blocked  atomic.Bool       // set while the child waits for an item
 
 	mu      sync.Mutex                    // guards the fields below
-	blocked bool                          // set while the child waits for an item
 	loans   map[uint64]bool               // items that may still come back, by number; true when a Get has it
 	first   uint64                        // the first item of the last batch: a waiting Get will take it at once
 	unasked bool                          // set by a batch, and cleared when the child is asked to give back
-	calls   map[uint64]context.CancelFunc // those of the child that have no reply, by number
+	serving map[uint64]context.CancelFunc // ends a call of the child that has no reply, by number
 	rooms   map[uint64]uint64             // those granted to the child and not used, by the call's number
 	listed  bool                          // set when the holder knows of this child
 	ended   bool                          // set when the child has ended
@@ -42,7 +43,7 @@ func NewServer(h Holder, to io.WriteCloser, kill func() error) *Server {
 		withdraw: func() {},
 		loans:    map[uint64]bool{},
 		parts:    map[uint64][]byte{},
-		calls:    map[uint64]context.CancelFunc{},
+		serving:  map[uint64]context.CancelFunc{},
 		rooms:    map[uint64]uint64{},
 	}
 }
@@ -101,7 +102,7 @@ func (s *Server) obey(f frame.Frame) error {
 	case kindWant:
 		s.enlist() // this may come before Open
 		s.withdraw()
-		s.block(s.joinable || !s.h.closed())
+		s.blocked.Store(true)
 		s.withdraw = s.h.want(int(min(max(f.ID, 1), maxWant)), s.deliver)
 	case kindTaken, kindBack, kindDone:
 		s.told(f.Kind, f.ID)
@@ -177,14 +178,20 @@ func (s *Server) room(ctx context.Context, id uint64, try bool) error {
 // when the child no longer wants it, or when the child ends.
 func (s *Server) call(id uint64, do func(context.Context) (frame.Value, error)) error {
 	ctx, cancel := context.WithCancel(context.Background())
-	if !s.number(id, cancel) {
+	s.mu.Lock()
+	inUse := s.serving[id] != nil || s.rooms[id] > 0
+	if !inUse {
+		s.serving[id] = cancel
+	}
+	s.mu.Unlock()
+	if inUse {
 		cancel()
 		return frame.ErrBroken
 	}
 	go func() {
 		v, err := do(ctx)
 		s.mu.Lock()
-		delete(s.calls, id)
+		delete(s.serving, id)
 		s.mu.Unlock()
 		cancel()
 		if err != nil {
@@ -195,23 +202,12 @@ func (s *Server) call(id uint64, do func(context.Context) (frame.Value, error)) 
 	return nil
 }
 
-// number notes a call under a number that no other call or room has.
-func (s *Server) number(id uint64, cancel context.CancelFunc) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.calls[id] != nil || s.rooms[id] > 0 {
-		return false
-	}
-	s.calls[id] = cancel
-	return true
-}
-
 // cancel ends a call or a put, and gives back the room that was kept for it. Only
 // Read calls cancel.
 func (s *Server) cancel(id uint64) {
 	delete(s.parts, id)
 	s.mu.Lock()
-	if cancel := s.calls[id]; cancel != nil {
+	if cancel := s.serving[id]; cancel != nil {
 		cancel()
 	}
 	room := s.rooms[id]
@@ -227,25 +223,15 @@ func (s *Server) count(ctx context.Context) (frame.Value, error) {
 	return withNumber(uint64(n), frame.Value{}), err
 }
 
-// block notes whether the child waits for an item.
-func (s *Server) block(now bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.blocked = now
-}
-
-// Blocked reports whether the child waits for an item: Main may print that.
-func (s *Server) Blocked() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.blocked
-}
+// Blocked reports whether the child waits for an item of a queue that is open, or
+// that may wait for a TaskDone: Main may print that.
+func (s *Server) Blocked() bool { return s.blocked.Load() && (s.joinable || !s.h.closed()) }
 
 // deliver lends the child a batch, or tells it that there will be none. The
 // holder's lock is held, so the child gets the batch before it is asked to give
 // items back.
 func (s *Server) deliver(lot []Item, err error) {
-	s.block(false)
+	s.blocked.Store(false)
 	if err == io.EOF {
 		s.out.Post(frame.Frame{Kind: kindEnd})
 	}
@@ -335,7 +321,7 @@ func (s *Server) end() {
 	s.ended = true
 	loans, rooms := s.loans, s.rooms
 	s.loans, s.rooms = nil, nil
-	for _, cancel := range s.calls {
+	for _, cancel := range s.serving {
 		cancel()
 	}
 	s.mu.Unlock()

@@ -202,16 +202,10 @@ func (s *Store) tryTake() (it Item, err error) {
 		return it, err
 	}
 	s.sync(context.Background(), kindSync)
-	s.awaitAllIn()
-	return s.takeNow()
-}
-
-// awaitAllIn waits, if Close was called, until everything that was put before has
-// arrived.
-func (s *Store) awaitAllIn() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.mu.Lock() // if Close was called, wait until everything that was put before has arrived
 	s.await(context.Background(), s.changed, func() bool { return s.allIn || !s.closing })
+	s.mu.Unlock()
+	return s.takeNow()
 }
 
 func (s *Store) takeNow() (it Item, err error) {
@@ -263,12 +257,6 @@ func (s *Store) insert(it Item) {
 	s.supply()
 }
 
-// Done says that an item is done.
-func (s *Store) Done(id uint64) error {
-	s.tell(kindDone, id)
-	return nil
-}
-
 func (s *Store) heard(context.Context) error { return nil }
 
 // change wakes the calls that wait for room, for EOF, or until all items are done.
@@ -318,11 +306,6 @@ func (s *Store) Close() error {
 	}
 	s.closing = true
 	s.room.Broadcast()
-	if !s.joinable { // a joinable queue may still wait for a TaskDone
-		for _, child := range s.list() {
-			child.block(false) // if it still waits, it does not wait for an open queue
-		}
-	}
 	go func() { // this goroutine ends when every process that has the queue has answered, or ended
 		s.sync(context.Background(), kindClosing)
 		s.mu.Lock()
