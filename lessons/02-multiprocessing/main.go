@@ -37,11 +37,11 @@ var countDown = mp.Proc("countDown", func(n int) error {
 // Processes run divide, and so do goroutines: it is the same for both.
 func divide(name string, n int) error {
 	fmt.Println(name, n, "begins, PID", os.Getpid())
-	by := n
+	by, ticks := n, 8+n
 	if n == bad {
-		by = 0
+		by, ticks = 0, 4 // it divides before the others
 	}
-	time.Sleep(time.Duration(2+2*by) * tick)
+	time.Sleep(time.Duration(ticks) * tick)
 	fmt.Println(name, n, "ends, 12 /", by, "=", 12/by) // 12/0: panic
 	return nil
 }
