@@ -16,14 +16,14 @@ import (
 
 var experiments = lessons.Facts{
 	"8a": func(ctx context.Context) (string, error) { // many expect one box: 20 and 99
-		mine := &box{lessons.Form(10, 5)}
+		mine := &chest{lessons.Form(10, 5)}
 		got, err := ask(ctx, mine, lessons.Form(20, 7), 99, 0)
 		return fmt.Sprint(got[0], " ", mine.X), err
 	},
 	"8b": resultsOfTwo,
 	"8c": orderOfLocking,
 	"8d": func(ctx context.Context) (string, error) { // many expect the last answer, or nothing
-		got, err := ask(ctx, &box{lessons.Form(11, 21)}, 0, lessons.Form(12, 22), lessons.Form(13, 23), 0)
+		got, err := ask(ctx, &chest{lessons.Form(11, 21)}, 0, lessons.Form(12, 22), lessons.Form(13, 23), 0)
 		return got[0] + ", " + got[len(got)-1], err
 	},
 	"8e": leftAndUnfinished,
@@ -31,13 +31,13 @@ var experiments = lessons.Facts{
 	"8g": tasksAndExits,
 }
 
+type chest struct{ X int } // a box: you may change the one in main.go
 type desk struct {
-	Boxes *mp.Queue[*box]
+	Boxes *mp.Queue[*chest]
 	Line  *mp.Conn[int, int]
 }
 
-// answerer gets a box. A question is a number. The answer is the x in the box, and then
-// the number is the new x. After the answer to 0, answerer exits.
+// answerer answers each question with the x in its box. Then the question is the new x.
 var answerer = mp.Proc("answerer", func(d desk) error {
 	copied, err := d.Boxes.Get(context.Background())
 	for question := 1; question != 0 && err == nil; copied.X = question {
@@ -49,8 +49,8 @@ var answerer = mp.Proc("answerer", func(d desk) error {
 
 // ask puts a box into a queue, and then sets x in main's box. The child gets the
 // box and all questions, and exits. Only then main receives, until EOF.
-func ask(ctx context.Context, mine *box, x int, questions ...int) (got []string, err error) {
-	boxes := mp.NewQueue[*box](0)
+func ask(ctx context.Context, mine *chest, x int, questions ...int) (got []string, err error) {
+	boxes := mp.NewQueue[*chest](0)
 	ours, theirs := mp.Pipe[int, int]()
 	child := mp.NewProcess(answerer, desk{boxes, theirs})
 	err = errors.Join(boxes.Put(ctx, mine), child.Start(ctx))

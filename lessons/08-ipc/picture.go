@@ -37,7 +37,7 @@ func picture(ctx context.Context, run *lessons.Run) error {
 		saw += " " + child.Name + " " + child.End() + "."
 	}
 	lessons.Para("saw", "%s If a consumer ends before TaskDone, its task goes to another consumer.", saw)
-	mine := &box{10}
+	mine := &chest{10}
 	child, err := ask(ctx, mine, 20, 99, 0)
 	if err != nil {
 		return err
