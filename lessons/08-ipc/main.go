@@ -4,7 +4,6 @@
 // Change it: put a consumer's name into its results. (Ctrl-C ends a hang.)
 //
 //	Python                         here
-//	class Box: def open(self)      type box struct, func (b box) open()
 //	q = Queue(), q.put(), q.get()  mp.NewQueue[box](0), q.Put(...), q.Get(...)
 //	class Consumer(Process)        type shop struct, and Proc("consumer", ...)
 //	put(None) each, t.join()       s.Tasks.Close(), one.Join(...), two.Join(...)
@@ -63,6 +62,7 @@ func program(ctx context.Context) error {
 	}
 	answer, lost := ours.Recv()
 	fmt.Println("the answer is", answer)
+
 	s := shop{mp.NewJoinableQueue[task](0), mp.NewQueue[string](0)} // example 8
 	one, two := mp.NewProcess(consumer, s), mp.NewProcess(consumer, s)
 	err = errors.Join(err, lost, peer.Join(ctx), one.Start(ctx), two.Start(ctx))
