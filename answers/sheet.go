@@ -34,8 +34,9 @@ type: %s
 Some words: A daemon is a helper in the background. A Pool has worker
 processes. Apply gives it one task, Map and Imap give it many. Map returns a
 slice of results, Imap a sequence of them. JoinableQueue is a queue of tasks:
-a consumer calls TaskDone after each. Python starts a child with spawn, which
-runs the program from its beginning, or with fork, which copies the parent.
+a consumer calls TaskDone after each task. Python starts a child with spawn,
+which runs the program from its beginning, or with fork, which copies the
+parent.
 `, form, check)
 	for _, q := range questions {
 		fmt.Fprintf(&b, "\n# %s\n\nAfterwards: `go run %s`\n", q.Title, q.Lesson)

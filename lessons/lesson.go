@@ -84,7 +84,7 @@ func (l Lesson) parse() (o options) {
 	f.SetOutput(&usage)
 	f.BoolVar(&o.plain, "plain", false, "only run main.go: no plan and no picture")
 	f.BoolVar(&o.plan, "plan", false, "only say what will be run")
-	f.BoolVar(&o.facts, "facts", false, "print only the answers to the quiz questions (spoilers).\nAfter it, you may name questions")
+	f.BoolVar(&o.facts, "facts", false, "print only the answers to the quiz questions (spoilers).\nAfter -facts, you may name the questions")
 	Int(&form, "form", 1, 2, "with -facts: for form `N` of the worksheet")(f)
 	if l.Tick != nil {
 		f.Func("unit", fmt.Sprintf("the `time` of a tick, for watching (100ms to 5s; %v by default)", *l.Tick),
