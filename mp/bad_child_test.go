@@ -34,7 +34,7 @@ type tap struct {
 }
 
 func (p *tap) GobDecode(b []byte) error {
-	_, files, err := claim(b[1:], 2)
+	files, err := claim(b[1:], 2)
 	if err == nil {
 		p.in, p.out, p.terms = files[0], files[1], lend.Terms(b[0])
 	}

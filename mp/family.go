@@ -158,11 +158,9 @@ func awaited() (names []string, blocked bool) {
 func (f *family) orphaned() {
 	close(f.parent.done)
 	if f.watched.Load() {
-		f.mu.Lock()
-		for _, c := range f.children {
+		for _, c := range Children() {
 			c.cut()
 		}
-		f.mu.Unlock()
 		time.Sleep(500 * time.Millisecond) // orders nothing: the program has asked for the parent, and may have something to finish
 	}
 	os.Exit(1)

@@ -95,27 +95,27 @@ func encodeHandle(number uint64) []byte { return binary.AppendUvarint(nil, numbe
 var given struct {
 	files  []*os.File // claim takes the files of a handle, and leaves nil in their place
 	places []place
-	queues map[uint64]*queue // have been received; the argument may have one twice
+	queues map[string]*queue // have been received, by their bytes; the argument may have one twice
 }
 
 // claim takes the n files of the handle that b stands for.
-func claim(b []byte, n int) (number uint64, files []*os.File, err error) {
+func claim(b []byte, n int) (files []*os.File, err error) {
 	number, used := binary.Uvarint(b)
 	i := slices.IndexFunc(given.places, func(p place) bool { return p.Handle == number })
 	if used != len(b) || i < 0 {
-		return number, nil, errNotPassed
+		return nil, errNotPassed
 	}
 	p := given.places[i]
 	if p.Count != n || p.First < placeFree || p.First > len(given.files)-n {
-		return number, nil, errNotPassed
+		return nil, errNotPassed
 	}
 	theirs := given.files[p.First : p.First+n]
 	if slices.Contains(theirs, nil) {
-		return number, nil, errNotPassed
+		return nil, errNotPassed
 	}
 	files = slices.Clone(theirs)
 	clear(theirs)
-	return number, files, nil
+	return files, nil
 }
 
 // pipes returns the ends of n pipes: a reader, its writer, and so on. None gets

@@ -242,7 +242,7 @@ func (c *Conn[S, R]) GobEncode() ([]byte, error) {
 // GobDecode is for package encoding/gob. In a child, it finds the end that the
 // parent has passed.
 func (c *Conn[S, R]) GobDecode(number []byte) error {
-	_, files, err := claim(number, 2)
+	files, err := claim(number, 2)
 	if err != nil {
 		return fmt.Errorf("an end of a pipe cannot be received: %w", err)
 	}

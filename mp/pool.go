@@ -231,8 +231,13 @@ func (p *Pool[A, R]) all(ctx context.Context, args []A, chunk int) ([]R, map[int
 		return nil, nil, err
 	}
 	defer forget()
-	if err := p.wait(c); err != nil {
-		return nil, nil, err
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !c.over {
+		c.news.Wait()
+	}
+	if c.err != nil {
+		return nil, nil, c.err
 	}
 	return results, errs, nil
 }
@@ -261,16 +266,6 @@ func (p *Pool[A, R]) begin(ctx context.Context, c *call[A, R]) (forget func() bo
 	p.endIfDone(c)
 	p.assign()
 	return context.AfterFunc(ctx, func() { p.cancel(c, ctx.Err()) }), nil
-}
-
-// wait waits until a call is over.
-func (p *Pool[A, R]) wait(c *call[A, R]) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for !c.over {
-		c.news.Wait()
-	}
-	return c.err
 }
 
 // cancel ends a call whose tasks are not wanted any more, and kills the workers

@@ -132,8 +132,8 @@ func (p *Process) Join(ctx context.Context) error {
 	if p == self.process {
 		return fmt.Errorf("%s: %w", p.Name, errOnlooker)
 	}
-	if err := p.mustBeStarted(); err != nil {
-		return err
+	if p.PID() == 0 {
+		return fmt.Errorf("%s: %w", p.Name, ErrNotStarted)
 	}
 	select {
 	case <-p.done:
@@ -148,15 +148,6 @@ func (p *Process) Join(ctx context.Context) error {
 	return nil
 }
 
-func (p *Process) mustBeStarted() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.pid == 0 {
-		return fmt.Errorf("%s: %w", p.Name, ErrNotStarted)
-	}
-	return nil
-}
-
 // Done returns a channel that is closed when the process has ended. If the
 // process is never started, the channel stays open. It is Python's sentinel.
 func (p *Process) Done() <-chan struct{} { return p.done }
@@ -165,7 +156,7 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 // Python's is_alive.
 func (p *Process) Alive() bool {
 	_, ended := p.ExitCode()
-	return p.mustBeStarted() == nil && !ended
+	return p.PID() != 0 && !ended
 }
 
 // PID returns the system's number for the process, or 0 before Start. It is
@@ -219,18 +210,15 @@ func (p *Process) signal(code int, send func(*os.Process) error) error {
 	case p.pid == 0:
 		return fmt.Errorf("%s: %w", p.Name, ErrNotStarted)
 	}
-	switch err := send(p.cmd.Process); err {
-	case nil:
+	err := send(p.cmd.Process)
+	_, ended := p.ExitCode()
+	switch {
+	case err == nil:
 		p.sent = code
-		return nil
-	case os.ErrProcessDone:
-		return nil
-	default:
-		if _, ended := p.ExitCode(); ended {
-			return nil
-		}
+	case err != os.ErrProcessDone && !ended:
 		return fmt.Errorf("%s: %w", p.Name, err)
 	}
+	return nil
 }
 
 // end terminates the process, and kills it a second later if it is still

@@ -2,7 +2,6 @@ package mp
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -299,11 +298,10 @@ func (q *Queue[T]) GobDecode(b []byte) error {
 	if len(b) < 1 {
 		return errNotPassed
 	}
-	if number, _ := binary.Uvarint(b[1:]); given.queues[number] != nil {
-		q.queue = given.queues[number]
+	if q.queue = given.queues[string(b)]; q.queue != nil {
 		return nil
 	}
-	number, files, err := claim(b[1:], 2)
+	files, err := claim(b[1:], 2)
 	if err != nil {
 		return fmt.Errorf("a queue cannot be received: %w", err)
 	}
@@ -311,9 +309,9 @@ func (q *Queue[T]) GobDecode(b []byte) error {
 	go link.Listen(files[0]) // ends with the parent, and so does this process
 	q.queue = newQueueOf(link)
 	if given.queues == nil {
-		given.queues = map[uint64]*queue{}
+		given.queues = map[string]*queue{}
 	}
-	given.queues[number] = q.queue
+	given.queues[string(b)] = q.queue
 	return nil
 }
 

@@ -163,11 +163,12 @@ func (p *Process) isBlocked() bool { return slices.ContainsFunc(p.servers, (*len
 // judge finds out how the process ended. Call it with mu held.
 func (p *Process) judge(exit *ExitError) {
 	state := p.cmd.ProcessState
+	told, _ := exit.Err.(*RemoteError)
 	switch {
 	case state != nil:
 		exit.Code = exitCode(state, p.sent)
 	case p.reached == msgDone: // the rest is not known, see below
-	case exit.Crash != "" || panicked(exit.Err):
+	case exit.Crash != "" || told != nil && told.Stack != "":
 		exit.Code = 2
 	case exit.Err != nil:
 		exit.Code = 1
@@ -180,11 +181,6 @@ func (p *Process) judge(exit *ExitError) {
 		exit.Err = p.lacks()
 	}
 	p.exit = exit
-}
-
-func panicked(err error) bool {
-	r, ok := err.(*RemoteError)
-	return ok && r.Stack != ""
 }
 
 // lacks says which step the child has not reached, if any. Without that step, even
