@@ -392,3 +392,22 @@ func checkReturned(t *testing.T, store *Store) {
 		}
 	}
 }
+
+// Main says that a child waits for an item. It need not say so of a closed queue,
+// unless a TaskDone may be missing.
+func TestBlocked(t *testing.T) {
+	for _, joinable := range []bool{false, true} {
+		store := NewStore(0, joinable)
+		l, s, _ := connect(t, store)
+		silent := newServer(store) // its child does not answer, so Get cannot see EOF yet
+		silent.Open()
+		go Get(t.Context(), l)
+		until(t, "a Get of the child waits", s.Blocked)
+		store.Close()
+		if s.Blocked() != joinable {
+			t.Errorf("joinable %t: after Close, Blocked() = %t", joinable, !joinable)
+		}
+		silent.end()
+		until(t, "EOF", func() bool { return !s.Blocked() })
+	}
+}
