@@ -6,7 +6,9 @@ import (
 	"math"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // Calls at an unusual moment, or in an unusual place: each returns, or says what
@@ -111,5 +113,32 @@ func TestQueueInAFieldThatIsNotSent(t *testing.T) {
 	}
 	if err := runProcess(NewProcess(takeHidden, hides{1, "what can be left out"})); err != nil {
 		t.Error(err)
+	}
+}
+
+// slowToEncode takes longer to encode than its task may take.
+type slowToEncode struct{}
+
+var encodings atomic.Int32
+
+func (slowToEncode) GobEncode() ([]byte, error) {
+	encodings.Add(1)
+	time.Sleep(time.Second)
+	return nil, nil
+}
+
+func (*slowToEncode) GobDecode([]byte) error { return nil }
+
+var takeSlowToEncode = Proc("takeSlowToEncode", func(slowToEncode) error { return nil })
+
+// A task that has not begun within its timeout is given to a second worker, but
+// not to all of them, one after the other.
+func TestTimeoutBeforeTheTaskBegins(t *testing.T) {
+	p := NewPool(takeSlowToEncode, 1)
+	p.TaskTimeout = 20 * time.Millisecond
+	defer p.Terminate()
+	_, err := p.Apply(soon(t), slowToEncode{})
+	if n := encodings.Load(); n > 2 || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%d workers were to get the task; %v", n, err)
 	}
 }

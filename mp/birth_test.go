@@ -209,6 +209,7 @@ func TestChangedFile(t *testing.T) {
 // The environment has a mark of another copy of mp, or of another program.
 func TestMarksOfOthers(t *testing.T) {
 	self, _ := os.Executable()
+	ours := strconv.Itoa(os.Getppid()) // a process that is alive, and does not start the program
 	for _, test := range []struct {
 		mark, want string
 		code       int
@@ -219,6 +220,9 @@ func TestMarksOfOthers(t *testing.T) {
 		{importPath + " - 0 /another/program", "the program's own error", 1},
 		{importPath + " - 3 /another/program", "again before mp.Main", 2}, // the last of a chain of copies
 		{"other/mp - 0 /another/program", "the program's own error", 1},
+		{importPath + " 999999999:3,4,5 0 " + self, "has no parent", 2},
+		{importPath + " " + ours + ":3,4,5 0 " + self, "or with the environment that it had before", 2},
+		{importPath + " " + ours + ":3,4,5 0 /another/program", "the program's own error", 1},
 	} {
 		cmd, stdout := program(t, "error")
 		var stderr bytes.Buffer

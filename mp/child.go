@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"processbook/mp/internal/frame"
 	"processbook/mp/internal/lend"
@@ -111,8 +112,11 @@ func init() {
 	case parent == strconv.Itoa(os.Getppid()):
 	case os.Getppid() == 1:
 		os.Exit(1) // the parent is gone already
-	default:
-		return // the child has started this process before it came to this line: see checkMark
+	case gone(parent):
+		strayChild()
+	default: // a child has started this process before it came to this line, or with an older environment
+		markAtBirth = strings.Replace(markAtBirth, parent+":"+files, filesTaken, 1)
+		return // see checkMark
 	}
 	os.Setenv(childVar, mark(filesTaken))
 	if err := adoptAll(files); err != nil {
@@ -139,6 +143,16 @@ func init() {
 		self.orphaned()
 	}()
 	asChild.say(msgBorn, 0, frame.Value{})
+}
+
+// gone reports whether there is no process with this PID.
+func gone(pid string) bool {
+	n, err := strconv.Atoi(pid)
+	if err != nil {
+		return true
+	}
+	p, err := os.FindProcess(n)
+	return err != nil || p.Signal(syscall.Signal(0)) == os.ErrProcessDone
 }
 
 // adoptAll takes the files whose numbers are in a list.
@@ -218,7 +232,7 @@ func checkMark(inMain bool) {
 		}
 		fallthrough
 	case parts[0] == importPath:
-		fmt.Fprintln(os.Stderr, "mp: a child process has started this program again before mp.Main; "+
+		fmt.Fprintln(os.Stderr, "mp: a child process has started this program again before mp.Main, or with the environment that it had before; "+
 			"call mp.Main (or mp.Init) first, or start the program only where mp.Parent() is nil")
 		os.Exit(2)
 	case inMain:

@@ -134,9 +134,10 @@
 // panics, calls os.Exit or is killed, at any moment of its life.
 //
 //	G1   When a process ends, all its descendants end within a second. (A
-//	     suspended process ends when it is resumed. A child that is starting may
-//	     need longer. On Windows, a process may be killed while it starts a
-//	     child. Then the child may not end, but it runs no code.)
+//	     suspended process ends when it is resumed. A child that is starting, or
+//	     has hundreds of busy goroutines, may need longer. On Windows, a process
+//	     may be killed while it starts a child. Then the child may not end, but
+//	     it runs no code.)
 //	G2   When a worker ends, its pool loses only the task (or the chunk) that
 //	     the worker was doing. The error says which task, in which worker, and
 //	     why. If no new worker can be started, the other workers go on. When no

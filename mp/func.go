@@ -41,7 +41,7 @@ func (*None) GobDecode([]byte) error { return nil }
 // zero value, without an error. But these are errors:
 //
 //   - a queue or an end of a pipe in a lower-case field
-//   - a function or a channel in an exported field
+//   - a function, a channel, a Process or a Pool in an exported field
 //   - fields next to an embedded type that has a GobEncode, like time.Time: gob
 //     would not send these fields. Give the embedded field a name, or write a
 //     GobEncode for the whole struct.
@@ -59,7 +59,7 @@ func (*None) GobDecode([]byte) error { return nil }
 //
 //	func init() { f = mp.Func("f", ...) }
 //
-// Func panics if the name is taken, or if [Main] or [Init] has been called. It is
+// Func panics if the name is taken or empty, or if [Main] or [Init] has been called. It is
 // Python's def at the top level of a module.
 func Func[A, R any](name string, f func(A) (R, error)) Function[A, R] {
 	if f == nil {
@@ -92,6 +92,8 @@ var functions = map[string]*function{}
 
 func register(f *function) *function {
 	switch {
+	case f.name == "":
+		panic(`mp: Func("") needs a name`)
 	case mainCalled.Load():
 		panic(fmt.Sprintf("mp: Func(%q) after Main or Init; declare it at package level", f.name))
 	case functions[f.name] != nil:

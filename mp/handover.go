@@ -38,7 +38,13 @@ type handle interface {
 	handOver(h *handover) error
 }
 
-var _ = frame.Know(reflect.TypeFor[None](), reflect.TypeFor[handle]())
+// A Process and a Pool are local: only the process that made them can use them.
+type local interface{ isLocal() }
+
+func (*Process) isLocal()    {}
+func (*Pool[A, R]) isLocal() {}
+
+var _ = frame.Know(reflect.TypeFor[None](), reflect.TypeFor[handle](), reflect.TypeFor[local]())
 
 // A handover has the files that one process gets when it starts.
 type handover struct {

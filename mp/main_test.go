@@ -39,7 +39,7 @@ func TestNoMain(t *testing.T) {
 // If somebody copies the marker of a child into an environment, the program says
 // so.
 func TestStrayChild(t *testing.T) {
-	for _, marker := range []string{"3,4,5", "yes", importPath + " 1:3,4,5 0 another", "3,4,x", "0,1,2,99999", "99999999999999999999"} {
+	for _, marker := range []string{"3,4,5", "yes", importPath + " 1x:3,4,5 0 another", "3,4,x", "0,1,2,99999", "99999999999999999999"} {
 		checkStray(t, marker, new(exec.Cmd), 2)
 	}
 }

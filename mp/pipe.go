@@ -231,6 +231,9 @@ func (c *Conn[S, R]) afterStart(p *Process) {
 // GobEncode is for package encoding/gob. Only the argument of a process that is
 // starting can contain an end of a pipe. In all other values, it is an error.
 func (c *Conn[S, R]) GobEncode() ([]byte, error) {
+	if c == nil {
+		return nil, errNotMade
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.leaves {

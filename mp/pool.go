@@ -36,7 +36,8 @@ import (
 //	  │◀─────────────┤                                          │
 //
 // If A has said that x is begun, Apply returns a TaskError that says how A ended.
-// So it does when 30 workers have ended with x as the next task to begin.
+// So it does when 30 workers have ended with x as the next task to begin, or when
+// two were killed because they had not begun x within its timeout.
 //
 // Who calls whom: programs call the Pool (pool.go), whose Imap is a stream
 // (stream.go). The Pool calls its workers (worker.go), with mu held, and none of
@@ -69,7 +70,8 @@ type Pool[A, R any] struct {
 	// worker is killed and replaced, and the task's error wraps
 	// context.DeadlineExceeded. With a timeout, the pool waits for a worker's
 	// result before it sends the worker's next task. That is slower for quick
-	// tasks. 0 means no timeout.
+	// tasks. If a task has not begun in that time, for example because its argument
+	// is long, one more worker gets it. 0 means no timeout.
 	TaskTimeout time.Duration
 
 	// Chunk is how many arguments Map sends to a worker together. That is

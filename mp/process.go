@@ -92,7 +92,7 @@ func (p *Process) Start(ctx context.Context) error {
 		p.mu.Lock()
 		p.claimed = false
 		p.mu.Unlock()
-		if errors.Is(err, syscall.EMFILE) {
+		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.EBADF) { // EBADF: os/exec needed a number above the limit
 			err = fmt.Errorf("%w; ulimit -n is the limit: raise it, or start fewer processes at a time", err)
 		}
 		return fmt.Errorf("%s: %w", p.Name, err)

@@ -191,7 +191,8 @@ func (q *Queue[T]) Len() (int, error) {
 // Close tells every process that nothing more will be put, like close(ch) for a
 // channel. After that, Put returns [ErrClosed]. (In another process, Put may for a
 // moment still return nil: then the item is in the queue.) Get still returns the
-// items that are in the queue, and then [io.EOF].
+// items that are in the queue, and then [io.EOF]. (If a process that has the queue
+// is suspended, EOF comes when it is resumed: until then, it may have put an item.)
 //
 // Call Close when all producers have finished, in the process that joined them.
 // Do not leave it to a producer: a producer that is killed never calls Close. If
@@ -253,10 +254,12 @@ func inQueue(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
+var errNoQueue = errors.New("this queue was not made by NewQueue")
+
 // handOver shares the queue with the process that is being started.
 func (q *Queue[T]) handOver(h *handover) error {
 	if q == nil || q.queue == nil {
-		return errors.New("this queue was not made by NewQueue")
+		return errNoQueue
 	}
 	if h.has(q.number) {
 		return nil
@@ -286,7 +289,10 @@ func (q *Queue[T]) handOver(h *handover) error {
 // GobEncode is for package encoding/gob. Only the argument of a process that is
 // starting can contain a queue. In all other values, it is an error.
 func (q *Queue[T]) GobEncode() ([]byte, error) {
-	if q.queue == nil || q.passed.Load() == 0 {
+	if q == nil || q.queue == nil {
+		return nil, errNoQueue
+	}
+	if q.passed.Load() == 0 {
 		return nil, fmt.Errorf("a queue cannot be sent: %w", errNotPassed)
 	}
 	return append([]byte{byte(q.holder.Terms())}, encodeHandle(q.number)...), nil

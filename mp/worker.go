@@ -111,6 +111,9 @@ func (w *worker[A, R]) expire() {
 		if len(w.flight) == 0 || time.Since(w.since) < w.limit() {
 			return // it has answered in the same moment
 		}
+		if !w.begun { // a worker may have been suspended, but if two were too slow, it is the task
+			w.flight[0].missed += patience/2 - 1
+		}
 		w.fault = fmt.Errorf("TaskTimeout is %v: %w", w.pool.TaskTimeout, context.DeadlineExceeded)
 		w.process.Kill()
 	})
@@ -330,7 +333,7 @@ func (w *worker[A, R]) reap(err error) {
 	if len(w.flight) > 0 && !w.begun {
 		w.flight[0].missed++
 	}
-	if w.begun || len(w.flight) > 0 && w.flight[0].missed == patience {
+	if w.begun || len(w.flight) > 0 && w.flight[0].missed >= patience {
 		t := w.flight[0]
 		w.flight = w.flight[1:]
 		t.deliver(p, nil, t.errors(w.taskError(w.why(err))))

@@ -87,15 +87,16 @@ func leftOut(v reflect.Value) bool {
 }
 
 // vanishes reports whether gob leaves out a field of this pointer type if the value
-// behind the pointers is zero, as it leaves out every other field that is zero.
+// behind the pointers is zero. Gob never leaves out a struct, an array, or what
+// encodes itself.
 func vanishes(t reflect.Type) bool {
-	if t.Kind() != reflect.Pointer || isHandle(t) {
+	if t.Kind() != reflect.Pointer {
 		return false
 	}
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	return t.Kind() != reflect.Struct || codesItself(t)
+	return t.Kind() != reflect.Struct && t.Kind() != reflect.Array && !codesItself(t)
 }
 
 func inspectHandle(v reflect.Value, found func(handle any) error) error {

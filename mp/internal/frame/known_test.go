@@ -28,7 +28,7 @@ func (k *key) GobDecode(b []byte) error {
 	return nil
 }
 
-var _ = frame.Know(reflect.TypeFor[none](), reflect.TypeFor[passed]())
+var _ = frame.Know(reflect.TypeFor[none](), reflect.TypeFor[passed](), nil)
 
 type spot struct {
 	X, Y int32

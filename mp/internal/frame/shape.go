@@ -32,16 +32,15 @@ type shape struct {
 	refusal string // why no value can be encoded, or a part of it would be lost without an error
 }
 
-// none is an empty struct that encodes itself, and is sent as nothing; a handle
-// is a value that is passed only in an argument.
-var none, handle reflect.Type
+// none is an empty struct that encodes itself, and is sent as nothing. A handle
+// is a value that is passed only in an argument. A local value is never passed.
+var none, handle, local reflect.Type
 
-// Know tells the package two types of its caller: an empty struct that encodes
-// itself and is sent as nothing, and the interface that handles implement,
-// which are passed only in an argument. It returns true, so that a variable's
-// declaration can call it.
-func Know(empty, handles reflect.Type) bool {
-	none, handle = empty, handles
+// Know tells the package three types of its caller: an empty struct that encodes
+// itself and is sent as nothing, and the interfaces that handles and local values
+// implement. It returns true, so that a variable's declaration can call it.
+func Know(empty, handles, locals reflect.Type) bool {
+	none, handle, local = empty, handles, locals
 	return true
 }
 
@@ -84,6 +83,9 @@ func (l *look) at(t reflect.Type, path string) {
 	switch {
 	case t == none:
 		return
+	case implements(t, local):
+		l.refuse(useless(t, path))
+		return
 	case isHandle(t), codesItself(t):
 		l.other, l.custom, l.handles = true, true, l.handles || isHandle(t)
 		l.refuse(hidden(t))
@@ -120,12 +122,16 @@ func (l *look) parts(t reflect.Type, path string) {
 	case reflect.Interface:
 		l.open = true
 	case reflect.Func, reflect.Chan:
-		what := fmt.Sprintf("a %v", t)
-		if path != "" {
-			what = fmt.Sprintf("its field %s, %s,", path[1:], what)
-		}
-		l.refuse(what + " means nothing in another process")
+		l.refuse(useless(t, path))
 	}
+}
+
+func useless(t reflect.Type, path string) string {
+	what := fmt.Sprintf("a %v", t)
+	if path != "" {
+		what = fmt.Sprintf("its field %s, %s,", path[1:], what)
+	}
+	return what + " means nothing in another process"
 }
 
 const staysBehind = "would not be sent: begin its name with a capital letter"
@@ -202,8 +208,11 @@ func codesItself(t reflect.Type) bool {
 	return false
 }
 
-func isHandle(t reflect.Type) bool {
-	return handle != nil && (t.Implements(handle) || reflect.PointerTo(t).Implements(handle))
+func isHandle(t reflect.Type) bool { return implements(t, handle) }
+
+// implements reports whether t or a pointer to t implements i, which may be nil.
+func implements(t, i reflect.Type) bool {
+	return i != nil && (t.Implements(i) || reflect.PointerTo(t).Implements(i))
 }
 
 // memory returns the bytes of what v points to. Call it only if the shape is

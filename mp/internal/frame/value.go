@@ -326,7 +326,7 @@ func (c *coder) explain(what string, err error) error {
 	advice := ""
 	switch text := fmt.Sprint(err); { // the program's own Error may panic, and fmt catches that
 	case strings.Contains(text, "not registered"):
-		advice = "; call gob.Register for each type in an interface; instead of an error, send its text"
+		advice = "; call gob.Register, in an init function, for each type in an interface; instead of an error, send its text"
 	case strings.Contains(text, "no exported fields"):
 		advice = "; only fields that begin with a capital letter are sent"
 	}
