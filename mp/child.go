@@ -103,20 +103,9 @@ const mostGenerations = 3
 // child ends with its parent; its crash output reaches the parent; and a
 // program that it starts cannot inherit a file that is meant for the child.
 func init() {
-	path, rest, _ := strings.Cut(markAtBirth, " ")
-	files, _, _ := strings.Cut(rest, " ")
-	parent, files, _ := strings.Cut(files, ":")
-	switch {
-	case path != importPath || files == "":
+	files, ours := filesOfMark()
+	if !ours {
 		return
-	case parent == strconv.Itoa(os.Getppid()):
-	case os.Getppid() == 1:
-		os.Exit(1) // the parent is gone already
-	case gone(parent):
-		strayChild()
-	default: // a child has started this process before it came to this line, or with an older environment
-		markAtBirth = strings.Replace(markAtBirth, parent+":"+files, filesTaken, 1)
-		return // see checkMark
 	}
 	os.Setenv(childVar, mark(filesTaken))
 	if err := adoptAll(files); err != nil {
@@ -143,6 +132,25 @@ func init() {
 		self.orphaned()
 	}()
 	asChild.say(msgBorn, 0, frame.Value{})
+}
+
+// filesOfMark returns the files in the mark, and whether they are for this process.
+func filesOfMark() (files string, ours bool) {
+	path, rest, _ := strings.Cut(markAtBirth, " ")
+	files, _, _ = strings.Cut(rest, " ")
+	parent, files, _ := strings.Cut(files, ":")
+	switch {
+	case path != importPath || files == "":
+	case parent == strconv.Itoa(os.Getppid()):
+		return files, true
+	case os.Getppid() == 1:
+		os.Exit(1) // the parent is gone already
+	case gone(parent):
+		strayChild()
+	default: // a child has started this process before it came to this line, or with an older environment
+		markAtBirth = strings.Replace(markAtBirth, parent+":"+files, filesTaken, 1) // see checkMark
+	}
+	return "", false
 }
 
 // gone reports whether there is no process with this PID.

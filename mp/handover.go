@@ -23,14 +23,15 @@ import (
 //	the parent's ends of a child's three pipes   attend (start.go), when the child has ended;
 //	                                             orphaned (family.go) closes only the one down
 //	the child's ends, in the parent              start (start.go), at its return
-//	the child's ends, in the child               nobody: they last as long as the process;
-//	                                             of crash, the Go runtime has its own copy
+//	the child's ends, in the child               nobody: they last as long as the process; but
+//	                                             init (child.go) closes crash: the runtime has a copy
 //	an end of a Pipe                             Conn.Close, or Conn.afterStart when it has moved
 //	the parent's two files of a passed queue     Server.Read (lend), when the child has ended
 //	the child's two, in the parent               the function that Queue.handOver adds, in Start
 //	the child's two, in the child                nobody: they last as long as the process
 //
-// If Start fails, start and the functions that handOver has added close them all.
+// If Start fails, start closes the three pipes, the function that Queue.handOver has
+// added closes the queue's four files, and an end of a Pipe stays open in the parent.
 
 // A handle is passed only in the argument of a process that starts.
 type handle interface {
@@ -50,7 +51,7 @@ var _ = frame.Know(reflect.TypeFor[None](), reflect.TypeFor[handle](), reflect.T
 type handover struct {
 	files  []*os.File
 	places []place
-	after  []func(*Process) // are called after Start, with nil if it failed
+	after  []func(*Process) // are called in Start, with nil if it fails
 }
 
 // A place says where the files of a handle are.

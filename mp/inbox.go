@@ -10,7 +10,7 @@ import (
 // parent is also the lifeline, so a goroutine reads it all the time, from the
 // child's first moment on.
 type inbox struct {
-	mu       sync.Mutex    // guards the fields below
+	mu       sync.Mutex    // guards the fields below; with it held, only the mu of a Writer is locked
 	changed  sync.Cond     // signalled when tasks or finished has changed
 	tasks    []frame.Frame // those that were read and not begun, oldest first
 	finished bool          // set when no more will come

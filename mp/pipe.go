@@ -31,7 +31,7 @@ type Conn[S, R any] struct {
 	out    *frame.Writer // writes to w
 	number uint64        // stands for the end in an argument
 
-	receiving sync.Mutex    // guards r and in
+	receiving sync.Mutex    // held while this end receives; guards in
 	r         *inlet        // the file that Recv reads from
 	in        *frame.Reader // reads from r
 

@@ -379,7 +379,7 @@ func (p *Pool[A, R]) terminate() {
 }
 
 const (
-	patience = 30               // how many workers in a row may be killed before they call Main, or begin a task
+	patience = 30               // how many workers in a row may be killed before they call Main; also, how many may end before they begin a task
 	restTime = time.Second / 10 // after a worker that could not be started
 )
 

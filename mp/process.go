@@ -39,7 +39,7 @@ type Process struct {
 	dismissed atomic.Bool                          // set when the child is terminated because run has returned
 	servers   []*lend.Server                       // one for each queue in the argument; Start sets it
 
-	mu      sync.Mutex    // guards the fields up to reached
+	mu      sync.Mutex    // guards the fields from claimed to reached
 	claimed bool          // set by Start, and cleared if Start fails
 	onlook  bool          // this is Current or Parent, which can only be looked at
 	cmd     *exec.Cmd     // set by Start

@@ -11,7 +11,9 @@
 //
 // The Reader remembers the description of a value's types by its number, and adds
 // it to each Value that has this number. A gob decoder reads the description before
-// its first value. Strings and numbers have no description: their bytes are sent.
+// its first value. Strings, numbers, and lists and structs of numbers have no
+// description: their bytes are sent. The description of a value with interfaces in it
+// is a part of its own bytes.
 //
 // A frame on a pipe is:
 //
@@ -94,7 +96,7 @@ func NewWriter(out io.Writer) *Writer {
 	return &Writer{out: out, turn: make(chan struct{}, 1), numbers: map[Types]byte{}}
 }
 
-// Send writes frames, all at once. If ctx ends first, Send returns ctx.Err(). Then
+// Send writes frames, with nothing in between. If ctx ends first, Send returns ctx.Err(). Then
 // no byte of frames of up to [AtOnce] bytes together has been sent. Of longer
 // frames, some bytes may have been sent: the other bytes are written before the
 // next frame. (On Windows a write cannot be interrupted.)

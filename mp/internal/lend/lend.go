@@ -25,17 +25,17 @@
 //	  │                 │◀────────────────────────── done x ─────┤
 //	  │                 │ x is forgotten                       Get returns x
 //
-// At a joinable queue, B says "taken x" here, and "done x" later. A grandchild says
-// "taken x", waits until the owner has heard, and says "done x". If its Get gives
-// up in between, it says "back x". If B is killed after "done x", a Get may have
-// returned x, so x is gone. After "taken x", only a joinable queue has it back.
+// When a Get is about to return x, a child says "done x". A grandchild says
+// "taken x" and, when the owner has heard that, "done x". At a joinable queue both
+// say "taken x", and "done x" at TaskDone. If a Get gives up after "taken x", it says "back x". If the consumer is killed, x
+// comes back unless it said "done x", or, at a queue that is not joinable, "taken x".
 //
 // Package mp calls [Get], Holder.Put and the like. A Server calls its Holder. A
 // Holder calls its Servers, and waits for their answers only without a lock.
 //
 // Each lock is used only in the file that declares it. They are taken in this
 // order: mu of the Holder, mu of the Server, and then one of desk, calls.mu and the
-// Writer's. While one of them is held, nothing waits for a pipe or an answer.
+// Writer's mu. While one of them is held, nothing waits for a pipe or an answer.
 //
 // The package does not know what an item means, nor how processes are started.
 package lend

@@ -145,7 +145,7 @@ func (s *Store) full() bool {
 
 func (s *Store) ready() int { return len(s.returned) + len(s.items) }
 
-// unfinished: put, and neither done nor, unless joinable, taken.
+// unfinished: put, and not done.
 func (s *Store) unfinished() int { return s.ready() + len(s.lent) }
 
 // over: no item is left, and none can come or come back.
