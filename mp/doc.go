@@ -5,7 +5,7 @@
 //
 // Two things surprise nearly everybody. First, only exported fields are sent: a
 // lower-case field arrives as its zero value, without an error. Second, a child
-// is the same program, started again, but it does not call your function run. So
+// is the same program, started again, but it does not call your run function. So
 // it does not see variables that you set in run, or flags that you parse in run.
 // Pass such values in the child's argument, or parse flags before [Main].
 //
@@ -67,9 +67,9 @@
 //	}
 //
 // Use [Func] or [Proc], at package level, to declare each function that other
-// processes can run: only the name of a function can be sent. [Main] is
-// usually the only call in main. In the program that you start, Main calls
-// run. In a child, Main calls the child's function. In TestMain, call [Init].
+// processes can run: only the name of a function can be sent. Your function main
+// usually calls only [Main]. In the program that you start, Main calls run. In a
+// child, Main calls the child's function. In TestMain, call [Init].
 //
 // # Python's words
 //
@@ -136,18 +136,18 @@
 //	G1   When a process ends, all its descendants end within a second. (A
 //	     suspended process ends when it is resumed. A child that is starting, or
 //	     has hundreds of busy goroutines, may need longer. On Windows, a process
-//	     may be killed while it starts a child. Then the child may not end, but
-//	     it runs no code.)
+//	     may be killed while it starts a child. Then the child might go on,
+//	     but it runs no code.)
 //	G2   When a worker ends, its pool loses only the task (or the chunk) that
 //	     the worker was doing. The error says which task, in which worker, and
 //	     why. If no new worker can be started, the other workers go on. When no
 //	     worker is left, all calls that wait for results return an error.
 //	G3   When a process ends, the queues that it used go on working for the
-//	     other processes. An item is put as a whole or not at all. It stays in
-//	     the queue until a Get returns it.
+//	     other processes. An item is put as a whole or not at all. The item stays
+//	     in the queue until a Get returns it.
 //	G4   When a consumer of a JoinableQueue ends, other consumers get the items
 //	     that it has not finished. Join returns when all items are finished.
-//	G5   No call waits forever for a process that has ended. The call returns
+//	G5   No call waits forever for a process that has ended. Such a call returns
 //	     io.EOF, io.ErrUnexpectedEOF, or an error that names the process. (If an
 //	     open queue is empty, Get waits, because a new producer may be started.
 //	     If it is full, Put waits, because a new consumer may be started. So
@@ -156,13 +156,13 @@
 //	G6   When a process crashes, its ExitError has what the Go runtime printed,
 //	     unless the program itself has called debug.SetCrashOutput.
 //	G7   A call that sends a value returns an error if the value cannot be
-//	     encoded, or contains what the list at Func forbids. A call that
+//	     encoded, or contains what Func does not allow. A call that
 //	     receives a value returns an error if the value cannot be decoded. All
 //	     other values arrive, but without their lower-case fields.
 //	G8   Garbage on a pipe causes an error, never a hang or a large allocation.
 //	G9   mp leaks no processes, zombies, goroutines or open files, even if
 //	     processes are killed or values cannot be sent.
-//	G10  A child can print, and read its standard input. No pipe is disturbed.
+//	G10  A child can use its standard streams. This disturbs no pipe.
 //	G11  You can join a process while items that it has put are still in a
 //	     queue. This does not deadlock.
 //	G12  If a task (or a chunk) takes longer than its timeout, its worker is
@@ -184,9 +184,9 @@
 //   - A child must not start this program with os/exec before it calls Main. The
 //     new process would do the same, and so on. mp stops this, but only if the
 //     new process has the child's environment.
-//   - A package that does not import mp may start a program in its init function.
-//     In a child, that program may get the child's pipes. Then the child's Join
+//   - Do not start programs in the init function of a package that does not
+//     import mp. In a child, such a program can get the child's pipes. Then Join
 //     also waits until that program ends.
-//   - On Windows, the process that made a queue may be suspended. If the pipe
-//     to that process is full, Put waits even after its context has ended.
+//   - On Windows, if the process that made a queue is suspended and the pipe to
+//     that process is full, Put waits even after its context has ended.
 package mp

@@ -45,7 +45,7 @@ func (*None) GobDecode([]byte) error { return nil }
 //   - fields next to an embedded type that has a GobEncode, like time.Time: gob
 //     would not send these fields. Give the embedded field a name, or write a
 //     GobEncode for the whole struct.
-//   - a pointer to a zero value in a field, like a *int to 0: gob would send nil
+//   - in a field, a pointer to a zero value, like a *int to 0: gob would send nil
 //
 // The error that the function returns arrives as a [RemoteError], so errors.Is
 // does not find the original error. The function needs no context, because its

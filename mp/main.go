@@ -33,8 +33,8 @@ func tooEarly() bool { return asChild != nil && !mainCalled.Load() }
 // the error and exits with code 1. If run panics, this process and its children
 // end.
 //
-// In a child, which is the same program, started by [Process.Start], Main calls
-// the child's function instead of run, and does not return.
+// [Process.Start] starts the same program again, as a child. There, Main calls the
+// child's function instead of run, and does not return.
 //
 // Ctrl-C ends run's context. Children ignore Ctrl-C, so only run decides what
 // happens. If run then returns an error, Main prints nothing, and the program

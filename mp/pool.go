@@ -53,8 +53,8 @@ import (
 // Close when there are no more tasks. Goroutines can share a pool. For Python's
 // apply_async and map_async, call Apply or Map in a goroutine.
 //
-// If a worker dies, only the task (or the chunk) that it was doing fails. The
-// error of that task names the worker and says how it ended. A new worker takes
+// If a worker dies, only its present task (or chunk) fails. The error of that task
+// names the worker and says how it ended. A new worker takes
 // its place, and other workers do the tasks that the dead worker had not begun.
 // No task is done twice.
 //
@@ -129,8 +129,8 @@ func NewPool[A, R any](f Function[A, R], workers int) *Pool[A, R] {
 // a [*TaskError], which wraps the cause. If ctx ends first, the error is
 // ctx.Err(): the task is never begun, or its worker is killed. If the pool is
 // closed or terminated, the error is [ErrClosed] or [ErrTerminated]. After
-// any of these three errors, the pool may still read the argument, even for a
-// moment after Close. So do not change what the argument points to.
+// ctx.Err(), ErrClosed or ErrTerminated, the pool may still read the argument, even
+// for a moment after Close. So do not change what the argument points to.
 func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 	results, failed, err := p.all(ctx, []A{arg}, 1)
 	if err != nil {
@@ -176,9 +176,9 @@ func (p *Pool[A, R]) Map(ctx context.Context, args []A) ([]R, error) {
 // it is at most 64*n arguments ahead of your loop. If you leave the loop, or if
 // ctx ends, tasks that have not begun are not done, and workers that are doing a
 // task of this call are killed. The sequence's function runs in its own
-// goroutine. Do not change what an argument points to after it was yielded: it is
-// sent later. The loop ends only when that function has returned, so it must not
-// wait forever. Each loop over Imap's result does the tasks again.
+// goroutine. That function must not wait forever: the loop ends only when it has
+// returned. When the function has yielded an argument, do not change what the
+// argument points to: the argument is sent later. Each loop over Imap's result does the tasks again.
 func (p *Pool[A, R]) Imap(ctx context.Context, args iter.Seq[A]) iter.Seq2[R, error] {
 	return p.stream(ctx, args, true)
 }

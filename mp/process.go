@@ -26,7 +26,7 @@ type Process struct {
 
 	// Daemon says that the process is terminated, and not joined, when its
 	// parent ends. A daemon cannot start children. Daemon is false unless you
-	// set it. (In a daemon, NewProcess sets it to true, as in Python.)
+	// set it. (In a daemon, NewProcess makes daemons, as in Python.)
 	Daemon bool
 
 	orders    orders                               // the first message to the child; Start completes it

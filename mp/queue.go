@@ -26,8 +26,8 @@ import (
 // process keep the order of its Puts. There is one exception: items may be
 // sent to a consumer before it asks for them. Items that this consumer does not
 // use go back to the front of the queue. In the meantime, other consumers may have
-// got newer items. In a grandchild of the process that made the queue, an item that
-// arrives just when Get's context ends can also lose its place.
+// got newer items. In a grandchild of the process that made the queue, an item can
+// also lose its place if it arrives just when Get's context ends.
 //
 // A queue lives in the process that made it. When another process is killed, at
 // any moment, the queue goes on working for the others. Put adds an item as a
@@ -197,8 +197,8 @@ func (q *Queue[T]) Len() (int, error) {
 // Call Close when all producers have finished, in the process that joined them.
 // Do not leave it to a producer: a producer that is killed never calls Close. If
 // nobody calls Close, consumers wait forever, and [Main] waits for them. So
-// write defer q.Close() in a run that may return early. A second Close does
-// nothing.
+// if your run function may return early, write defer q.Close() in it. A second
+// Close does nothing.
 //
 // [io.EOF] from Get does not mean that the producers have ended. To know that,
 // join them.
@@ -224,7 +224,7 @@ func NewJoinableQueue[T any](capacity int) *JoinableQueue[T] {
 
 // TaskDone says that the oldest unfinished item of this process is done. So
 // only one goroutine of a process should get items and finish them. If a
-// TaskDone is forgotten, consumers and Join wait forever. It returns
+// TaskDone is forgotten, consumers and Join wait forever. TaskDone returns
 // [ErrTaskDone] if all items of this process are done.
 func (q *JoinableQueue[T]) TaskDone() error {
 	h := q.hold()
