@@ -60,7 +60,7 @@ saw    Processes: 3. Each has its own PID and its own counter. All names in
 
 also   Now main sets a variable, goes to another directory, sets an
        environment variable and writes a file. A child looks for these
-       changes. Then the child does the same, and also sends a message
+       changes. Then the child also makes these changes, and sends a message
        through a pipe. Main looks for all of this. Last, a goroutine does
        what the child did, and main looks again.
 
@@ -72,7 +72,7 @@ a goroutine  main           yes       yes        yes          yes   yes
 saw    Variables, directory and environment belong to one process, and its
        goroutines share them. A child begins with copies of the directory
        and the environment, but not of the variables. Files and pipes are
-       outside of all processes. The child starts no goroutine. It has more
+       outside of all processes. The child starts no goroutine, and has more
        than one thread.
 try    -set 100, -children 6, -plain
 `

@@ -86,7 +86,7 @@ func drawFound(ctx context.Context) error {
 		return err
 	}
 	lessons.Para("also", "Now main sets a variable, goes to another directory, sets an environment variable and writes a file. A child"+
-		" looks for these changes. Then the child does the same, and also sends a message through a pipe. Main looks for all of this. Last,"+
+		" looks for these changes. Then the child also makes these changes, and sends a message through a pipe. Main looks for all of this. Last,"+
 		" a goroutine does what the child did, and main looks again.")
 	lessons.Println("\ndone by      looked for by  variable  directory  environment  file  pipe")
 	lessons.Printf("main         a child        %s   -\n", yesNo(child[1].Found))
@@ -94,7 +94,7 @@ func drawFound(ctx context.Context) error {
 	lessons.Printf("a goroutine  main           %s\n\n", yesNo(goroutine[0].Found))
 	lessons.Para("saw", "Variables, directory and environment belong to one process, and its goroutines share them. A child begins with"+
 		" copies of the directory and the environment, but not of the variables. Files and pipes are outside of all processes. The"+
-		" child starts no goroutine. It has %s one thread.", map[bool]string{true: "more than", false: "only"}[child[1].Threads > 1])
+		" child starts no goroutine, and has %s one thread.", map[bool]string{true: "more than", false: "only"}[child[1].Threads > 1])
 	return nil
 }
 

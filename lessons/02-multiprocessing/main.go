@@ -1,6 +1,6 @@
 // Lesson 2, go run ./lessons/02-multiprocessing: processes or threads?
-// The chapter's example 1 (it also prints when A and B begin and end). Then one
-// of four workers fails. Predict first: which others print that they end?
+// Example 1 (in the chapter, it also prints when A and B begin and end). Then
+// one of four workers fails. Predict first: which other workers print "ends"?
 //
 //	Python                           here
 //	def f(...): at module level      var countDown = mp.Proc("countDown", ...)
@@ -10,7 +10,7 @@
 //	Thread(target=f).start()         threads.Go(...)
 //	if __name__ == "__main__":       lessons.Main(lesson, program)
 //
-// Change it: join a before you start b.
+// Change it: call a.Join before b.Start.
 package main
 
 import (

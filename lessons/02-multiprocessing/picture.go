@@ -72,7 +72,7 @@ var crowd = func(ctx context.Context) error {
 		lessons.Printf("  %-9d  %-18d  %d\n", n[0], n[1], most)
 	}
 	lessons.Println()
-	lessons.Para("saw", "CPUs: %d. All began before the first one ended, so all were concurrent. A CPU computes for only one at a time:"+
-		" the system gives the CPU to one, and then to another. Those that computed at the same moment, on different CPUs, were parallel.", cpus)
+	lessons.Para("saw", "CPUs: %d. All began before the first one ended, so all were concurrent. A CPU computes for only one of them at a time:"+
+		" the system gives each a turn. If two computed at the same moment, on two CPUs, they were parallel.", cpus)
 	return nil
 }

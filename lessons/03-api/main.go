@@ -1,7 +1,7 @@
 // Lesson 3, go run ./lessons/03-api: what does the module offer?
 //
-// A Process, then a Pool, and beside their calls the same with goroutines.
-// Predict first: a and b are set to 25. Which of them does main have then?
+// A Process works, and then a Pool. Beside them, goroutines do the same work.
+// Predict first: a and b are set to 25. Which of them is then 25 in main?
 //
 //	Python                               here
 //	p = Process(target=f, args=(5,))     p := mp.NewProcess(errand, 5)

@@ -34,10 +34,10 @@ func TestOutput(t *testing.T) {
 const output = `LESSON 3  What does the module offer?                        (Process, Pool)
 
 plan   Main starts a Process and a goroutine. Each works 3 ticks (of 200ms),
-       and stores 25 in its own variable of main.go. Main joins both. Then
-       main gives a Pool (workers: 3) one task with Apply, and 9 tasks with
-       Map. Main also does this work without the pool: in a plain call, and
-       in 9 goroutines.
+       and stores 25: the Process in variable a, the goroutine in b. Main
+       joins both. Then main gives a Pool (workers: 3) one task with Apply,
+       and 9 tasks with Map. Main also does this work without the pool: in a
+       plain call, and in 9 goroutines.
 
 prints                   Process, Pool              goroutine
        made: alive?      false                      -

@@ -33,7 +33,7 @@ var lesson = lessons.Lesson{
 }
 
 func plan() string {
-	return fmt.Sprintf("Main starts a Process and a goroutine. Each works 3 ticks (of %v), and stores 25 in its own variable of main.go."+
+	return fmt.Sprintf("Main starts a Process and a goroutine. Each works 3 ticks (of %v), and stores 25: the Process in variable a, the goroutine in b."+
 		" Main joins both. Then main gives a Pool (workers: %d) one task with Apply, and 9 tasks with Map. Main also does this"+
 		" work without the pool: in a plain call, and in 9 goroutines.", tick, workers)
 }

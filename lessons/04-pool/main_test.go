@@ -61,8 +61,8 @@ saw    A queue gives the results in the order in which they come. Map
        the list "queue": 10. Results in the list "Map": 10.
 
 also   In main.go, the Processes need 24 lines, and the Pool needs 7. With
-       fewer lines, you make fewer mistakes: this is what "more convenient"
-       means.
+       fewer lines, you make fewer mistakes: the chapter calls this "more
+       convenient".
 
 also   A pool of two workers does 4 tasks, and main prints a line for each
        result. The second task ends last. How many lines has main printed
@@ -73,7 +73,7 @@ also   A pool of two workers does 4 tasks, and main prints a line for each
   ImapUnordered  3
 
 saw    Map returns when all tasks have ended. Imap gives the results in the
-       order of the tasks, so it has to wait for the second one.
+       order of the tasks, so it has to wait for the second task.
        ImapUnordered gives each result when it comes.
 try    -slow 5, -slow 10, -workers 10, -plain
 `

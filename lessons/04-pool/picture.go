@@ -60,7 +60,7 @@ func picture(ctx context.Context, run *lessons.Run) error {
 		processes, rest, _ := strings.Cut(rest, "\nvar mark ")
 		pool, _, _ := strings.Cut(rest, "\nfunc program(")
 		lessons.Para("also", "In main.go, the Processes need %d lines, and the Pool needs %d. With fewer lines, you make fewer mistakes:"+
-			` this is what "more convenient" means.`, strings.Count(processes, "\n"), strings.Count(pool, "\n"))
+			` the chapter calls this "more convenient".`, strings.Count(processes, "\n"), strings.Count(pool, "\n"))
 		lessons.Println()
 	}
 	printed, err := experiments.Measure(ctx, "4b")
@@ -72,6 +72,6 @@ func picture(ctx context.Context, run *lessons.Run) error {
 	n := strings.Fields(printed)
 	lessons.Printf("\n  Map            %s\n  Imap           %s\n  ImapUnordered  %s\n\n", n[0], n[1], n[2])
 	lessons.Para("saw", "Map returns when all tasks have ended. Imap gives the results in the order of the tasks, so it has to wait for"+
-		" the second one. ImapUnordered gives each result when it comes.")
+		" the second task. ImapUnordered gives each result when it comes.")
 	return nil
 }

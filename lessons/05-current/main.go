@@ -1,6 +1,6 @@
 // Lesson 5, go run ./lessons/05-current: which process is this?
-// The chapter's examples 2 (names) and 3 (IDs). Predict first: which name has
-// the third process of example 2, and which name has the child of example 3?
+// The chapter's examples 2 (names) and 3 (IDs). Predict first: what are
+// the names of the third process of example 2 and of the child of example 3?
 //
 //	Python                            here
 //	def f(): at module level          var worker = mp.Proc("worker", ...)
@@ -13,8 +13,8 @@
 //	os.getppid(), os.getpid()         os.Getppid(), os.Getpid()
 //	if __name__ == "__main__":        lessons.Main(lesson, program)
 //
-// Change it: name all workers Kim. Or make another process before one, and do
-// not start it. What changes?
+// Change it: name all workers Kim. Or make another process first, and do not
+// start it. What changes?
 package main
 
 import (

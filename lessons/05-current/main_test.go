@@ -80,13 +80,13 @@ prints Process-3 exiting
    +- #3  Process-4
 
 saw    Processes that were started: 4. Different names: 4. Different PIDs:
-       4. A name is yours to choose, a PID is the system's. The tree has the
-       name that each process had at its start. A process that was made
-       without a name gets one like Process-3: the number counts every
-       process that its parent made, named or not.
+       4. You can choose a name. The system chooses the PID. The tree has
+       the name that each process had at its start. mp counts all processes
+       that main makes, also those with names. If the third one has no name,
+       it becomes Process-3.
 
-also   This time, the lesson itself is main. It has a child, Child, which
-       starts two processes, and names both of them Twin. Another child,
+also   This time, the lesson itself is main. It has a child named Child,
+       which starts two processes, and names both Twin. Another child, named
        Ended, has ended. Main looks for each PID: in mp.Children, and in the
        system (os.FindProcess and Signal(0)).
 
@@ -101,8 +101,8 @@ also   This time, the lesson itself is main. It has a child, Child, which
 saw    A goroutine has the name and the PID of its process. Processes with
        the same name have different PIDs. In main, mp.Current is main, not
        the process that was started last. mp.Children has the children of
-       the process that calls it, and only those that are alive. With its
-       PID, the system finds any process that is alive. (Signal 0 changes
+       the process that calls it, and only those that are alive. The system
+       knows the PIDs of all processes that are alive. (Signal 0 changes
        nothing in a process.)
 try    -plain, five times: which worker prints first? Also -unit 2s, -free
 `

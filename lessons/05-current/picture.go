@@ -64,9 +64,8 @@ func saw(run *lessons.Run) string {
 		names[l.Name], pids[l.PID] = true, true
 	}
 	return fmt.Sprintf("Processes that were started: %d. Different names: %d. Different PIDs: %d."+
-		" A name is yours to choose, a PID is the system's. The tree has the name that each process had at its start."+
-		" A process that was made without a name gets one like Process-3: the number counts every process that its parent made,"+
-		" named or not.", len(run.Lives)-1, len(names), len(pids))
+		" You can choose a name. The system chooses the PID. The tree has the name that each process had at its start."+
+		" mp counts all processes that main makes, also those with names. If the third one has no name, it becomes Process-3.", len(run.Lives)-1, len(names), len(pids))
 }
 
 // drawFamily shows more processes, and what main sees of them. It is measured in
@@ -79,11 +78,11 @@ func drawFamily(ctx context.Context) error {
 		who := []string{"main", "a goroutine", "child", "grandchild", "grandchild", "ended child"}[i]
 		table += fmt.Sprintf(row, who, m.Name, lessons.PID(m.PID), lessons.PID(m.Parent), m.Listed, m.Exists)
 	}
-	lessons.Section("This time, the lesson itself is main. It has a child, Child, which starts two processes, and names both of them Twin."+
-		" Another child, Ended, has ended. Main looks for each PID: in mp.Children, and in the system (os.FindProcess and Signal(0)).",
+	lessons.Section("This time, the lesson itself is main. It has a child named Child, which starts two processes, and names both Twin."+
+		" Another child, named Ended, has ended. Main looks for each PID: in mp.Children, and in the system (os.FindProcess and Signal(0)).",
 		table, "A goroutine has the name and the PID of its process. Processes with the same name have different PIDs."+
 			" In main, mp.Current is main, not the process that was started last. mp.Children has the children of the process that"+
-			" calls it, and only those that are alive. With its PID, the system finds any process that is alive. (Signal 0 changes"+
-			" nothing in a process.)")
+			" calls it, and only those that are alive. The system knows the PIDs of all processes that are alive. (Signal 0"+
+			" changes nothing in a process.)")
 	return err
 }

@@ -1,7 +1,7 @@
 // Lesson 6, go run ./lessons/06-daemon: what are daemon processes for?
 //
-// This is the chapter's example 4: a daemon, and a process that is not one.
-// With -join it is example 5. Predict first: which lines will it print?
+// Example 4 of the chapter: a daemon, and a process that is not a daemon. With
+// -join, it is example 5. Predict first: which lines will the workers print?
 //
 //	Python                           here
 //	def f(): at module level         var worker = mp.Proc("worker", ...)

@@ -10,8 +10,8 @@
 //	p.terminate(); p.kill()           stuck.Terminate(); stubborn.Kill()
 //	p.join(); p.exitcode              p.Join(ctx); p.ExitCode()
 //
-// Change it: terminate Right, not Left. Or leave out the Kill, or a Terminate.
-// If the program hangs, Ctrl-C ends it.
+// Change it: call right.Terminate, not left.Terminate. Or delete the line with
+// Kill, or one with Terminate. If the program hangs, Ctrl-C ends it.
 package main
 
 import (

@@ -64,7 +64,7 @@ saw    Stuck was terminated. Stubborn was terminated. Left was terminated.
 
 const output = `LESSON 7  How do you end a process?                             (no example)
 
-plan   Main starts Stuck and Stubborn, which hang, and Left and Right, which
+plan   Main starts four processes. Stuck and Stubborn hang. Left and Right
        each wait for a message from the other: a deadlock. Stubborn ignores
        SIGTERM. Main calls Terminate for Stuck, and joins Stuck. Then it
        calls Terminate for Stubborn and, 2 ticks later, Kill, and joins
@@ -83,9 +83,9 @@ prints Stuck hangs
        Right cleans up
        main: Right ended with exit code 0
 ` + rows + `
-also   Like those above, seven more processes have deferred a cleanup. Main
-       sends "please stop" to the first two, and calls Terminate for the
-       others. If one of these lives on, main calls Kill.
+also   Seven more processes have each deferred a cleanup. Main sends "please
+       stop" to the first two, and calls Terminate for the others. If a
+       process does not end then, main calls Kill.
 
   the process                     ended by    exit code  cleanup
   waits for a message             message             0  runs
@@ -100,15 +100,15 @@ saw    Terminate can end even a process that hangs. A deferred cleanup runs
        Or it can ignore SIGTERM, and then only Kill ends it, with signal 9
        (exit code -9).
 
-also   A token, the only item of a queue, can be a lock. What happens to
-       others when main terminates a process that ...
+also   A queue with one item, a token, can be a lock. What happens to others
+       when main terminates a process that ...
 
   has a child, which also has a child    of these three end: 3
   has a token, and is sending a message  others get: a broken message, EOF
 
-saw    Terminate only processes that share nothing. The system does not know
-       tokens, so others do not get this one. Children also end, and a
-       message may break off.
+saw    Only terminate processes that share nothing. The system does not know
+       tokens, so others never get this token. Children also end, and a
+       message may be broken.
 try    -unit 1s, -free, -plain
 `
 

@@ -29,7 +29,7 @@ var lesson = lessons.Lesson{
 	Sum:     "0c1f9d0f",
 }
 
-const plan = "Main starts Stuck and Stubborn, which hang, and Left and Right, which each wait for a message from the" +
+const plan = "Main starts four processes. Stuck and Stubborn hang. Left and Right each wait for a message from the" +
 	" other: a deadlock. Stubborn ignores SIGTERM. Main calls Terminate for Stuck, and joins Stuck. Then it calls" +
 	" Terminate for Stubborn and, 2 ticks later, Kill, and joins Stubborn. Last, it calls Terminate for Left, and" +
 	" joins Left and Right."
@@ -67,17 +67,17 @@ func drawMore(ctx context.Context) error {
 		cleanup := map[bool]string{true: "runs", false: "does not run"}[r.cleaned]
 		table += fmt.Sprintf(format, r.does, r.by, r.code, cleanup)
 	}
-	lessons.Section("Like those above, seven more processes have deferred a cleanup. Main sends \"please stop\" to the"+
-		" first two, and calls Terminate for the others. If one of these lives on, main calls Kill.", table,
+	lessons.Section("Seven more processes have each deferred a cleanup. Main sends \"please stop\" to the"+
+		" first two, and calls Terminate for the others. If a process does not end then, main calls Kill.", table,
 		"Terminate can end even a process that hangs. A deferred cleanup runs when its function returns. Terminate,"+
 			" Kill and os.Exit can end the process before that. On Linux and macOS, Terminate sends SIGTERM, signal 15"+
 			" (exit code -15). A process can handle SIGTERM and return. Or it can ignore SIGTERM, and then only Kill"+
 			" ends it, with signal 9 (exit code -9).")
 	got = strings.NewReplacer("A", "the token", "B", "the message", "C", "a broken message,", "D", "EOF").Replace(got)
-	lessons.Section("A token, the only item of a queue, can be a lock. What happens to others when main terminates a"+
+	lessons.Section("A queue with one item, a token, can be a lock. What happens to others when main terminates a"+
 		" process that ...", "  has a child, which also has a child    of these three end: "+ended+
 		"\n  has a token, and is sending a message  others get: "+got+"\n",
-		"Terminate only processes that share nothing. The system does not know tokens, so others do not get this one."+
-			" Children also end, and a message may break off.")
+		"Only terminate processes that share nothing. The system does not know tokens, so others never get this token."+
+			" Children also end, and a message may be broken.")
 	return nil
 }

@@ -1,7 +1,7 @@
 // Lesson 8, go run ./lessons/08-ipc: how do processes talk?
 // A box in a queue (example 6), a question and its answer through a pipe, and
 // tasks and results (example 8). Predict first: which result do you see first?
-// Change it: put a consumer's name into its results. (Ctrl-C ends a hang.)
+// Change it: put a consumer's name into its results. (If it hangs: Ctrl-C.)
 //
 //	Python                         here
 //	q = Queue(), q.put(), q.get()  mp.NewQueue[box](0), q.Put(...), q.Get(...)

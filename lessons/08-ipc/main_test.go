@@ -33,9 +33,9 @@ const output = `LESSON 8  How do processes talk?                             (ex
 plan   Example 6: main puts a box with x = 7 into a queue. A child gets the
        box, and opens it. Then main asks another child a question through a
        pipe, and the child answers with the question's length. Example 8:
-       main puts 10 tasks into a queue, and closes it. 2 consumers do all of
-       the tasks, and put the results into another queue. The system decides
-       their order.
+       main puts 10 tasks into a queue, and closes it. 2 consumers do all
+       tasks, and put the results into another queue in an order that the
+       system decides.
 
 prints 100000 prime: false
        101 prime: true
@@ -50,10 +50,10 @@ prints 100000 prime: false
        Process-1 finds x = 7
        the answer is 4
 
-saw    Main's exit code is 0. Numbers: 10. The word "prime" in the output:
-       10. Process-1 exited. Process-2 exited. Process-3 exited. Process-4
-       exited. If a consumer ends before TaskDone, its task goes to another
-       consumer.
+saw    Main's exit code is 0. Numbers in main.go: 10. The word "prime" in
+       the output: 10. Process-1 exited. Process-2 exited. Process-3 exited.
+       Process-4 exited. If a consumer ends before TaskDone, its task goes
+       to another consumer.
 
 also   Main puts a box with x = 10 into a queue, and then sets x in its box
        to 20. A child gets the box. Through a pipe, main asks for x two
@@ -144,11 +144,11 @@ var changes = map[string]struct {
 	program func(context.Context) error
 	want    []string
 }{
-	"exit":  {with("exit"), []string{"7 prime: true", "Main's exit code is 0. Numbers: 10. The word \"prime\" in the output: 1. Bad exited with exit code 3. Good exited. If a consumer ends before TaskDone"}},
+	"exit":  {with("exit"), []string{"7 prime: true", "Main's exit code is 0. Numbers in main.go: 10. The word \"prime\" in the output: 1. Bad exited with exit code 3. Good exited. If a consumer ends before TaskDone"}},
 	"panic": {with("panic"), []string{"7 prime: true", "Bad exited with exit code 2. Good exited."}},
 	"error": {with("error"), []string{"7 prime: true", "Bad exited with exit code 1. Good exited."}},
 	"nothing": {func(context.Context) error { return nil }, []string{
-		"prints (nothing)", "saw    Main's exit code is 0. Numbers: 10. The word \"prime\" in the output: 0."}},
+		"prints (nothing)", "saw    Main's exit code is 0. Numbers in main.go: 10. The word \"prime\" in the output: 0."}},
 	"an error in main": {func(context.Context) error { return errors.New("this is a test") }, []string{"Main's exit code is 1."}},
 	"killed": {func(ctx context.Context) error {
 		s := shop{mp.NewJoinableQueue[task](0), mp.NewQueue[string](0)}

@@ -28,10 +28,10 @@ var lesson = lessons.Lesson{
 
 const plan = "Example 6: main puts a box with x = 7 into a queue. A child gets the box, and opens it. Then main asks another child a" +
 	" question through a pipe, and the child answers with the question's length. Example 8: main puts 10 tasks into a queue, and" +
-	" closes it. 2 consumers do all of the tasks, and put the results into another queue. The system decides their order."
+	" closes it. 2 consumers do all tasks, and put the results into another queue in an order that the system decides."
 
 func picture(ctx context.Context, run *lessons.Run) error {
-	saw := fmt.Sprintf("Main's exit code is %d. Numbers: %d. The word \"prime\" in the output: %d.",
+	saw := fmt.Sprintf("Main's exit code is %d. Numbers in main.go: %d. The word \"prime\" in the output: %d.",
 		run.Main().Code, len(numbers), strings.Count(run.Output, "prime"))
 	for _, child := range run.Lives[1:] {
 		saw += " " + child.Name + " " + child.End() + "."
