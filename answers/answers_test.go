@@ -253,7 +253,7 @@ func withLabels(t *testing.T, it *Item, labels []string) {
 	}
 }
 
-var inExperiments = regexp.MustCompile(`(\w+) in experiments\.go`)
+var inExperiments = regexp.MustCompile(`(\w+)(?:\(\))? in experiments\.go`)
 
 // The lesson, the flag or the function that a hint names exists.
 func TestWhatHintsName(t *testing.T) {

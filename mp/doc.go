@@ -136,14 +136,14 @@
 //	G1   When a process ends, all its descendants end within a second. (A
 //	     suspended process ends when it is resumed. A child that is starting, or
 //	     has hundreds of busy goroutines, may need longer. On Windows, a process
-//	     may be killed while it starts a child. Then the child might go on,
+//	     may be killed while it starts a child. Then the child might stay,
 //	     but it runs no code.)
 //	G2   When a worker ends, its pool loses only the task (or the chunk) that
 //	     the worker was doing. The error says which task, in which worker, and
 //	     why. If no new worker can be started, the other workers go on. When no
 //	     worker is left, all calls that wait for results return an error.
-//	G3   When a process ends, the queues that it used go on working for the
-//	     other processes. An item is put as a whole or not at all. The item stays
+//	G3   When a process ends, the other processes can still use the queues
+//	     that it used. An item is put as a whole or not at all. The item stays
 //	     in the queue until a Get returns it.
 //	G4   When a consumer of a JoinableQueue ends, other consumers get the items
 //	     that it has not finished. Join returns when all items are finished.
@@ -156,9 +156,9 @@
 //	G6   When a process crashes, its ExitError has what the Go runtime printed,
 //	     unless the program itself has called debug.SetCrashOutput.
 //	G7   A call that sends a value returns an error if the value cannot be
-//	     encoded, or contains what Func does not allow. A call that
-//	     receives a value returns an error if the value cannot be decoded. All
-//	     other values arrive, but without their lower-case fields.
+//	     encoded, or contains what the text of Func forbids. A call that receives
+//	     a value returns an error if the value cannot be decoded. All other
+//	     values arrive, but without their lower-case fields.
 //	G8   Garbage on a pipe causes an error, never a hang or a large allocation.
 //	G9   mp leaks no processes, zombies, goroutines or open files, even if
 //	     processes are killed or values cannot be sent.
@@ -184,9 +184,9 @@
 //   - A child must not start this program with os/exec before it calls Main. The
 //     new process would do the same, and so on. mp stops this, but only if the
 //     new process has the child's environment.
-//   - Do not start programs in the init function of a package that does not
-//     import mp. In a child, such a program can get the child's pipes. Then Join
-//     also waits until that program ends.
-//   - On Windows, if the process that made a queue is suspended and the pipe to
-//     that process is full, Put waits even after its context has ended.
+//   - Start programs in a package's init function only if the package imports mp.
+//     Otherwise, such a program can get the pipes of a child, and then Join also
+//     waits until the program ends.
+//   - On Windows, Put waits even after its context has ended, if the process that
+//     made the queue is suspended and the pipe to that process is full.
 package mp

@@ -33,7 +33,7 @@ func TestOutput(t *testing.T) {
 
 const output = `LESSON 6  What are daemon processes for?                     (examples 4, 5)
 
-plan   Main starts Worker 1 (a daemon, 4 ticks of work). After 1 tick it
+plan   Main starts Worker 1 (a daemon, 4 ticks of work). After 1 tick main
        starts Worker 2 (not a daemon, 2 ticks of work). Then main reaches
        its last line without joining either of them.
 
@@ -47,9 +47,10 @@ prints Worker 1 starting
             [ starts  = runs  . waits  | last line  ] ends  x is terminated
             From left to right in time, but not to scale.
 
-saw    Main reached its last line. Then it terminates its daemons, and waits
-       for its other children. Worker 1 was terminated. Worker 1 never
-       printed "exiting". Worker 2 exited. Main's exit code is 0.
+saw    Main reached its last line. At that line, main terminates its
+       daemons, and waits for its other children. Worker 1 was terminated.
+       Worker 1 never printed "exiting". Worker 2 exited. Main's exit code
+       is 0.
 
 also   Now Worker 1 writes 10 numbers to a file, and Worker 2 adds 1 + 2 + 3
        + 4 + 5 + 6. When 3 numbers are written, main reaches its last line.
@@ -59,8 +60,8 @@ also   Now Worker 1 writes 10 numbers to a file, and Worker 2 adds 1 + 2 + 3
   not a daemon   10 numbers    21
 
 saw    As a daemon, Worker 1 wrote 3 of 10 numbers. If you need all of them,
-       the file is useless. If the numbers only show that Worker 1 is alive,
-       nothing is lost. Worker 2 sent 21 with the daemon, and 21 without.
+       the file is useless. If they only say "I am alive", nothing is lost.
+       Worker 2 sent 21 in the first case, and 21 in the second.
 try    -nodaemon, -join 1, -join 20, -unit 2s, -free, -plain
 `
 

@@ -38,7 +38,7 @@ func plan() string {
 	if join > 0 {
 		end = fmt.Sprintf("after it has joined Worker 1 (timeout in ticks: %d)", join)
 	}
-	return fmt.Sprintf("Main starts Worker 1 (%s, 4 ticks of work). After 1 tick it starts Worker 2"+
+	return fmt.Sprintf("Main starts Worker 1 (%s, 4 ticks of work). After 1 tick main starts Worker 2"+
 		" (not a daemon, 2 ticks of work). Then main reaches its last line %s.", kind, end)
 }
 
@@ -53,7 +53,7 @@ func picture(ctx context.Context, run *lessons.Run) error {
 func saw(run *lessons.Run) string {
 	main, text := run.Main(), "Main ended before its last line. Then all its children end."
 	if main.LastLine > 0 {
-		text = "Main reached its last line. Then it terminates its daemons, and waits for its other children."
+		text = "Main reached its last line. At that line, main terminates its daemons, and waits for its other children."
 	}
 	for _, child := range run.Children(main) {
 		when := ""
@@ -76,8 +76,8 @@ func drawLoss(ctx context.Context) error {
 		" When 3 numbers are written, main reaches its last line.", "  Worker 1       its file      Worker 2 sends\n"+
 		fmt.Sprintf("  a daemon       %2d numbers    %s\n", cut, sum)+
 		fmt.Sprintf("  not a daemon   %2d numbers    %s\n", whole, sumToo),
-		fmt.Sprintf("As a daemon, Worker 1 wrote %d of %d numbers. If you need all of them, the file is useless. If the numbers only"+
-			" show that Worker 1 is alive, nothing is lost. Worker 2 sent %s with the daemon, and %s without.",
+		fmt.Sprintf("As a daemon, Worker 1 wrote %d of %d numbers. If you need all of them, the file is useless. If they only say"+
+			" \"I am alive\", nothing is lost. Worker 2 sent %s in the first case, and %s in the second.",
 			cut, whole, sum, sumToo))
 	return errors.Join(err, failed)
 }

@@ -55,7 +55,7 @@ var onWindows = strings.NewReplacer(
             From left to right in time, but not to scale.
 
 saw    Stuck was terminated. Stubborn was terminated. Left was terminated.
-       Right exited, and cleaned up. Main's exit code is 0.
+       Right cleaned up, and exited. Main's exit code is 0.
 `,
 	refused, `
   handles SIGTERM                 Terminate         -15  does not run
@@ -67,7 +67,7 @@ const output = `LESSON 7  How do you end a process?                             
 plan   Main starts four processes. Stuck and Stubborn hang. Left and Right
        each wait for a message from the other: a deadlock. Stubborn ignores
        SIGTERM. Main calls Terminate for Stuck, and joins Stuck. Then it
-       calls Terminate for Stubborn and, 2 ticks later, Kill, and joins
+       calls Terminate for Stubborn, calls Kill 2 ticks later, and joins
        Stubborn. Last, it calls Terminate for Left, and joins Left and
        Right.
 
@@ -83,7 +83,7 @@ prints Stuck hangs
        Right cleans up
        main: Right ended with exit code 0
 ` + rows + `
-also   Seven more processes have each deferred a cleanup. Main sends "please
+also   Seven more processes each have a deferred cleanup. Main sends "please
        stop" to the first two, and calls Terminate for the others. If a
        process does not end then, main calls Kill.
 
@@ -106,9 +106,9 @@ also   A queue with one item, a token, can be a lock. What happens to others
   has a child, which also has a child    of these three end: 3
   has a token, and is sending a message  others get: a broken message, EOF
 
-saw    Only terminate processes that share nothing. The system does not know
-       tokens, so others never get this token. Children also end, and a
-       message may be broken.
+saw    Terminate only processes that share nothing. The system does not put
+       the token back: others never get it. Children also end, and a message
+       may be broken.
 try    -unit 1s, -free, -plain
 `
 
@@ -123,7 +123,7 @@ const rows = `
             From left to right in time, but not to scale.
 
 saw    Stuck was terminated. Stubborn was asked to end, did not end at once,
-       and was killed. Left was terminated. Right exited, and cleaned up.
+       and was killed. Left was terminated. Right cleaned up, and exited.
        Main's exit code is 0.
 `
 
@@ -211,7 +211,7 @@ var changes = map[string]struct {
 		ended(ctx, right)
 		ended(ctx, left)
 	}), []string{"main: Right ended with exit code -15", "Left received EOF Left cleans up main: Left ended with exit code 0",
-		"saw Left exited, and cleaned up. Right was terminated. Main's exit code is 0."}},
+		"saw Left cleaned up, and exited. Right was terminated. Main's exit code is 0."}},
 	"both": {pair(func(ctx context.Context, left, right *mp.Process) {
 		left.Kill()
 		right.Kill()
@@ -226,14 +226,14 @@ var changes = map[string]struct {
 		ended(ctx, left)
 		right.Join(ctx)
 		return err
-	}, []string{"saw Left exited, and cleaned up. Right exited", "ended with exit code 0"}},
+	}, []string{"saw Left cleaned up, and exited. Right cleaned up, and exited", "ended with exit code 0"}},
 	"Stuck handles SIGTERM": {with("handle", func(ctx context.Context, p *mp.Process) { p.Terminate(); ended(ctx, p) }), []string{
-		here("Stuck was asked to end, did not end at once, and exited, and cleaned up.")}},
+		here("Stuck was asked to end, did not end at once, and cleaned up, and exited.")}},
 	"Kill": {with("", func(ctx context.Context, p *mp.Process) { p.Kill(); ended(ctx, p) }), []string{
 		"X ", "killed", "Stuck was killed. Main's", "exit code -9"}},
-	"error":    {with("error", func(ctx context.Context, p *mp.Process) { ended(ctx, p) }), []string{"! ", "Stuck exited with exit code 1, and cleaned up."}},
-	"panic":    {with("panic", func(ctx context.Context, p *mp.Process) { ended(ctx, p) }), []string{"! ", "Stuck exited with exit code 2, and cleaned up."}},
-	"too late": {with("error", func(ctx context.Context, p *mp.Process) { p.Join(ctx); p.Terminate() }), []string{"Stuck exited with exit code 1, and"}},
+	"error":    {with("error", func(ctx context.Context, p *mp.Process) { ended(ctx, p) }), []string{"! ", "Stuck cleaned up, and exited with exit code 1."}},
+	"panic":    {with("panic", func(ctx context.Context, p *mp.Process) { ended(ctx, p) }), []string{"! ", "Stuck cleaned up, and exited with exit code 2."}},
+	"too late": {with("error", func(ctx context.Context, p *mp.Process) { p.Join(ctx); p.Terminate() }), []string{"Stuck cleaned up, and exited with exit code 1"}},
 	"main exits": {with("", func(context.Context, *mp.Process) { os.Exit(4) }), []string{
 		") ends with its parent", "Stuck ended with its parent. Main's exit code is 4."}},
 	"nothing":        {func(context.Context) error { return nil }, []string{"prints (nothing)", "saw Main's exit code is 0."}},

@@ -31,7 +31,7 @@ var lesson = lessons.Lesson{
 
 const plan = "Main starts four processes. Stuck and Stubborn hang. Left and Right each wait for a message from the" +
 	" other: a deadlock. Stubborn ignores SIGTERM. Main calls Terminate for Stuck, and joins Stuck. Then it calls" +
-	" Terminate for Stubborn and, 2 ticks later, Kill, and joins Stubborn. Last, it calls Terminate for Left, and" +
+	" Terminate for Stubborn, calls Kill 2 ticks later, and joins Stubborn. Last, it calls Terminate for Left, and" +
 	" joins Left and Right."
 
 // The exit code tells a process that was terminated from one that exited.
@@ -42,11 +42,10 @@ func picture(ctx context.Context, run *lessons.Run) error {
 		if child.Asked > 0 {
 			saw += " was asked to end, did not end at once, and"
 		}
-		saw += " " + child.End()
 		if run.Printed(child.Name + " cleans up") {
-			saw += ", and cleaned up"
+			saw += " cleaned up, and"
 		}
-		saw += ". "
+		saw += " " + child.End() + ". "
 	}
 	lessons.Println(run.Rows())
 	lessons.Para("saw", "%sMain's exit code is %d.", saw, run.Main().Code)
@@ -67,7 +66,7 @@ func drawMore(ctx context.Context) error {
 		cleanup := map[bool]string{true: "runs", false: "does not run"}[r.cleaned]
 		table += fmt.Sprintf(format, r.does, r.by, r.code, cleanup)
 	}
-	lessons.Section("Seven more processes have each deferred a cleanup. Main sends \"please stop\" to the"+
+	lessons.Section("Seven more processes each have a deferred cleanup. Main sends \"please stop\" to the"+
 		" first two, and calls Terminate for the others. If a process does not end then, main calls Kill.", table,
 		"Terminate can end even a process that hangs. A deferred cleanup runs when its function returns. Terminate,"+
 			" Kill and os.Exit can end the process before that. On Linux and macOS, Terminate sends SIGTERM, signal 15"+
@@ -77,7 +76,7 @@ func drawMore(ctx context.Context) error {
 	lessons.Section("A queue with one item, a token, can be a lock. What happens to others when main terminates a"+
 		" process that ...", "  has a child, which also has a child    of these three end: "+ended+
 		"\n  has a token, and is sending a message  others get: "+got+"\n",
-		"Only terminate processes that share nothing. The system does not know tokens, so others never get this token."+
+		"Terminate only processes that share nothing. The system does not put the token back: others never get it."+
 			" Children also end, and a message may be broken.")
 	return nil
 }
