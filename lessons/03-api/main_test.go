@@ -62,8 +62,8 @@ saw    A process has an exit code, and its own variables. A goroutine has no
        exit code, and it uses the variables of its process. A goroutine is a
        part of its process, so it has no row in the picture. If a Process
        returns an error, its exit code is 1. If it panics, the code is 2.
-       (In Python, an exception gives 1.) Workers of pools: 3. Process-1
-       exited with exit code 7. PoolWorker-2 exited. PoolWorker-3 exited.
+       (In Python, an exception gives 1.) Pool workers: 3. Process-1 exited
+       with exit code 7. PoolWorker-2 exited. PoolWorker-3 exited.
        PoolWorker-4 exited.
 try    -code 0, -workers 1, -workers 9, -plain
 `
@@ -126,10 +126,10 @@ var changes = map[string]struct {
 	want    []string
 }{
 	"nothing": {func(context.Context) error { return nil }, []string{
-		"prints (nothing)", "Workers of pools: 0."}},
+		"prints (nothing)", "Pool workers: 0."}},
 	"panic":     {with("panic", nothing), []string{"! exit code 2", "Child exited with exit code 2.", "If it panics, the code is 2."}},
 	"error":     {with("error", nothing), []string{"! exit code 1", "Child exited with exit code 1."}},
-	"returns":   {with("", nothing), []string{"Child exited.", "Workers of pools: 0."}},
+	"returns":   {with("", nothing), []string{"Child exited.", "Pool workers: 0."}},
 	"Terminate": {with("long", func(p *mp.Process) { p.Terminate() }), []string{"x terminated", "Child was terminated."}},
 	"Kill":      {with("long", func(p *mp.Process) { p.Kill() }), []string{"X killed", "Child was killed."}},
 	"main exits": {with("long", func(*mp.Process) { os.Exit(4) }), []string{
@@ -141,13 +141,13 @@ var changes = map[string]struct {
 	"no Close": {func(ctx context.Context) error {
 		_, err := mp.NewPool(square, 2).Map(ctx, []int{1, 2, 3, 4})
 		return err
-	}, []string{"Workers of pools: 2. PoolWorker-1 was terminated. PoolWorker-2 was terminated."}},
+	}, []string{"Pool workers: 2. PoolWorker-1 was terminated. PoolWorker-2 was terminated."}},
 	"a worker dies": {func(ctx context.Context) error {
 		pool := mp.NewPool(dying, 1)
 		all, err := pool.Map(ctx, []int{1, 2, 3})
 		fmt.Println(all)
 		return errors.Join(err, pool.Close())
-	}, []string{"[1 0 3]", "Workers of pools: 2. PoolWorker-1 exited with exit code 3. PoolWorker-2 exited. Main exited with exit code 1. If a task fails or its worker ends, Map returns an error, and has 0", "main  ["}},
+	}, []string{"[1 0 3]", "Pool workers: 2. PoolWorker-1 exited with exit code 3. PoolWorker-2 exited. Main exited with exit code 1. If a task fails or its worker ends, Map returns an error, and has 0", "main  ["}},
 	"two workers die": {func(ctx context.Context) error {
 		pool := mp.NewPool(square, 2)
 		pool.MaxTasksPerChild = 1
@@ -179,7 +179,7 @@ func TestFlags(t *testing.T) {
 	for args, want := range map[string]string{
 		"-code 0":    "Process-1 exited.",
 		"-code 255":  "exit code, ended 255 true -",
-		"-workers 1": "Workers of pools: 1.",
+		"-workers 1": "Pool workers: 1.",
 		"-workers 9": "workers alive 9 - after close 0 -",
 	} {
 		t.Run(args, func(t *testing.T) {

@@ -53,6 +53,6 @@ func picture(_ context.Context, run *lessons.Run) error {
 	}
 	lessons.Para("saw", "A process has an exit code, and its own variables. A goroutine has no exit code, and it uses the variables of its"+
 		" process. A goroutine is a part of its process, so it has no row in the picture. If a Process returns an error, its exit code"+
-		" is 1. If it panics, the code is 2. (In Python, an exception gives 1.) Workers of pools: %d. %s", len(pooled), strings.Join(ends, " "))
+		" is 1. If it panics, the code is 2. (In Python, an exception gives 1.) Pool workers: %d. %s", len(pooled), strings.Join(ends, " "))
 	return nil
 }

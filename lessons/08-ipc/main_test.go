@@ -50,14 +50,14 @@ prints 100000 prime: false
        Process-1 finds x = 7
        the answer is 4
 
-saw    Main's exit code is 0. Numbers in main.go: 10. The word "prime" in
-       the output: 10. Process-1 exited. Process-2 exited. Process-3 exited.
-       Process-4 exited. If a consumer ends before TaskDone, its task goes
-       to another consumer.
+saw    Main's exit code is 0. main.go has 10 numbers to test. The word
+       "prime" in the output: 10. Process-1 exited. Process-2 exited.
+       Process-3 exited. Process-4 exited. If a consumer ends before it
+       calls TaskDone, its task goes to another consumer.
 
-also   Main puts a box with x = 10 into a queue, and then sets x in its box
-       to 20. A child gets the box. Through a pipe, main asks for x two
-       times. Between the answers, the child sets its x to 99.
+also   Main puts a box with x = 10 into a queue, and then sets its own x to
+       20. A child gets the box. Through a pipe, main asks for x two times.
+       Between the answers, the child sets its x to 99.
 
   main        child
   +--------+  +--------+
@@ -68,22 +68,22 @@ also   Main puts a box with x = 10 into a queue, and then sets x in its box
 saw    The child has a copy of the box. A message is always a copy.
 
 also   Six more experiments. A pill is an item that means "exit". In the
-       last row, main has locked a Mutex, which is a variable of the
-       program. Then a child and a goroutine of main call Lock, and main
-       calls Unlock. In which order do these three calls return?
+       last row below, main has locked a Mutex, a variable of the program.
+       Then a child and a goroutine of main call Lock, and main calls
+       Unlock. In which order do these three calls return?
 
   A puts 2 results, B puts 3; both are killed  main gets 2 of A, 3 of B
   4 consumers, 3 tasks, a pill, and 7 tasks    10 tasks are done, 1 exits
   of 6 tasks 4 are taken, 3 of these are done  Len says 2; 3 are not done
-  main sees a task; another process takes it   main's Get waits
+  Len sees a task; another process takes it    main's Get waits
   a child sends 11, 12 and 13, and exits       first main gets 11, last EOF
   a child and a goroutine lock, main unlocks   order: child, main, goroutine
 
-saw    A queue keeps the items of a process that has ended, and a pipe keeps
-       its messages. Each item, also a pill, goes to one consumer. Seeing a
-       task does not reserve it. An empty queue does not mean that all tasks
-       are done. Each process has its own Mutex, so the child did not wait
-       for main.
+saw    When a process has ended, its items stay in the queue, and its
+       messages stay in the pipe. Each item, also a pill, goes to one
+       consumer. Len does not reserve a task. An empty queue does not mean
+       that all tasks are done. Each process has its own Mutex, so the child
+       did not wait for main.
 try    -plain, five times: is the order of the results the same?
 `
 
@@ -144,11 +144,11 @@ var changes = map[string]struct {
 	program func(context.Context) error
 	want    []string
 }{
-	"exit":  {with("exit"), []string{"7 prime: true", "Main's exit code is 0. Numbers in main.go: 10. The word \"prime\" in the output: 1. Bad exited with exit code 3. Good exited. If a consumer ends before TaskDone"}},
+	"exit":  {with("exit"), []string{"7 prime: true", "Main's exit code is 0. main.go has 10 numbers to test. The word \"prime\" in the output: 1. Bad exited with exit code 3. Good exited. If a consumer ends before it calls TaskDone"}},
 	"panic": {with("panic"), []string{"7 prime: true", "Bad exited with exit code 2. Good exited."}},
 	"error": {with("error"), []string{"7 prime: true", "Bad exited with exit code 1. Good exited."}},
 	"nothing": {func(context.Context) error { return nil }, []string{
-		"prints (nothing)", "saw    Main's exit code is 0. Numbers in main.go: 10. The word \"prime\" in the output: 0."}},
+		"prints (nothing)", "saw    Main's exit code is 0. main.go has 10 numbers to test. The word \"prime\" in the output: 0."}},
 	"an error in main": {func(context.Context) error { return errors.New("this is a test") }, []string{"Main's exit code is 1."}},
 	"killed": {func(ctx context.Context) error {
 		s := shop{mp.NewJoinableQueue[task](0), mp.NewQueue[string](0)}

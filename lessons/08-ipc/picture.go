@@ -31,18 +31,18 @@ const plan = "Example 6: main puts a box with x = 7 into a queue. A child gets t
 	" closes it. 2 consumers do all tasks, and put the results into another queue in an order that the system decides."
 
 func picture(ctx context.Context, run *lessons.Run) error {
-	saw := fmt.Sprintf("Main's exit code is %d. Numbers in main.go: %d. The word \"prime\" in the output: %d.",
+	saw := fmt.Sprintf("Main's exit code is %d. main.go has %d numbers to test. The word \"prime\" in the output: %d.",
 		run.Main().Code, len(numbers), strings.Count(run.Output, "prime"))
 	for _, child := range run.Lives[1:] {
 		saw += " " + child.Name + " " + child.End() + "."
 	}
-	lessons.Para("saw", "%s If a consumer ends before TaskDone, its task goes to another consumer.", saw)
+	lessons.Para("saw", "%s If a consumer ends before it calls TaskDone, its task goes to another consumer.", saw)
 	mine := &chest{10}
 	child, err := ask(ctx, mine, 20, 99, 0)
 	if err != nil {
 		return err
 	}
-	lessons.Section("Main puts a box with x = 10 into a queue, and then sets x in its box to 20. A child gets the box. Through a pipe, main"+
+	lessons.Section("Main puts a box with x = 10 into a queue, and then sets its own x to 20. A child gets the box. Through a pipe, main"+
 		" asks for x two times. Between the answers, the child sets its x to 99.",
 		fmt.Sprintf("  main        child\n  +--------+  +--------+\n  | x = %d |  | x = %s |\n  | x = %[1]d |  | x = %[3]s |\n"+
 			"  +--------+  +--------+\n", mine.X, child[0], child[1]), "The child has a copy of the box. A message is always a copy.")
@@ -55,7 +55,7 @@ func drawFacts(ctx context.Context) error {
 		{"8b", "A puts 2 results, B puts 3; both are killed", "main gets _ of A, _ of B"},
 		{"8g", "4 consumers, 3 tasks, a pill, and 7 tasks", "_ tasks are done, _ exits"},
 		{"8e", "of 6 tasks 4 are taken, 3 of these are done", "Len says _; _ are not done"},
-		{"8f", "main sees a task; another process takes it", "main's Get _"},
+		{"8f", "Len sees a task; another process takes it", "main's Get _"},
 		{"8d", "a child sends 11, 12 and 13, and exits", "first main gets _, last _"},
 		{"8c", "a child and a goroutine lock, main unlocks", "order: _, _, _"},
 	} {
@@ -68,11 +68,11 @@ func drawFacts(ctx context.Context) error {
 		}
 		table += fmt.Sprintf("  %-43s  %s\n", row[1], row[2])
 	}
-	lessons.Section("Six more experiments. A pill is an item that means \"exit\". In the last row, main has locked a Mutex, which is"+
+	lessons.Section("Six more experiments. A pill is an item that means \"exit\". In the last row below, main has locked a Mutex,"+
 		" a variable of the program. Then a child and a goroutine of main call Lock, and main calls Unlock. In which order do these"+
 		" three calls return?", table,
-		"A queue keeps the items of a process that has ended, and a pipe keeps its messages. Each item, also a pill, goes to"+
-			" one consumer. Seeing a task does not reserve it. An empty queue does not mean that all tasks are done. Each process"+
+		"When a process has ended, its items stay in the queue, and its messages stay in the pipe. Each item, also a pill, goes"+
+			" to one consumer. Len does not reserve a task. An empty queue does not mean that all tasks are done. Each process"+
 			" has its own Mutex, so the child did not wait for main.")
 	return nil
 }
