@@ -135,9 +135,9 @@
 //
 //	G1   When a process ends, all its descendants end within a second. (A
 //	     suspended process ends when it is resumed. A child that is starting, or
-//	     has hundreds of busy goroutines, may need longer. On Windows, a process
-//	     may be killed while it starts a child. Then the child might stay,
-//	     but it runs no code.)
+//	     has hundreds of busy goroutines, may need longer. On Windows, if a
+//	     process is killed while it starts a child, the child might stay, but it
+//	     runs no code.)
 //	G2   When a worker ends, its pool loses only the task (or the chunk) that
 //	     the worker was doing. The error says which task, in which worker, and
 //	     why. If no new worker can be started, the other workers go on. When no
@@ -147,7 +147,7 @@
 //	     in the queue until a Get returns it.
 //	G4   When a consumer of a JoinableQueue ends, other consumers get the items
 //	     that it has not finished. Join returns when all items are finished.
-//	G5   No call waits forever for a process that has ended. Such a call returns
+//	G5   No call waits forever for a process that has ended. Instead, it returns
 //	     io.EOF, io.ErrUnexpectedEOF, or an error that names the process. (If an
 //	     open queue is empty, Get waits, because a new producer may be started.
 //	     If it is full, Put waits, because a new consumer may be started. So
@@ -156,8 +156,8 @@
 //	G6   When a process crashes, its ExitError has what the Go runtime printed,
 //	     unless the program itself has called debug.SetCrashOutput.
 //	G7   A call that sends a value returns an error if the value cannot be
-//	     encoded, or contains what the text of Func forbids. A call that receives
-//	     a value returns an error if the value cannot be decoded. All other
+//	     encoded, or contains what the documentation of Func forbids. A call that
+//	     receives a value returns an error if the value cannot be decoded. All other
 //	     values arrive, but without their lower-case fields.
 //	G8   Garbage on a pipe causes an error, never a hang or a large allocation.
 //	G9   mp leaks no processes, zombies, goroutines or open files, even if
@@ -184,9 +184,9 @@
 //   - A child must not start this program with os/exec before it calls Main. The
 //     new process would do the same, and so on. mp stops this, but only if the
 //     new process has the child's environment.
-//   - Start programs in a package's init function only if the package imports mp.
-//     Otherwise, such a program can get the pipes of a child, and then Join also
-//     waits until the program ends.
+//   - If an init function starts a program, its package must import mp. Otherwise,
+//     the program can get the pipes of a child, and then Join also waits until the
+//     program ends.
 //   - On Windows, Put waits even after its context has ended, if the process that
 //     made the queue is suspended and the pipe to that process is full.
 package mp
