@@ -57,13 +57,12 @@ type child struct {
 // asChild is nil in a process that is not a child.
 var asChild *child
 
-// childVar marks a child. Its value has four parts: the import path of the mp
-// that has started the child, because a program may have two copies of mp; the PID
-// of the parent, and the files that were passed, as this system numbers them; a
-// generation; and the program's file. When the child has taken the files, it writes a dash in their
-// place. When it has called Main or Init, it removes the variable. So a process
-// that finds the mark with a dash was started by a child that had not called Main:
-// see checkMark.
+// childVar marks a child. Its value has four parts: the import path of the mp that
+// has started the child, because a program may have two copies of mp; the PID of the
+// parent, and the files that were passed, as this system numbers them; a generation;
+// and the program's file. When the child has taken the files, it writes a dash in
+// their place. When it has called Main or Init, it removes the variable. So a process
+// that finds the mark with a dash has the environment of a child from before Main.
 const childVar = "MP_CHILD"
 
 const filesTaken = "-"
@@ -219,7 +218,8 @@ func meet(down *frame.Reader) (o orders, err error) {
 	return o, err
 }
 
-// checkMark ends a process that a child has started before the child called Main.
+// checkMark ends a process that a child has started before the child called Main, or
+// later with its environment from before.
 // This process would do the work of the main process, start such a child again,
 // and so on forever.
 func checkMark(inMain bool) {

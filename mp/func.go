@@ -59,8 +59,8 @@ func (*None) GobDecode([]byte) error { return nil }
 //
 //	func init() { f = mp.Func("f", ...) }
 //
-// Func panics if the name is taken or empty, or if [Main] or [Init] has been called. It is
-// Python's def at the top level of a module.
+// Func panics if the name is taken or empty, or if [Main] or [Init] has been
+// called. It is Python's def at the top level of a module.
 func Func[A, R any](name string, f func(A) (R, error)) Function[A, R] {
 	if f == nil {
 		panic(fmt.Sprintf("mp: Func(%q) with a nil function", name))

@@ -114,7 +114,7 @@ type task[A, R any] struct {
 	first   int // the index of the first argument
 	args    []A
 	refused error // set if args cannot be encoded
-	missed  int   // how many workers have ended when this task was their next one
+	missed  int   // how many workers have ended when this task was their next one; one that was too slow to begin it counts as half of patience
 }
 
 // NewPool returns a pool of workers that call f. All of them are started when
@@ -220,11 +220,15 @@ func (p *Pool[A, R]) Terminate() error {
 // all is Map with a chunk size. It returns the results, and the errors by index, or
 // the error of the whole call.
 func (p *Pool[A, R]) all(ctx context.Context, args []A, chunk int) ([]R, map[int]error, error) {
-	results, errs := make([]R, len(args)), map[int]error{}
+	results := make([]R, len(args))
+	var errs map[int]error // nil if no task fails: nearly always
 	c := &call[A, R]{args: args, chunk: chunk, missing: len(args)}
 	c.put = func(t *task[A, R], got []R, failed []*TaskError) {
 		copy(results[t.first:], got)
 		for _, e := range failed {
+			if errs == nil {
+				errs = map[int]error{}
+			}
 			errs[e.Index] = e
 		}
 	}

@@ -27,8 +27,9 @@
 //
 // When a Get is about to return x, a child says "done x". A grandchild says
 // "taken x" and, when the owner has heard that, "done x". At a joinable queue both
-// say "taken x", and "done x" at TaskDone. If a Get gives up after "taken x", it says "back x". If the consumer is killed, x
-// comes back unless it said "done x", or, at a queue that is not joinable, "taken x".
+// say "taken x", and "done x" at TaskDone. If a Get gives up after "taken x", it says
+// "back x". If the consumer is killed, x comes back unless the consumer said "done x",
+// or, at a queue that is not joinable, "taken x".
 //
 // Package mp calls [Get], Holder.Put and the like. A Server calls its Holder. A
 // Holder calls its Servers, and waits for their answers only without a lock.
