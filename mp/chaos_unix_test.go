@@ -224,10 +224,12 @@ func (c *chaos) round() {
 }
 
 // kill kills and suspends random children, and resumes a suspended child a
-// moment later. It ends after 200 kills: otherwise, on a slow machine, the
-// processes would never finish.
+// moment later. It does so 300 times: otherwise, on a slow machine, the processes
+// would never finish. And it does not kill as many newborn ones as make a pool
+// give up: on a slow machine, most children are newborn.
 func (c *chaos) kill(stop chan struct{}) {
-	for c.kills.Load() < 200 {
+	newborn := 0
+	for range 300 {
 		select {
 		case <-stop:
 			return
@@ -238,7 +240,10 @@ func (c *chaos) kill(stop chan struct{}) {
 			continue
 		}
 		victim := all[c.rng.IntN(len(all))]
-		if c.rng.IntN(3) > 0 {
+		if c.rng.IntN(3) > 0 && (newborn < patience-1 || victim.isHere()) {
+			if !victim.isHere() {
+				newborn++
+			}
 			c.kills.Add(1)
 			victim.Kill()
 			continue
