@@ -103,7 +103,7 @@ func exercisePanics(t *exercise.Trial) { exerciseLost(t, "panic oh", "by a panic
 
 func exerciseExits(t *exercise.Trial) {
 	exerciseLost(t, "exit 3", "by os.Exit(3)")
-	exerciseLost(t, "exit 0", "by os.Exit(0), before it had answered")
+	exerciseLost(t, "exit 0", "by os.Exit(0), before Oracle had answered")
 }
 
 func exerciseLost(t *exercise.Trial, question, how string) {
