@@ -34,7 +34,7 @@ func (r *Run) Rows() string {
 		fmt.Fprintf(&picture, "  %-*s  %-*s%s\n", label, l.Name, width, row, note)
 		drawn.WriteString(row)
 	}
-	for _, line := range append(legend(drawn.String()), "From left to right in time, but not to scale.") {
+	for _, line := range append(legend(drawn.String()), "Time goes from left to right. Lengths mean nothing.") {
 		fmt.Fprintf(&picture, "  %-*s  %s\n", label, "", line)
 	}
 	return picture.String()

@@ -43,7 +43,7 @@ func TestRead(t *testing.T) {
   Joe               [=========x     terminated (a daemon)
         [ starts  = runs  . waits  | last line  ] ends  x is terminated
         ? is asked to end  X is killed  ! fails  ) ends with its parent
-        From left to right in time, but not to scale.
+        Time goes from left to right. Lengths mean nothing.
 `
 	if differ := difference(run.Rows(), want); differ != nil {
 		t.Errorf("%v\nall of it:\n%s", differ, run.Rows())

@@ -87,7 +87,7 @@ prints A 1
   Worker 4                    [=========]       exit code 0
             [ starts  = runs  . waits  | last line  ] ends
             ! fails
-            From left to right in time, but not to scale.
+            Time goes from left to right. Lengths mean nothing.
 
 saw    If two rows overlap, these processes ran side by side: they were
        concurrent. They were parallel only if two CPUs worked for them at

@@ -56,7 +56,7 @@ prints                   Process, Pool              goroutine
   PoolWorker-4                 [========]           exit code 0 (a daemon)
                 [ starts  = runs  . waits  | last line  ] ends
                 ! fails
-                From left to right in time, but not to scale.
+                Time goes from left to right. Lengths mean nothing.
 
 saw    A process has an exit code, and its own variables. A goroutine has no
        exit code, and it uses the variables of its process. A goroutine is a

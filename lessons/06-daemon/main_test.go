@@ -45,7 +45,7 @@ prints Worker 1 starting
   Worker 1      [===========x               terminated (a daemon)
   Worker 2          [===========]           exit code 0
             [ starts  = runs  . waits  | last line  ] ends  x is terminated
-            From left to right in time, but not to scale.
+            Time goes from left to right. Lengths mean nothing.
 
 saw    Main reached its last line. At that line, main terminates its
        daemons, and waits for its other children. Worker 1 was terminated.

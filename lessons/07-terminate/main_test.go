@@ -52,7 +52,7 @@ var onWindows = strings.NewReplacer(
   Left               [===========x              terminated
   Right                 [===========]           exit code 0
             [ starts  = runs  . waits  | last line  ] ends  x is terminated
-            From left to right in time, but not to scale.
+            Time goes from left to right. Lengths mean nothing.
 
 saw    Stuck was terminated. Stubborn was terminated. Left was terminated.
        Right cleaned up, and exited. Main's exit code is 0.
@@ -120,7 +120,7 @@ const rows = `
   Right                 [==============]           exit code 0
             [ starts  = runs  . waits  | last line  ] ends  x is terminated
             ? is asked to end  X is killed
-            From left to right in time, but not to scale.
+            Time goes from left to right. Lengths mean nothing.
 
 saw    Stuck was terminated. Stubborn was asked to end, did not end at once,
        and was killed. Left was terminated. Right cleaned up, and exited.

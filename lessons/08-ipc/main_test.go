@@ -51,9 +51,9 @@ prints 100000 prime: false
        the answer is 4
 
 saw    Main's exit code is 0. main.go has 10 numbers to test. The word
-       "prime" in the output: 10. Process-1 exited. Process-2 exited.
-       Process-3 exited. Process-4 exited. If a consumer ends before it
-       calls TaskDone, its task goes to another consumer.
+       "prime" is in the output this many times: 10. Process-1 exited.
+       Process-2 exited. Process-3 exited. Process-4 exited. If a consumer
+       ends before it calls TaskDone, its task goes to another consumer.
 
 also   Main puts a box with x = 10 into a queue, and then sets its own x to
        20. A child gets the box. Through a pipe, main asks for x two times.
@@ -67,16 +67,17 @@ also   Main puts a box with x = 10 into a queue, and then sets its own x to
 
 saw    The child has a copy of the box. A message is always a copy.
 
-also   Six more experiments. A pill is an item that means "exit". In the
-       last row below, main has locked a Mutex, a variable of the program.
-       Then a child and a goroutine of main call Lock, and main calls
-       Unlock. In which order do these three calls return?
+also   Six more experiments. A and B are processes. A pill is an item that
+       means "exit". In the last row below, main has locked a Mutex, a
+       variable of the program. Then a child and a goroutine of main call
+       Lock, and main calls Unlock. In which order do these three calls
+       return?
 
   A puts 2 results, B puts 3; both are killed  main gets 2 of A, 3 of B
-  4 consumers, 3 tasks, a pill, and 7 tasks    10 tasks are done, 1 exits
+  4 consumers, 3 tasks, a pill, and 7 tasks    10 tasks done, 1 consumer exits
   of 6 tasks 4 are taken, 3 of these are done  Len says 2; 3 are not done
   Len sees a task; another process takes it    main's Get waits
-  a child sends 11, 12 and 13, and exits       first main gets 11, last EOF
+  a child sends 11, 12 and 13, and exits       main gets 11 first, EOF last
   a child and a goroutine lock, main unlocks   order: child, main, goroutine
 
 saw    When a process has ended, its items stay in the queue, and its
@@ -144,11 +145,11 @@ var changes = map[string]struct {
 	program func(context.Context) error
 	want    []string
 }{
-	"exit":  {with("exit"), []string{"7 prime: true", "Main's exit code is 0. main.go has 10 numbers to test. The word \"prime\" in the output: 1. Bad exited with exit code 3. Good exited. If a consumer ends before it calls TaskDone"}},
+	"exit":  {with("exit"), []string{"7 prime: true", "Main's exit code is 0. main.go has 10 numbers to test. The word \"prime\" is in the output this many times: 1. Bad exited with exit code 3. Good exited. If a consumer ends before it calls TaskDone"}},
 	"panic": {with("panic"), []string{"7 prime: true", "Bad exited with exit code 2. Good exited."}},
 	"error": {with("error"), []string{"7 prime: true", "Bad exited with exit code 1. Good exited."}},
 	"nothing": {func(context.Context) error { return nil }, []string{
-		"prints (nothing)", "saw    Main's exit code is 0. main.go has 10 numbers to test. The word \"prime\" in the output: 0."}},
+		"prints (nothing)", "saw    Main's exit code is 0. main.go has 10 numbers to test. The word \"prime\" is in the output this many times: 0."}},
 	"an error in main": {func(context.Context) error { return errors.New("this is a test") }, []string{"Main's exit code is 1."}},
 	"killed": {func(ctx context.Context) error {
 		s := shop{mp.NewJoinableQueue[task](0), mp.NewQueue[string](0)}

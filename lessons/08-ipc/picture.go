@@ -31,7 +31,7 @@ const plan = "Example 6: main puts a box with x = 7 into a queue. A child gets t
 	" closes it. 2 consumers do all tasks, and put the results into another queue in an order that the system decides."
 
 func picture(ctx context.Context, run *lessons.Run) error {
-	saw := fmt.Sprintf("Main's exit code is %d. main.go has %d numbers to test. The word \"prime\" in the output: %d.",
+	saw := fmt.Sprintf("Main's exit code is %d. main.go has %d numbers to test. The word \"prime\" is in the output this many times: %d.",
 		run.Main().Code, len(numbers), strings.Count(run.Output, "prime"))
 	for _, child := range run.Lives[1:] {
 		saw += " " + child.Name + " " + child.End() + "."
@@ -53,10 +53,10 @@ func drawFacts(ctx context.Context) error {
 	table := ""
 	for _, row := range [][3]string{ // a question of the quiz, what is done, and the result
 		{"8b", "A puts 2 results, B puts 3; both are killed", "main gets _ of A, _ of B"},
-		{"8g", "4 consumers, 3 tasks, a pill, and 7 tasks", "_ tasks are done, _ exits"},
+		{"8g", "4 consumers, 3 tasks, a pill, and 7 tasks", "_ tasks done, _ consumer exits"},
 		{"8e", "of 6 tasks 4 are taken, 3 of these are done", "Len says _; _ are not done"},
 		{"8f", "Len sees a task; another process takes it", "main's Get _"},
-		{"8d", "a child sends 11, 12 and 13, and exits", "first main gets _, last _"},
+		{"8d", "a child sends 11, 12 and 13, and exits", "main gets _ first, _ last"},
 		{"8c", "a child and a goroutine lock, main unlocks", "order: _, _, _"},
 	} {
 		fact, err := experiments.Measure(ctx, row[0])
@@ -68,9 +68,9 @@ func drawFacts(ctx context.Context) error {
 		}
 		table += fmt.Sprintf("  %-43s  %s\n", row[1], row[2])
 	}
-	lessons.Section("Six more experiments. A pill is an item that means \"exit\". In the last row below, main has locked a Mutex,"+
-		" a variable of the program. Then a child and a goroutine of main call Lock, and main calls Unlock. In which order do these"+
-		" three calls return?", table,
+	lessons.Section("Six more experiments. A and B are processes. A pill is an item that means \"exit\". In the last row below, main"+
+		" has locked a Mutex, a variable of the program. Then a child and a goroutine of main call Lock, and main calls Unlock. In"+
+		" which order do these three calls return?", table,
 		"When a process has ended, its items stay in the queue, and its messages stay in the pipe. Each item, also a pill, goes"+
 			" to one consumer. Len does not reserve a task. An empty queue does not mean that all tasks are done. Each process"+
 			" has its own Mutex, so the child did not wait for main.")
