@@ -2,14 +2,14 @@ package main
 
 import "context"
 
-// Exercise 3: write ask. It asks another process, and brings back the answer.
+// Exercise 3: write ask. It asks another process, and returns the answer.
 //
 //   - ask starts a Process. That process calls exercise.Oracle(question), and
 //     ask returns what Oracle has returned there: an answer, or an error with
-//     the same words in it.
+//     the same text in it.
 //   - If the process ends without an answer, for any reason, ask returns an
 //     error. It never waits for an answer that cannot come.
-//   - If ctx ends, the process has to end too, and ask returns an error.
+//   - If ctx ends, the process also has to end, and ask returns an error.
 //   - When ask returns, its process has ended.
 //
 // What helps:

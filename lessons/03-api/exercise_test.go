@@ -36,10 +36,10 @@ var exerciseCases = []exercise.Case{
 
 const (
 	lookForEnd = "Two things can happen: an answer comes, or the process ends and no answer will ever come. " +
-		"Does your code notice the second? Recv returns io.EOF when the other end has gone; Get of a queue just waits on."
-	lookAtJoin = "Join tells how the process ended: its error has the words of the error that the process's function " +
-		"returned. And an answer that did not come is an error even if Join says nil: os.Exit(0) can end a process early."
-	lookAtAnswer = "An answer can be there, and its process has already ended. Is the end seen first, and the answer thrown away?"
+		"Does your code notice the second? Recv returns io.EOF when the process with the other end has ended, but Get of a queue waits forever."
+	lookAtJoin = "Join tells how the process ended: its error contains the error that the process's function returned. " +
+		"And if no answer came, that is an error even if Join returns nil: os.Exit(0) can end a process early."
+	lookAtAnswer = "The answer can still be in the pipe when its process has ended. Does your code see the end first, and lose the answer?"
 )
 
 // exerciseAsk calls ask, and says so.
@@ -60,14 +60,14 @@ func exerciseAnswer(t *exercise.Trial) {
 		case err != nil && len(asked) == 0:
 			t.Fail(fmt.Sprintf("It returned the error (%v). Oracle was not called.", err),
 				"Is it the error of Start? Then it tells what is wrong with the argument of the process: the name of each field has to begin with a capital. "+
-					"If it is one of Recv or Get, the process ended before it called Oracle.")
+					"If Recv or Get returned it, the process ended before it called Oracle.")
 		case err != nil:
 			t.Fail(fmt.Sprintf("It returned the error (%v). Oracle answered %q, and no error.", err, want),
-				"The error's words say what failed. If it is one of Recv or Get: does the process send its answer, in each case, and only then return? "+lookAtAnswer)
+				"The error says what failed. If Recv or Get returned it: does the process send its answer, in each case, and only then return? "+lookAtAnswer)
 		case len(asked) != 1:
 			t.Fail(fmt.Sprintf("Oracle was called %d times for this question, want once.", len(asked)), "Who calls exercise.Oracle, and when?")
 		case asked[0].PID == os.Getpid():
-			t.Fail("Oracle was called in the process that had called ask. A process of its own was to call it.",
+			t.Fail("Oracle was called in the process that had called ask. Another process has to call it.",
 				"Call exercise.Oracle in the function that you give to mp.Proc, and only there. A goroutine is not another process.")
 		case answer != want:
 			t.Fail(fmt.Sprintf("It returned %q, want %q.", answer, want), "Follow the answer on its way: which variable is it in, and in which of the two processes?")
@@ -94,8 +94,8 @@ func exerciseError(t *exercise.Trial) {
 		t.Fail(fmt.Sprintf("It returned %q and no error. Oracle returned the error %q.", answer, words), lookAtJoin)
 	}
 	if !strings.Contains(err.Error(), words) {
-		t.Fail(fmt.Sprintf("It returned the error (%v). The words of Oracle's error are not in it: %q.", err, words),
-			"Only what the process sends arrives here, or what its function returns: Join's error has that in it.")
+		t.Fail(fmt.Sprintf("It returned the error (%v). The text of Oracle's error is not in it: %q.", err, words),
+			"Main gets only what the process sends, and the error that its function returns: it is in Join's error.")
 	}
 }
 
@@ -117,7 +117,7 @@ func exerciseLost(t *exercise.Trial, question, how string) {
 func exerciseLongAnswer(t *exercise.Trial) {
 	const size = 4 << 20
 	answer, err := exerciseAsk(t, fmt.Sprint("talk ", size),
-		"Does one of them wait in Join, and the other in Send? The pipe is full, and the process cannot end before somebody has received. First receive, then join.")
+		"Does ask wait in Join, and the process in Send? The pipe is full, and the process can end only after ask has received. First receive, then join.")
 	if err != nil {
 		t.Fail(fmt.Sprintf("It returned the error (%v). Oracle returned an answer of %d bytes, and no error.", err, size),
 			"A long answer needs a while to go through the pipe. Does something end the process, or close an end of the pipe, before all of the answer has arrived? "+lookAtAnswer)
@@ -131,7 +131,7 @@ func exerciseLongAnswer(t *exercise.Trial) {
 func exerciseEight(t *exercise.Trial) {
 	t.Did("eight goroutines call ask at the same time, five times each, always with another question")
 	var wrong sync.Map
-	t.Call("Do the calls have anything in common, a queue or a variable? Then one call can take what another one needs.", func() {
+	t.Call("Do the calls use the same queue, or the same variable? Then one call can take what another call needs.", func() {
 		var calls sync.WaitGroup
 		for i := range 8 {
 			calls.Go(func() {
@@ -152,7 +152,7 @@ func exerciseEight(t *exercise.Trial) {
 				lookAtAnswer)
 		default:
 			t.Fail(fmt.Sprintf("The call that asked for %q returned %q.", want, got.answer),
-				"Each call needs a pipe or a queue of its own. Who else could have received that answer?")
+				"Each call needs a pipe or a queue of its own. Which other call could have received that answer?")
 		}
 		return false
 	})
@@ -179,7 +179,7 @@ func exerciseEndCtx(t *exercise.Trial, question string) {
 	}()
 	var answer string
 	var err error
-	t.Call("When ctx ends, Start's ctx ends the process, if it was this ctx. context.Background() never ends. A wait without ctx ends only with the process.",
+	t.Call("If you call Start with this ctx, mp ends the process when ctx ends. context.Background() never ends. A wait without ctx ends only when the process ends.",
 		func() { answer, err = ask(ctx, question) })
 	if err == nil {
 		t.Fail(fmt.Sprintf("It returned %q and no error.", answer), "Nothing was answered. What do Recv and Join return when the process has been ended?")

@@ -6,10 +6,10 @@ import "context"
 //
 //   - translateAll starts as many Processes as workers says. They call
 //     exercise.Translate, once for each word, and are at work at the same time.
-//   - It returns the translations in the order of the words, whichever came
-//     first. A word can be there twice.
+//   - It returns the translations in the order of the words, not in the
+//     order in which they come. A word can be there twice.
 //   - If Translate returns an error, translateAll returns an error with the
-//     same words in it. Then no translation is needed.
+//     same text in it. Then no translation is needed.
 //   - If a process ends too early, so that a word is not translated,
 //     translateAll returns an error. It never waits for what cannot come.
 //   - When it returns, its processes have ended.

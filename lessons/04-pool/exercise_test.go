@@ -33,9 +33,8 @@ var exerciseCases = []exercise.Case{
 	{Name: "a process is killed", Try: exerciseKilled},
 }
 
-const lookForEOF = "A process that takes words from a queue waits for the next one until the queue is closed: " +
-	"Close it when all words are put. And a process that has ended sends nothing more: do not wait for a certain " +
-	"number of results, but until the processes have ended and all that is there has been taken."
+const lookForEOF = "A process that takes words from a queue waits for the next one until the queue is closed: call Close when all words are put. " +
+	"And a process that has ended sends nothing more. So do not wait for a certain number of results. First join the processes, and then take the results that are there."
 
 func exerciseWords(n int, format string) (words []string) {
 	for i := range n {
@@ -63,10 +62,10 @@ func exerciseShort(words []string) string {
 // exerciseRight wants the translations of all words, in their order.
 func exerciseRight(t *exercise.Trial, words, got []string, err error) {
 	if err != nil {
-		t.Fail(fmt.Sprintf("It returned the error (%v). No word was difficult.", err), "The words of the error say which call failed. Which process made it, and when?")
+		t.Fail(fmt.Sprintf("It returned the error (%v). No word was difficult.", err), "The words of the error say which call failed. Which process made this call, and when?")
 	}
 	if len(got) != len(words) {
-		t.Fail(fmt.Sprintf("It returned %d translations of %d words.", len(got), len(words)), "Each word has a translation, at the same place. Make the slice for the results as long as that of the words.")
+		t.Fail(fmt.Sprintf("It returned %d translations of %d words.", len(got), len(words)), "Each word has a translation, at the same place. Make the slice for the results as long as the slice of the words.")
 	}
 	for i, word := range words {
 		want := strings.ToUpper(word)
@@ -74,10 +73,10 @@ func exerciseRight(t *exercise.Trial, words, got []string, err error) {
 		case got[i] == want:
 		case got[i] == "":
 			t.Fail(fmt.Sprintf("The translation of %q (place %d) is missing, and the error is nil.", word, i),
-				"Which process had this word, and where did its result go? If two words are equal, each has a place of its own. A result that does not come must be an error.")
+				"Which process had this word, and where did its result go? If two words are equal, each has a place of its own. If a result does not come, return an error.")
 		case slices.Contains(words, strings.ToLower(got[i])):
 			t.Fail(fmt.Sprintf("At place %d it returned %q, want %q, the translation of %q. The translation is right, but its place is wrong.", i, got[i], want, word),
-				"Results come in the order in which the processes finish. How does a result know its place? It can carry the place with it, if the word did, in a field whose name begins with a capital: other fields do not arrive.")
+				"Results come in the order in which the processes finish. How does a result know its place? Send the place with the word, and then with its result, in a field whose name begins with a capital: other fields are not sent.")
 		default:
 			t.Fail(fmt.Sprintf("At place %d it returned %q, want %q.", i, got[i], want), "Follow this word through the queues: which variable is it in, and in which process?")
 		}
@@ -91,7 +90,7 @@ func exerciseOnce(t *exercise.Trial, workers int, words []string) {
 		calls[strings.TrimPrefix(n.Text, "began ")]++
 		processes[n.PID] = true
 		if n.PID == os.Getpid() {
-			t.Fail("Translate was called in the process that had called translateAll. Other processes were to call it.",
+			t.Fail("Translate was called in the process that had called translateAll. Other processes have to call it.",
 				"Call exercise.Translate in the function that you give to mp.Proc, and only there. A goroutine is not another process.")
 		}
 	}
@@ -104,11 +103,11 @@ func exerciseOnce(t *exercise.Trial, workers int, words []string) {
 		}
 		if calls[word] != want {
 			t.Fail(fmt.Sprintf("Translate was called %d times for %q, want %d.", calls[word], word, want),
-				"Each item of a queue goes to one of those that call Get. A slice in the argument of a process goes to each of them.")
+				"Each item of a queue goes to only one process. A slice in the argument of each process goes to all of them.")
 		}
 	}
 	if len(processes) > workers {
-		t.Fail(fmt.Sprintf("%d processes were at work, want at most %d.", len(processes), workers), "Start as many processes as workers says. Each does one word after the other, until there is none left.")
+		t.Fail(fmt.Sprintf("%d processes were at work, want at most %d.", len(processes), workers), "Start as many processes as workers says. Each translates one word after another, until no word is left.")
 	}
 }
 
@@ -142,8 +141,8 @@ func exerciseMeet(t *exercise.Trial) {
 		words := exerciseWords(n, fmt.Sprintf("meet %d %%d", n))
 		got, err := exerciseCall(t, n, words, lookForEOF)
 		if err != nil {
-			t.Fail(fmt.Sprintf("It returned the error (%v). Each of these %d words waits until all %[2]d are at work at the same time, and there were to be %[2]d processes.", err, n),
-				"Start all processes before you Join one of them, and give the words to all of them. Is workers used? Does a process end because the queue is empty at that moment?")
+			t.Fail(fmt.Sprintf("It returned the error (%v). Each of these %d words waits until all %[2]d are at work at the same time, and workers is %[2]d.", err, n),
+				"Start all processes before you Join one of them, and give the words to all of them. Do you start as many as workers says? Does a process end because the queue is empty at that moment?")
 		}
 		exerciseRight(t, words, got, err)
 	}
@@ -155,7 +154,7 @@ func exerciseLast(t *exercise.Trial) {
 	slices.Reverse(words)
 	got, err := exerciseCall(t, len(words), words, lookForEOF)
 	if err != nil {
-		t.Fail(fmt.Sprintf("It returned the error (%v). The first word is done when all others are, and there is a process for each word.", err), "Start all processes before you Join one of them.")
+		t.Fail(fmt.Sprintf("It returned the error (%v). The first word is done only after all others, and there is a process for each word.", err), "Start all processes before you Join one of them.")
 	}
 	exerciseRight(t, words, got, err)
 }
@@ -167,12 +166,12 @@ func exerciseFails(t *exercise.Trial) {
 		got, err := exerciseCall(t, workers, words, "One word fails. "+lookForEOF)
 		if err == nil {
 			t.Fail(fmt.Sprintf("It returned %q and no error. Translate returned the error %q for one of the words.", got, failure),
-				"If the process's function returns the error, Join's error has its words. Or send the error with the results. Do not only go on to the next word.")
+				"If the process's function returns the error, Join's error has its text. Or send the error with the results. Do not just go on to the next word.")
 		}
 		if !strings.Contains(err.Error(), failure) {
-			t.Fail(fmt.Sprintf("It returned the error (%v). The words of Translate's error are not in it: %q.", err, failure),
+			t.Fail(fmt.Sprintf("It returned the error (%v). The text of Translate's error is not in it: %q.", err, failure),
 				"An error of your own does not say why the word failed. If the process's function returns Translate's error, "+
-					"Join's error has its words: look at the error of each Join, and keep it. Or send the words of the error with the results.")
+					"Join's error has its text: look at the error of each Join, and keep it. Or send the text of the error with the results.")
 		}
 	}
 }
@@ -184,7 +183,7 @@ func exerciseEnds(t *exercise.Trial) {
 			got, err := exerciseCall(t, workers, words, fmt.Sprintf("At one word, a process ends by os.Exit(%d). Its result never comes. ", code)+lookForEOF)
 			if err == nil {
 				t.Fail(fmt.Sprintf("It returned %q and no error. At one word, a process ended by os.Exit(%d), so there is no translation.", got, code),
-					"Join tells how a process ended: look at its error. Exit code 0 is no error, so also count the results: are there as many as words?")
+					"Join tells how a process ended: look at its error. After exit code 0, Join returns nil, so also count the results: are there as many as words?")
 			}
 		}
 	}

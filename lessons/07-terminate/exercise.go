@@ -16,7 +16,7 @@ import (
 //   - If not, it calls Terminate. If the process then ends within grace,
 //     watchdog returns "terminated".
 //   - If not, it calls Kill, and returns "killed".
-//   - The error is always that of Join, after the process has ended.
+//   - It always returns the error of Join, after the process has ended.
 //   - A process that ends with an error has also ended.
 //   - It never waits longer than it has to.
 //

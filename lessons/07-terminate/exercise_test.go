@@ -146,13 +146,13 @@ func exerciseError(t *exercise.Trial, what string, job exerciseJob, limit time.D
 	how, err := exerciseWatch(t, what, job, limit, time.Hour, lookAtSleep)
 	if how != want {
 		t.Fail(fmt.Sprintf("It returned %q, want %q.", how, want),
-			"Join's error has two meanings: context.DeadlineExceeded says that the process is still alive, each other error that it has ended badly. errors.Is tells them apart.")
+			"Join's error has two meanings: context.DeadlineExceeded says that the process is still alive. Each other error says that it has ended badly. errors.Is tells them apart.")
 	}
 	if err == nil {
 		t.Fail("It returned no error. The job returned the error \"no paper in the printer\".", "What did Join return? watchdog has to pass it on.")
 	}
 	if !strings.Contains(err.Error(), "no paper") {
-		t.Fail(fmt.Sprintf("It returned an error (%v), but not that of the job, \"no paper in the printer\".", err), "What did Join return? watchdog has to pass it on.")
+		t.Fail(fmt.Sprintf("It returned an error (%v), but not the job's error, \"no paper in the printer\".", err), "What did Join return? watchdog has to pass it on.")
 	}
 }
 
@@ -190,7 +190,7 @@ func exerciseMurder(t *exercise.Trial) {
 	how, err := exerciseWatch(t, "hangs, and the test kills it before the limit", exerciseDeaf, time.Hour, time.Hour, lookAtSleep)
 	if how != "ended" {
 		t.Fail(fmt.Sprintf("It returned %q, want \"ended\": watchdog had done nothing yet.", how),
-			"how is what watchdog has done, not the exit code. And each error of Join but context.DeadlineExceeded says that the process has ended.")
+			"how is what watchdog has done, not the exit code. And each error of Join says that the process has ended, except context.DeadlineExceeded.")
 	}
 	if err == nil {
 		t.Fail("It returned no error. The process was killed.", "What did Join return? watchdog has to pass it on.")
@@ -201,10 +201,10 @@ const lookAtGrace = "After the message, the job has as much time as grace says. 
 
 func exerciseAsked(t *exercise.Trial) {
 	how, err := exerciseWatch(t, "waits for a message, tidies up for 0.2 s, and returns", exerciseObeys, 50*time.Millisecond, time.Minute,
-		"The job returns soon after the message. Has it been sent, by Send, at the end of the pipe that main kept? And is each wait as long as it should be: first limit, then grace?")
+		"The job returns soon after the message. Has watchdog called Send, at the end of the pipe that main kept? And is each wait as long as it should be: first limit, then grace?")
 	if how != "terminated" && exerciseCode(err) == -15 {
 		t.Fail(fmt.Sprintf("It returned %q, but the process did not end by itself: it was terminated (%v).", how, err),
-			"Has Start got a ctx that ends? When that ctx ends, mp terminates the process: \"go doc mp.Process.Start\". Give the ctx of limit only to Join.")
+			"Does Start get a ctx that ends? When that ctx ends, mp terminates the process: \"go doc mp.Process.Start\". Give the ctx of limit only to Join.")
 	}
 	received := exercise.Notes("received")
 	if len(received) == 0 {
@@ -212,7 +212,7 @@ func exerciseAsked(t *exercise.Trial) {
 			"Ask first: send \"please stop\" through the pipe. If you do, print the error of Send: it says what is wrong. "+lookAtGrace)
 	}
 	if received[0].Text != "received \"please stop\"" {
-		t.Fail("The job has "+received[0].Text+" from its pipe, want \"please stop\".", "EOF says that the other end was closed. To ask, send the words.")
+		t.Fail("The job has "+received[0].Text+" from its pipe, want \"please stop\".", "EOF says that the other end was closed. To ask, send \"please stop\".")
 	}
 	if len(exercise.Notes("has tidied up")) == 0 {
 		t.Fail(fmt.Sprintf("It returned %q. The job had received the message, and was ended while it tidied up.", how), lookAtGrace)
@@ -234,7 +234,7 @@ func exerciseCode(err error) int {
 	return 0
 }
 
-const lookAtSteps = "After Terminate comes a Join with a timeout, and after Kill comes a Join. A process may ignore SIGTERM, but not Kill. No other wait can be without a timeout."
+const lookAtSteps = "After Terminate, call Join with a timeout. After Kill, call Join. A process can ignore SIGTERM, but not Kill, so only the last Join needs no timeout."
 
 func exerciseHangs(t *exercise.Trial) {
 	var how string
@@ -278,7 +278,7 @@ func exerciseEnd(t *exercise.Trial, how string, err error, want string, code int
 	}
 }
 
-const lookAtOrder = "Terminate comes before Kill, and Kill only if the process is still alive after another grace."
+const lookAtOrder = "Terminate comes before Kill, and Kill only if the process is still alive when grace is over again."
 
 // The process's code is its own: SIGTERM made it end, but did not end it.
 func exerciseHandles(t *exercise.Trial) {
@@ -318,7 +318,7 @@ func exerciseIgnores(t *exercise.Trial) {
 	}
 	if asked == 0 || sent == 0 {
 		t.Fail(fmt.Sprintf("It returned %q. The job has received %d messages and %d times SIGTERM, want 1 of each before the end.", how, asked, sent),
-			"First ask, then Terminate, then Kill, and after each the process has as much time as grace says. Kill leaves it no time at all.")
+			"First ask, then Terminate, then Kill. After the message and after Terminate, the process has as much time as grace says. After Kill it has no time.")
 	}
 	exerciseEnd(t, how, err, "killed", -9)
 }

@@ -5,15 +5,15 @@ import "context"
 // Exercise 8, the last and the longest: write countWords. It counts the words
 // of many files in several processes, whatever happens to them.
 //
-//   - countWords starts as many consumers as it is told, each in a Process of
-//     its own. They call exercise.WordsOf(file), and are at work at the same
-//     time. The process that called countWords only collects.
+//   - countWords starts as many Processes as consumers says. They call
+//     exercise.WordsOf(file), and are at work at the same time. The process
+//     that called countWords only adds up their results.
 //   - It returns how often each word is in all files together.
 //   - The test kills consumers, at any moment, and sometimes all of them. For
 //     each consumer that is killed, start another one. In the result, each file
 //     is counted once: no file is missing, and no file is there twice.
 //   - If WordsOf returns an error, countWords returns an error with the same
-//     words in it. To try again does not help.
+//     text in it. It does not help to try again.
 //   - When it returns, its processes have ended.
 //
 // What helps:

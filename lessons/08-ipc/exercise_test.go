@@ -31,8 +31,8 @@ var exerciseCases = []exercise.Case{
 }
 
 const lookForEnd = "A consumer that takes files from a queue waits for the next one until the queue is closed. " +
-	"At a JoinableQueue it also waits until all files are done: TaskDone for each file. " +
-	"And a consumer that was killed sends nothing: do not wait for a certain number of results without another consumer."
+	"With a JoinableQueue it also waits until all files are done: call TaskDone for each file. " +
+	"And a killed consumer sends nothing more: start another consumer, or do not wait for a certain number of results."
 
 // exerciseFiles makes files. Each has a word of its own, and "the" twice.
 func exerciseFiles(n int, format string) (files []string, err error) {
@@ -79,22 +79,22 @@ func exerciseEachOnce(t *exercise.Trial, files []string, words map[string]int) {
 		}
 	}
 	const lookAtTwice = "A consumer can be killed after it has sent the result, and before it says that the file is done. Then another consumer gets the file. " +
-		"So a result can come twice. How does the process that collects know it?"
+		"So a result can come twice. How does main know that a result is the second one of a file?"
 	switch {
 	case len(missing) > 0 && len(twice) > 0:
 		t.Fail(fmt.Sprintf("In the result, files are missing (%s), and files are counted more than once (%s).", exerciseSome(missing, files), exerciseSome(twice, files)),
 			lookAtTwice+" If you wait for as many results as there are files, the second result of one file takes the place of another file's.")
 	case len(untouched) > 0:
 		t.Fail(fmt.Sprintf("Missing in the result: %s. No consumer has begun to count %s.", exerciseSome(missing, files), exerciseSome(untouched, files)),
-			"Is another consumer started for each one that was killed, however often that happens? Who waits for the end of a consumer, and sees how it ended?")
+			"Do you start another consumer for each killed one, however often that happens? Which goroutine joins each consumer, and sees how it ended?")
 	case len(missing) > 0:
 		t.Fail("Missing in the result: "+exerciseSome(missing, files)+". A consumer had begun to count it.",
-			"A consumer that is killed takes with it what it has got from a queue and has not sent yet. Who knows that it had this file? "+
+			"If a consumer is killed, the file that it was counting is lost, unless something remembers this file. "+
 				"A JoinableQueue does, until the consumer calls TaskDone: at that moment, has the result been sent?")
 	case len(twice) > 0:
 		t.Fail("Counted more than once in the result: "+exerciseSome(twice, files)+".", lookAtTwice)
 	case words["the"] != 2*len(files):
-		t.Fail(fmt.Sprintf("The word \"the\" is in the result %d times, want %d: it is in each file twice.", words["the"], 2*len(files)), "Add up what all files have of a word.")
+		t.Fail(fmt.Sprintf("The word \"the\" is in the result %d times, want %d: it is in each file twice.", words["the"], 2*len(files)), "For each word, add up its numbers in all files.")
 	}
 }
 
@@ -137,7 +137,7 @@ func exerciseMeet(t *exercise.Trial) {
 		t.Did("countWords(ctx, %d, %[1]d files). Each of the files waits until all are being counted at the same time.", n)
 		t.Call(lookForEnd, func() { _, err = countWords(context.Background(), n, files) })
 		if err != nil {
-			t.Fail(fmt.Sprintf("It returned the error (%v).", err), "Start all consumers before you wait for one of them, and as many as you are told. Each takes one file at a time.")
+			t.Fail(fmt.Sprintf("It returned the error (%v).", err), "Start all consumers before you wait for one of them, and as many as consumers says. Each takes one file at a time.")
 		}
 	}
 }
@@ -164,11 +164,11 @@ func exerciseUnreadable(t *exercise.Trial) {
 		t.Call(lookAtAgain+" "+lookForEnd,
 			func() { words, err = countWords(context.Background(), consumers, files) })
 		if err == nil {
-			t.Fail(fmt.Sprintf("It returned %d words and no error. WordsOf cannot read file-5.", len(words)), "What does the consumer do with the error of WordsOf? It can send it in the place of the words.")
+			t.Fail(fmt.Sprintf("It returned %d words and no error. WordsOf cannot read file-5.", len(words)), "What does the consumer do with the error of WordsOf? It can send the error in the place of the words.")
 		}
 		if !strings.Contains(err.Error(), want.Error()) {
-			t.Fail(fmt.Sprintf("It returned the error (%v). The words of WordsOf's error are not in it (%v).", err, want),
-				"An error of your own does not say why the file cannot be read. Send the words of WordsOf's error, or return that error from the consumer's function: then Join's error has its words.")
+			t.Fail(fmt.Sprintf("It returned the error (%v). The text of WordsOf's error is not in it (%v).", err, want),
+				"An error of your own does not say why the file cannot be read. Send the text of WordsOf's error, or return that error from the consumer's function: then Join's error has its text.")
 		}
 	}
 }
@@ -185,7 +185,7 @@ func exerciseStuck(t *exercise.Trial) {
 		stop := exercise.KillThose("stuck")
 		exerciseCount(t, consumers, append(stuck, files...),
 			"The consumer that takes a stuck file hangs, until the test kills it. The next consumer can count that file.",
-			"Is another consumer started for each that was killed, also if all of them were? Does it get the file that the killed one had? "+lookForEnd)
+			"Do you start another consumer for each killed one, also if all of them were killed? Does it get the file that the killed one had? "+lookForEnd)
 		stop()
 	}
 }
@@ -199,7 +199,7 @@ func exerciseKilled(t *exercise.Trial) {
 	for _, consumers := range []int{1, 2, 3, 8} {
 		stop := exercise.KillBusy(30)
 		exerciseCount(t, consumers, files, "The test kills up to 30 processes, each at another moment.",
-			"Is another consumer started for each that was killed, however often that is? "+lookForEnd)
+			"Do you start another consumer for each killed one, however often that happens? "+lookForEnd)
 		stop()
 	}
 }
