@@ -187,6 +187,6 @@
 //   - If an init function starts a program, its package must import mp. Otherwise,
 //     the program can get the pipes of a child, and then Join also waits until the
 //     program ends.
-//   - On Windows, Put waits even after its context has ended, if the process that
-//     made the queue is suspended and the pipe to that process is full.
+//   - If the process that made a queue is suspended, and the pipe to it is full,
+//     a Put on Windows waits even after its context has ended.
 package mp

@@ -38,9 +38,9 @@ func tooEarly() bool { return asChild != nil && !mainCalled.Load() }
 //
 // Ctrl-C ends run's context. Children ignore Ctrl-C, so only run decides what
 // happens. If run then returns an error, Main prints nothing, and the program
-// ends by SIGINT. A second Ctrl-C ends the program at once. If Ctrl-C was already
-// ignored when the program was started, as in the background of a script, the
-// program and its children ignore Ctrl-C.
+// ends by SIGINT. A second Ctrl-C ends the program at once. If the program was
+// started to ignore Ctrl-C, as in the background of a script, the program and its
+// children ignore Ctrl-C.
 //
 // Main does the work of two things in Python: the test of __name__ and
 // freeze_support.

@@ -44,7 +44,7 @@ type Conn[S, R any] struct {
 
 // Pipe returns the two ends of a new pipe. The first end sends A and receives
 // B. If only the first end sends, write Pipe[T, None]. If no more files can be
-// opened, the first use of an end returns that error. Call Pipe inside a
+// opened, the first use of an end returns the system's error. Call Pipe inside a
 // function, not at package level: see [NewQueue]. It is Python's Pipe().
 func Pipe[A, B any]() (*Conn[A, B], *Conn[B, A]) {
 	if tooEarly() {
@@ -118,9 +118,9 @@ func (c *Conn[S, R]) Recv() (R, error) {
 }
 
 // Poll reports whether a value or EOF has arrived, or has begun to arrive. If
-// so, Recv does not wait long. Poll waits at most as long as wait says; if wait
-// is 0 or less, Poll does not wait. (But if another goroutine is in Recv, Poll
-// first waits until that Recv returns.) It is Python's poll.
+// so, Recv does not wait long. Poll waits for at most the given time. If this is
+// 0 or less, Poll does not wait. (But if another goroutine is in Recv, Poll first
+// waits until that Recv returns.) It is Python's poll.
 func (c *Conn[S, R]) Poll(wait time.Duration) (bool, error) {
 	if err := c.use("poll"); err != nil {
 		return false, err

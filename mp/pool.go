@@ -108,7 +108,7 @@ type call[A, R any] struct {
 	err      error     // why it has ended, if not because all is done
 }
 
-// A task is what a worker gets at once: one argument, or a chunk of them.
+// A task is what a worker gets in one message: one argument, or a chunk of them.
 type task[A, R any] struct {
 	call    *call[A, R]
 	first   int // the index of the first argument

@@ -72,7 +72,7 @@ func (w *worker[A, R]) write() {
 			continue // its tasks go to other workers, so this goroutine must not read their arguments
 		}
 		frames := append(make([]frame.Frame, 0, 1+len(w.outbox)), w.encode(m))
-		for range len(w.outbox) { // many at once cost one system call
+		for range len(w.outbox) { // many together cost one system call
 			frames = append(frames, w.encode(<-w.outbox))
 		}
 		w.process.down.Send(context.Background(), frames...)
@@ -237,7 +237,7 @@ func (w *worker[A, R]) moreAhead() int {
 	}
 	n := w.depth - len(w.flight)
 	if 2*n < w.depth {
-		return 0 // many at once need one system call, but one by one, each needs a call
+		return 0 // many together need one system call, but one by one, each needs a call
 	}
 	if most := w.pool.MaxTasksPerChild; most > 0 {
 		n = min(n, (most-w.done)/max(1, w.pool.Chunk)-len(w.flight))
