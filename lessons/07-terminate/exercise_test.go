@@ -200,7 +200,7 @@ func exerciseMurder(t *exercise.Trial) {
 const lookAtGrace = "After the message, the job has as much time as grace says. Join with a timeout, and terminate only if that time is over."
 
 func exerciseAsked(t *exercise.Trial) {
-	how, err := exerciseWatch(t, "waits for a message, tidies up for 0.2 s, and returns", exerciseObeys, 50*time.Millisecond, time.Minute,
+	how, err := exerciseWatch(t, "waits for a message, cleans up for 0.2 s, and returns", exerciseObeys, 50*time.Millisecond, time.Minute,
 		"The job returns soon after the message. Has watchdog called Send, at the end of the pipe that main kept? And is each wait as long as it should be: first limit, then grace?")
 	if how != "terminated" && exerciseCode(err) == -15 {
 		t.Fail(fmt.Sprintf("It returned %q, but the process did not end by itself: it was terminated (%v).", how, err),
@@ -215,7 +215,7 @@ func exerciseAsked(t *exercise.Trial) {
 		t.Fail("The job has "+received[0].Text+" from its pipe, want \"please stop\".", "EOF says that the other end was closed. To ask, send \"please stop\".")
 	}
 	if len(exercise.Notes("has tidied up")) == 0 {
-		t.Fail(fmt.Sprintf("It returned %q. The job had received the message, and was ended while it tidied up.", how), lookAtGrace)
+		t.Fail(fmt.Sprintf("It returned %q. The job had received the message, and watchdog ended it while it cleaned up.", how), lookAtGrace)
 	}
 	exerciseWant(t, how, err, "asked", "The job ended after the message, and before anything else was done. Which Join noticed that?")
 }
