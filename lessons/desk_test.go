@@ -238,8 +238,9 @@ type promise func(t *testing.T, d *desk, command string) error
 var promises = map[string]promise{
 	"go run ./lessons/06-daemon":                 prints(counts{"LESSON 6 ": 1, "\nplan ": 1, "\nprints ": 1, "\nsaw ": 2, "\ntry ": 1}),
 	"go run ./lessons/04-pool -facts -form 2 4c": prints(counts{"4c\t": 1, "\n": 1}),
-	"go doc ./mp":      prints(counts{"A program": 1, "Python's words": 1}),
-	"go doc -all ./mp": prints(counts{"Promises": 1, "How a child is made": 1, "func NewPool": 1}),
+	"go doc ./mp":         prints(counts{"A program": 1, "Python's words": 1}),
+	"go doc mp.Queue.Put": prints(counts{"Put(ctx context.Context, v T) error": 1, "If the queue is full": 2}),
+	"go doc -all ./mp":    prints(counts{"Promises": 1, "How a child is made": 1, "func NewPool": 1}),
 
 	"go test -run Quiz/Q6/6a":              prints(counts{"this machine   disagrees": 1, "0 of 1 right": 1}),
 	"go test -run Quiz/Q6":                 prints(counts{"this machine   disagrees": 2, " right, 2 wrong, ": 1}),

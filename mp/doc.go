@@ -95,9 +95,9 @@
 //	imap, imap_unordered               Imap, ImapUnordered
 //	close, terminate                   Close, Terminate
 //	apply_async, map_async, callbacks  a goroutine
-//	initializer, initargs              sync.OnceFunc, called in the function
+//	initializer, initargs              sync.OnceValue in the function; the argument
 //	Event, Condition, Barrier          a message through a pipe or a queue
-//	Lock, Semaphore                    a queue with 1 token, or with n tokens
+//	Lock, Semaphore                    a queue with n tokens (a killed holder keeps its)
 //	get_logger                         package log: it prints to standard error
 //	log_to_stderr                      Watch
 //	pickle                             package encoding/gob

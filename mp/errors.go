@@ -17,14 +17,14 @@ import (
 // process or the queue.
 var (
 	ErrStarted     = errors.New("mp: a process can be started only once; make another with NewProcess")
-	ErrNotStarted  = errors.New("mp: not started; call Start first")
+	ErrNotStarted  = errors.New("mp: not started: Start was not called, or it returned an error")
 	ErrDaemonChild = errors.New("mp: a daemon cannot have children")
 	ErrNoMain      = errors.New("mp: this program has called neither mp.Main nor mp.Init yet; " +
 		"write func main() { mp.Main(run) }, or call mp.Init() first thing in TestMain")
-	ErrMoved      = errors.New("mp: this end of the pipe has moved to another process")
-	ErrClosed     = lend.ErrClosed
-	ErrFull       = lend.ErrFull
-	ErrEmpty      = lend.ErrEmpty
+	ErrMoved      = errors.New("mp: this end of the pipe has moved to another process; make a Pipe for each child")
+	ErrClosed     = lend.ErrClosed   // Close of this queue, this end of a pipe or this pool was called before
+	ErrFull       = lend.ErrFull     // TryPut
+	ErrEmpty      = lend.ErrEmpty    // TryGet
 	ErrTooLong    = frame.ErrTooLong // a value is longer than 1 GiB
 	ErrTerminated = errors.New("mp: the pool was terminated")
 	ErrTaskDone   = errors.New("mp: TaskDone without an unfinished item in this process")

@@ -24,8 +24,7 @@ type function struct {
 // the result of a function that has no result.
 type None struct{}
 
-// GobEncode lets a None be a field or an element: gob refuses a struct without
-// fields.
+// GobEncode lets a None be a field or an element: gob refuses an empty struct.
 func (None) GobEncode() ([]byte, error) { return nil, nil }
 
 // GobDecode is the other half of GobEncode.
@@ -42,6 +41,8 @@ func (*None) GobDecode([]byte) error { return nil }
 //
 //   - a queue or an end of a pipe in a lower-case field
 //   - a function, a channel, a Process or a Pool in an exported field
+//   - a value in an interface, also an error, unless an init function has called
+//     gob.Register for its type
 //   - fields next to an embedded type that has a GobEncode, like time.Time: gob
 //     would not send these fields. Give the embedded field a name, or write a
 //     GobEncode for the whole struct.
@@ -97,7 +98,7 @@ func register(f *function) *function {
 	case mainCalled.Load():
 		panic(fmt.Sprintf("mp: Func(%q) after Main or Init; declare it at package level", f.name))
 	case functions[f.name] != nil:
-		panic(fmt.Sprintf("mp: Func(%q): the name is given twice", f.name))
+		panic(fmt.Sprintf("mp: Func(%q): another Func or Proc has this name; give each a name of its own", f.name))
 	}
 	functions[f.name] = f
 	return f

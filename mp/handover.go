@@ -90,7 +90,7 @@ func (h *handover) afterStart(p *Process) {
 	}
 }
 
-var errNotPassed = errors.New("it can be passed only in the argument of a process that starts")
+var errNotPassed = errors.New("it can be passed only in the argument of a process that starts: give it to NewProcess")
 
 // handles counts the ends and queues that this process has made or received.
 var handles atomic.Uint64

@@ -8,6 +8,8 @@ package mp
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,6 +29,29 @@ func TestCtrlC(t *testing.T) {
 	cmd.Wait()
 	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGINT || stderr.Len() > 0 {
 		t.Errorf("%v; stderr: %s", cmd.ProcessState, &stderr)
+	}
+}
+
+func init() {
+	programs["closes nothing"] = func(ctx context.Context) error {
+		return NewProcess(takeAll, NewQueue[int](0)).Start(ctx)
+	}
+}
+
+// Ctrl-C also ends a program by SIGINT while Main waits for the children, because
+// their work is not done.
+func TestCtrlCAtTheEnd(t *testing.T) {
+	t.Parallel()
+	cmd, stdout := program(t, "closes nothing")
+	stderr, _ := cmd.StderrPipe()
+	cmd.Start()
+	inTime(t, "the line that says what Main waits for", func() { stderr.Read(make([]byte, 1)) })
+	cmd.Process.Signal(syscall.SIGINT)
+	inTime(t, "the end", func() { io.Copy(io.Discard, stderr) })
+	ended(t, stdout)
+	cmd.Wait()
+	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGINT {
+		t.Error(cmd.ProcessState)
 	}
 }
 

@@ -37,10 +37,10 @@ func tooEarly() bool { return asChild != nil && !mainCalled.Load() }
 // child's function instead of run, and does not return.
 //
 // Ctrl-C ends run's context. Children ignore Ctrl-C, so only run decides what
-// happens. If run then returns an error, Main prints nothing, and the program
-// ends by SIGINT. A second Ctrl-C ends the program at once. If the program was
-// started to ignore Ctrl-C, as in the background of a script, the program and its
-// children ignore Ctrl-C.
+// happens. If run then returns an error, or had returned before, Main prints
+// nothing, and the program ends by SIGINT. A second Ctrl-C ends the program at
+// once. If the program was started to ignore Ctrl-C, as in the background of a
+// script, the program and its children ignore Ctrl-C.
 //
 // Main does the work of two things in Python: the test of __name__ and
 // freeze_support.
@@ -73,7 +73,7 @@ func Main(run func(ctx context.Context) error) {
 	endFamily()
 	close(gone)
 	switch {
-	case err != nil && interrupted:
+	case ctx.Err() != nil && (err != nil || !interrupted): // Ctrl-C, and run has failed, or had returned before
 		signal.Reset(os.Interrupt)
 		interruptSelf()
 		time.Sleep(time.Second) // a signal to oneself takes a moment
@@ -129,8 +129,8 @@ func sayForWhom(failed bool, gone <-chan struct{}) {
 //	}
 //
 // Call it before anything else. In a child it calls the child's function and
-// does not return. Otherwise, and when it is called again, it returns at once. When the program ends, its
-// children end. They are not joined.
+// does not return. Otherwise, and when it is called again, it returns at once.
+// When the program ends, its children end. They are not joined.
 func Init() {
 	checkMark(false)
 	if again := mainCalled.Swap(true); asChild != nil && !again {

@@ -185,7 +185,7 @@ func (c *Conn[S, R]) explain(what string, err error) error {
 	case errors.Is(err, os.ErrClosed):
 		return fmt.Errorf("%s: %w", what, ErrClosed)
 	case brokenPipe(err):
-		return fmt.Errorf("mp: %s: the other end is closed: %w", what, io.ErrClosedPipe)
+		return fmt.Errorf("%s: mp: the other end is closed: %w", what, io.ErrClosedPipe)
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

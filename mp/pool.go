@@ -58,8 +58,8 @@ import (
 // its place, and other workers do the tasks that the dead worker had not begun.
 // No task is done twice.
 //
-// The argument of a task cannot contain a queue or an end of a pipe. They can
-// only be passed to a process when it starts, and a worker has already started.
+// The argument of a task cannot contain a queue or an end of a pipe, because a
+// worker has already started. If workers need one, make each a [Process] instead.
 type Pool[A, R any] struct {
 	// MaxTasksPerChild is how many tasks a worker does before a new worker takes
 	// its place. If Map sends chunks, a worker may do a few tasks more, because it
@@ -145,8 +145,8 @@ func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 // If a task fails, the other tasks are still done. Map then returns their
 // results, in their places, with a zero value in the place of each failed task.
 // The error joins one [*TaskError] for each failed task, in the same order;
-// [errors.As] finds the first. To see each error beside its result, use
-// [Pool.Imap].
+// [errors.As] finds the first, and the error's method Unwrap() []error returns
+// all. To see each error beside its result, use [Pool.Imap].
 //
 // If the whole call fails, for example because ctx ended or the pool was already
 // closed, Map returns nil and an error that is not a TaskError: see

@@ -113,7 +113,7 @@ func (p *Process) claimStart(ctx context.Context) error {
 	case self.process.Daemon:
 		return ErrDaemonChild
 	case p.orders.Func == "":
-		return fmt.Errorf("mp: its Function was not made by Func or Proc")
+		return fmt.Errorf("mp: it was not made by NewProcess, with a Function that Func or Proc has made")
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}

@@ -160,7 +160,7 @@ func (q *Queue[T]) TryGet() (T, error) {
 //	for item := range queue.All(ctx) { ... }
 //
 // When the queue is closed and empty, the loops of all processes end. A loop
-// also ends when its ctx ends: then ctx.Err() is not nil. If an item cannot be
+// also ends when its ctx ends, so return ctx.Err() after the loop. If an item cannot be
 // decoded, All skips it and prints why on standard error. If the process's
 // function returns nil after that, the process still fails, with the error of
 // the skipped item. With All you do not need Python's None for each consumer.
@@ -200,8 +200,7 @@ func (q *Queue[T]) Len() (int, error) {
 // if your run function may return early, write defer q.Close() in it. A second
 // Close does nothing.
 //
-// [io.EOF] from Get does not mean that the producers have ended. To know that,
-// join them.
+// [io.EOF] from Get does not mean that the producers have ended: Join says so.
 func (q *Queue[T]) Close() error { return inQueue("close", q.hold().Close()) }
 
 // A JoinableQueue is a [Queue] that knows when its items are done: a consumer

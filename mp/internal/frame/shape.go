@@ -131,7 +131,7 @@ func useless(t reflect.Type, path string) string {
 	if path != "" {
 		what = fmt.Sprintf("its field %s, %s,", path[1:], what)
 	}
-	return what + " means nothing in another process"
+	return what + " means nothing in another process: use a queue or a pipe, or let the child make its own"
 }
 
 const staysBehind = "would not be sent: begin its name with a capital letter"

@@ -45,7 +45,7 @@ func (v Value) Keep() Value {
 // Failure returns a Value for which Decode returns this error.
 func Failure(err error) Value { return Value{Data: []byte(err.Error()), Failed: true} }
 
-var errHandle = errors.New("queues and ends of pipes are passed only in the argument of a process that starts")
+var errHandle = errors.New("queues and ends of pipes are passed only in the argument of a process that starts: give them to NewProcess")
 
 // Encode encodes what v points to. The Value may share memory with it until
 // [Value.Keep]. A handle in v is an error.

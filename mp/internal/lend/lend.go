@@ -50,7 +50,7 @@ import (
 
 // When a call is refused, it returns one of these errors.
 var (
-	ErrClosed = errors.New("mp: closed")
+	ErrClosed = errors.New("mp: already closed, by a call of Close")
 	ErrFull   = errors.New("mp: the queue is full")
 	ErrEmpty  = errors.New("mp: the queue is empty")
 )
