@@ -63,8 +63,12 @@ func beBorn(what []string) {
 		select {}
 	case "exec":
 		execute(what[1:])
-	case "again": // as a program does that restarts itself after a crash
+	case "again", "turn": // as a program does that restarts itself after a crash; or another program, which starts this one
 		cmd := exec.Command(os.Args[0])
+		if what[0] == "turn" {
+			cmd.Path = what[1]
+			os.Setenv(birth, "turn "+programFile)
+		}
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 		cmd.Run()
 		os.Exit(cmd.ProcessState.ExitCode())
@@ -169,6 +173,28 @@ func TestChildThatBecomesAnotherProgram(t *testing.T) {
 	p := start(t, NewProcess(idle, None{}))
 	if err := p.Join(soon(t)); err == nil || !strings.Contains(err.Error(), "execute a program before that?") {
 		t.Errorf("Join() = %v", err)
+	}
+}
+
+// Two programs have children that start the other program. That is also a chain.
+func TestTwoProgramsThatStartEachOther(t *testing.T) {
+	other := filepath.Join(t.TempDir(), "other.exe")
+	b, err := os.ReadFile(programFile)
+	if err == nil {
+		err = os.WriteFile(other, b, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd, stdout := program(t, "starts a child")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	cmd.Env = append(cmd.Env, birth+"=turn "+other)
+	cmd.Start()
+	ended(t, stdout)
+	cmd.Wait()
+	if s := stderr.String(); !strings.Contains(s, "started this program again before mp.Main") {
+		t.Errorf("it says %q and ends with %v", s, cmd.ProcessState)
 	}
 }
 

@@ -135,8 +135,8 @@ func init() {
 
 // filesOfMark returns the files in the mark, and whether they are for this process.
 func filesOfMark() (files string, ours bool) {
-	path, rest, _ := strings.Cut(markAtBirth, " ")
-	files, _, _ = strings.Cut(rest, " ")
+	var path string
+	fmt.Sscan(markAtBirth, &path, &files, &generation)
 	parent, files, _ := strings.Cut(files, ":")
 	switch {
 	case path != importPath || files == "":
@@ -219,9 +219,8 @@ func meet(down *frame.Reader) (o orders, err error) {
 }
 
 // checkMark ends a process that a child has started before the child called Main, or
-// later with its environment from before.
-// This process would do the work of the main process, start such a child again,
-// and so on forever.
+// later with its environment from before. This process would do the work of the main
+// process, start such a child again, and so on forever.
 func checkMark(inMain bool) {
 	if markAtBirth == "" || asChild != nil {
 		return
@@ -232,7 +231,6 @@ func checkMark(inMain bool) {
 	case len(parts) < 4 || parts[0] == importPath && parts[1] != filesTaken:
 		strayChild()
 	case parts[3] != ours: // another program, which has inherited the mark
-		generation, _ = strconv.Atoi(parts[2])
 		if generation++; generation <= mostGenerations {
 			os.Unsetenv(childVar)
 			markAtBirth = ""
