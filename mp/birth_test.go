@@ -176,6 +176,24 @@ func TestChildThatBecomesAnotherProgram(t *testing.T) {
 	}
 }
 
+// becomeAnother executes another program in the place of a worker.
+var becomeAnother = Func("becomeAnother", func(args []string) (int, error) { execute(args); return 0, nil })
+
+// A worker that executes a program, which would run for an hour, cannot return a
+// result. Apply does not wait for it.
+func TestWorkerThatBecomesAnotherProgram(t *testing.T) {
+	if !canExecute {
+		t.Skip("Windows has no such call")
+	}
+	pool := NewPool(becomeAnother, 1)
+	defer pool.Close()
+	_, err := pool.Apply(soon(t), []string{"sleep", "3600"})
+	var exit *ExitError
+	if !errors.As(err, &exit) || exit.Code != -9 {
+		t.Errorf("Apply() = %v", err)
+	}
+}
+
 // Two programs have children that start the other program. That is also a chain.
 func TestTwoProgramsThatStartEachOther(t *testing.T) {
 	other := filepath.Join(t.TempDir(), "other.exe")

@@ -132,7 +132,7 @@ func (p *Process) attend(ctx context.Context, ours []*os.File) {
 	crash := make(chan string, 1)
 	go func() { crash <- lastWords(ours[placeCrash]) }()
 	exit := &ExitError{Name: p.Name, PID: p.pid, Err: p.listen(ours[placeUp])}
-	if !p.isHere() { // it has ended, or executed another program, which must not start children in its place
+	if !p.isHere() || p.orders.Work { // it has ended, or executed another program, which would start children, or never answer
 		p.cmd.Process.Kill()
 	}
 	exit.Crash = <-crash
