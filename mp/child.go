@@ -298,7 +298,7 @@ func (c *child) end(err error) {
 		fmt.Fprintf(os.Stderr, "%s: panic: %s\n\n%s", self.process.Name, failure.Message, failure.Stack)
 		os.Exit(2)
 	}
-	fmt.Fprintf(os.Stderr, "%s: %v\n", self.process.Name, err)
+	fmt.Fprintf(os.Stderr, "%s: %s\n", self.process.Name, failure.Message)
 	endFamily()
 	os.Exit(1)
 }

@@ -218,9 +218,16 @@ var typedNil = Func("typedNil", func(kind string) (int, error) {
 		return 0, (*RemoteError)(nil)
 	case "path":
 		return 0, (*os.PathError)(nil)
+	case "exits":
+		return 0, exitsAsText{}
 	}
 	return 1, nil
 })
+
+// The text of an exitsAsText is never returned.
+type exitsAsText struct{}
+
+func (exitsAsText) Error() string { runtime.Goexit(); return "" }
 
 // A function returns an error that is a nil pointer. It is also an error in the
 // parent.
@@ -236,8 +243,11 @@ func TestTypedNilErrors(t *testing.T) {
 		}
 		p.Close()
 	}
-	if err := runProcess(NewProcess(typedNil, "remote")); err == nil {
-		t.Error("Join() = nil")
+	for _, kind := range []string{"remote", "exits"} {
+		p := start(t, NewProcess(typedNil, kind))
+		if err := p.Join(soon(t)); !errors.As(err, new(*ExitError)) {
+			t.Errorf("%s: Join() = %v", kind, err)
+		}
 	}
 }
 
