@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"processbook/mp/internal/frame"
 )
 
 var errOnlooker = errors.New("mp: only the process that started it can do that")
@@ -68,13 +70,13 @@ func Children() []*Process {
 // log_to_stderr.
 func Watch(started, asked func(p *Process), ended func(p *Process, code int)) {
 	if started != nil {
-		watcher.started = started
+		watcher.started = func(p *Process) { frame.Guard(func() error { started(p); return nil }) }
 	}
 	if asked != nil {
-		watcher.asked = asked
+		watcher.asked = func(p *Process) { frame.Guard(func() error { asked(p); return nil }) }
 	}
 	if ended != nil {
-		watcher.ended = ended
+		watcher.ended = func(p *Process, code int) { frame.Guard(func() error { ended(p, code); return nil }) }
 	}
 }
 

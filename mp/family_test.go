@@ -488,6 +488,28 @@ var watchOne = Proc("watchOne", func(c *Conn[string, None]) error {
 	return nil
 })
 
+// watchAndExit ends its goroutine in each function that it gives to Watch, as
+// t.FailNow does.
+var watchAndExit = Proc("watchAndExit", func(None) error {
+	Watch(func(*Process) { runtime.Goexit() }, func(*Process) { runtime.Goexit() }, func(*Process, int) { runtime.Goexit() })
+	p := NewProcess(idle, None{})
+	if err := errors.Join(p.Start(context.Background()), p.Terminate()); err != nil {
+		return err
+	}
+	var exit *ExitError
+	if err := p.Join(context.Background()); !errors.As(err, &exit) || exit.Code != -15 {
+		return fmt.Errorf("Join() = %v", err)
+	}
+	return nil
+})
+
+func TestWatcherThatExits(t *testing.T) {
+	p := start(t, NewProcess(watchAndExit, None{}))
+	if err := p.Join(soon(t)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWatch(t *testing.T) {
 	ours, theirs := Pipe[None, string]()
 	start(t, NewProcess(watchOne, theirs))

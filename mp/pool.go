@@ -54,9 +54,8 @@ import (
 // apply_async and map_async, call Apply or Map in a goroutine.
 //
 // If a worker dies, only its present task (or chunk) fails. The error of that task
-// names the worker and says how it ended. A new worker takes
-// its place, and other workers do the tasks that the dead worker had not begun.
-// No task is done twice.
+// names the worker and says how it ended. A new worker takes its place, and other
+// workers do the tasks that the dead worker had not begun. No task is done twice.
 //
 // The argument of a task cannot contain a queue or an end of a pipe, because a
 // worker has already started. If workers need one, make each a [Process] instead.
