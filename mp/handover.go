@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"sync/atomic"
+	"syscall"
 
 	"processbook/mp/internal/frame"
 )
@@ -125,22 +126,22 @@ func claim(b []byte, n int) (files []*os.File, err error) {
 	return files, nil
 }
 
-// pipes returns the ends of n pipes: a reader, its writer, and so on. None gets
-// the numbers 0 to 2 in a program that has closed its standard streams: a write
-// to 1 or 2 that nobody reads would end a Go program.
+// pipes returns the ends of n pipes: a reader, its writer, and so on. If the
+// program has closed its standard streams, the null device gets their numbers. A
+// pipe must not: a write to 1 or 2 that nobody reads would end a Go program.
 func pipes(n int) (ends []*os.File, err error) {
-	var low []*os.File
-	defer func() { closeAll(low) }()
 	for len(ends) < 2*n {
 		r, w, err := os.Pipe()
 		switch {
-		case err != nil:
+		case err == nil && !isStandard(r) && !isStandard(w):
+			ends = append(ends, r, w)
+		case err == nil:
+			closeAll([]*os.File{r, w})
+			_, err = syscall.Open(os.DevNull, syscall.O_RDWR, 0)
+		}
+		if err != nil {
 			closeAll(ends)
 			return nil, err
-		case isStandard(r) || isStandard(w):
-			low = append(low, r, w)
-		default:
-			ends = append(ends, r, w)
 		}
 	}
 	return ends, nil

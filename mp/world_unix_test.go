@@ -120,6 +120,14 @@ func init() {
 		note(pool.Apply(ctx, 3))
 		return pool.Close()
 	}
+	programs["closes the numbers of its streams"] = func(ctx context.Context) error {
+		for fd := range 3 {
+			syscall.Close(fd) // without telling os.Stdin, os.Stdout and os.Stderr
+		}
+		w, err := askWorld(ctx)
+		note(w.Size > 0, err)
+		return nil
+	}
 	programs["ignores SIGTERM"] = func(ctx context.Context) error {
 		signal.Ignore(syscall.SIGTERM)
 		for range 30 {
@@ -247,6 +255,12 @@ func TestTheProgramsFileIsGone(t *testing.T) {
 func TestStandardStreamsAreClosed(t *testing.T) {
 	said, _ := runWorld(t, worldProgram(t, "closes its streams"))
 	if said != "<nil>\nhere <nil>\ntrue\n9 <nil>" {
+		t.Error(said)
+	}
+}
+
+func TestNumbersOfStreamsAreClosed(t *testing.T) {
+	if said, _ := runWorld(t, worldProgram(t, "closes the numbers of its streams")); said != "true <nil>" {
 		t.Error(said)
 	}
 }
