@@ -299,13 +299,11 @@ func (r *Reader) next() (f Frame, types byte, err error) {
 	return f, header[1], err
 }
 
-// Waiting reports whether bytes have been read from the pipe that Next has not
-// returned.
+// Waiting reports whether bytes were read from the pipe that Next has not returned.
 func (r *Reader) Waiting() bool { return r.in.Buffered() > 0 }
 
-// readBytes reads size bytes. Beyond what is believed, the buffer grows as
-// the bytes really arrive: a false size costs at most eight times the bytes
-// that have arrived.
+// readBytes reads size bytes. Beyond what is believed, the buffer grows as the bytes
+// really arrive: a false size costs at most eight times the bytes that have arrived.
 func readBytes(in io.Reader, size int) ([]byte, error) {
 	b := make([]byte, min(size, believed))
 	for n := 0; ; {

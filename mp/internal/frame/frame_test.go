@@ -174,6 +174,8 @@ func TestWhatCannotBeSentIsNamed(t *testing.T) {
 	circle.Next = circle
 	endless := []any{nil}
 	endless[0] = endless
+	book := map[string]any{}
+	book["a"] = book
 	long := &ring{}
 	for range 2 * deepest {
 		long = &ring{long}
@@ -182,12 +184,13 @@ func TestWhatCannotBeSentIsNamed(t *testing.T) {
 		t.Helper()
 		p := reflect.New(reflect.TypeOf(v))
 		p.Elem().Set(reflect.ValueOf(v))
-		if _, err := Encode(p.Interface()); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%T: %v, want %q", v, err, want)
+		if _, err := Encode(p.Interface()); err == nil || strings.Count(err.Error(), want) != 1 {
+			t.Errorf("%T: %v, want %q once", v, err, want)
 		}
 	}
 	refused(circle, "refers to itself")
 	refused(endless, "refers to itself")
+	refused(book, "refers to itself")
 	refused(long, "refers to itself")
 	refused(loose{circle}, "refers to itself")
 	refused((*point)(nil), "nil pointer")

@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -61,7 +62,7 @@ func inspectParts(v reflect.Value, found func(handle any) error, depth int) erro
 		}
 	case reflect.Map:
 		for key, elem := range v.Seq2() {
-			if err := errors.Join(inspect(key, found, depth+1), inspect(elem, found, depth+1)); err != nil {
+			if err := cmp.Or(inspect(key, found, depth+1), inspect(elem, found, depth+1)); err != nil {
 				return err
 			}
 		}
@@ -90,13 +91,16 @@ func leftOut(v reflect.Value) bool {
 // behind the pointers is zero. Gob never leaves out a struct, an array, or what
 // encodes itself.
 func vanishes(t reflect.Type) bool {
-	if t.Kind() != reflect.Pointer {
-		return false
-	}
-	for t.Kind() == reflect.Pointer {
+	to := pointee(t)
+	return to != t && to.Kind() != reflect.Struct && to.Kind() != reflect.Array && !codesItself(to)
+}
+
+// pointee follows pointers. A type P *P leads to no other: then it returns a pointer.
+func pointee(t reflect.Type) reflect.Type {
+	for n := 0; t.Kind() == reflect.Pointer && n < deepest; n++ {
 		t = t.Elem()
 	}
-	return t.Kind() != reflect.Struct && t.Kind() != reflect.Array && !codesItself(t)
+	return t
 }
 
 func inspectHandle(v reflect.Value, found func(handle any) error) error {

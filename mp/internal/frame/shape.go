@@ -83,7 +83,7 @@ func (l *look) at(t reflect.Type, path string) {
 	switch {
 	case t == none:
 		return
-	case implements(t, local):
+	case implements(t, local), pointee(t).Kind() == reflect.Pointer:
 		l.refuse(useless(t, path))
 		return
 	case isHandle(t), codesItself(t):
@@ -158,9 +158,7 @@ func (l *look) refuse(why string) { l.refusal = cmp.Or(l.refusal, why) }
 // is embedded in it does: the other fields would be left out, and a nil pointer
 // could not be decoded.
 func hidden(t reflect.Type) string {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
+	t = pointee(t)
 	if t.Kind() != reflect.Struct || none != nil && t.PkgPath() == none.PkgPath() {
 		return ""
 	}

@@ -79,6 +79,13 @@ type chain struct {
 	Ends map[string][]chan int
 }
 
+// These types are only pointers to pointers, without end.
+type (
+	self *self
+	ping *pong
+	pong *ping
+)
+
 func TestWhatWouldBeLost(t *testing.T) {
 	for v, want := range map[reflect.Type]string{
 		reflect.TypeFor[chain]():                          "its field Ends, a chan int,",
@@ -90,6 +97,8 @@ func TestWhatWouldBeLost(t *testing.T) {
 		reflect.TypeFor[[]chan int]():                     "a chan int",
 		reflect.TypeFor[struct{ A struct{ B, C int } }](): "",
 		reflect.TypeFor[any]():                            "",
+		reflect.TypeFor[self]():                           "a frame.self",
+		reflect.TypeFor[struct{ P *ping }]():              "its field P, a *frame.ping,",
 	} {
 		if got := newShape(v).refusal; !strings.HasPrefix(got, want) || got != "" && want == "" {
 			t.Errorf("refusal of a %v is %q, want %q", v, got, want)
