@@ -161,7 +161,7 @@ func (e *TaskError) Unwrap() error { return e.Err }
 func attempt(name string, f func() error) error {
 	err := frame.Guard(func() error { return try(name, f) })
 	if err == frame.ErrGoexit {
-		err = &RemoteError{name, "runtime.Goexit", err.Error(), "goroutine exited"}
+		err = &RemoteError{name, "runtime.Goexit", err.Error(), "goroutine exited\n"}
 	}
 	return err
 }

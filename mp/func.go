@@ -37,12 +37,12 @@ func (*None) GobDecode([]byte) error { return nil }
 //
 // The argument and the result can have any type that package encoding/gob can
 // encode. Only exported fields are sent: a field in lower case arrives as its
-// zero value, without an error. But these are errors:
+// zero value, without an error. A nil slice or map may arrive empty, and an empty
+// one as nil. But these are errors:
 //
 //   - a queue or an end of a pipe in a lower-case field
 //   - a function, a channel, a Process or a Pool in an exported field
-//   - a value in an interface, also an error, unless an init function has called
-//     gob.Register for its type
+//   - a value in an interface, also an error, without gob.Register for its type
 //   - fields next to an embedded type that has a GobEncode, like time.Time: gob
 //     would not send these fields. Give the embedded field a name, or write a
 //     GobEncode for the whole struct.
