@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -44,13 +45,13 @@ prints main       PID #1, parent #2, counter 5
        goroutine  PID #1, parent #2, counter 5, then 15
        main       PID #1, parent #2, counter 15
 
-  +--------------+----------------------+------------------------------+
-  | PID #1       | counter 5, then 15   | main, goroutine              |
-  +--------------+----------------------+------------------------------+
-  | PID #3       | counter 1, then 11   | Child 1                      |
-  +--------------+----------------------+------------------------------+
-  | PID #4       | counter 1, then 11   | Child 2                      |
-  +--------------+----------------------+------------------------------+
+  +--------------+--------------------------+--------------------------+
+  | PID #1       | counter 5, then 15       | main, goroutine          |
+  +--------------+--------------------------+--------------------------+
+  | PID #3       | counter 1, then 11       | Child 1                  |
+  +--------------+--------------------------+--------------------------+
+  | PID #4       | counter 1, then 11       | Child 2                  |
+  +--------------+--------------------------+--------------------------+
 
 saw    Processes: 3. Each has its own PID and its own counter. All names in
        a box share one process and its counter. A child is a new start of
@@ -166,11 +167,18 @@ var changes = map[string]struct {
 		p.Name = "Child 1"
 		return p.Start(ctx)
 	}, []string{"Processes: 2. Each", "counter 5, then 5", "counter 1, then 11"}},
-	"no child":    {0, func(context.Context) error { say(set); addTen("goroutine"); return nil }, []string{"Processes: 1. Each", "main, goroutine"}},
-	"nothing":     {0, func(context.Context) error { return nil }, []string{"prints (nothing)", "| counter ? | main"}},
-	"exit":        {0, with("exit"), []string{"| counter ? | Child 1", "Process main exited with exit code 1. Process Child 1 exited with exit code 3."}},
-	"panic":       {0, with("panic"), []string{"Process Child 1 exited with exit code 2."}},
-	"thread":      {0, with("thread"), []string{"| counter 1, then 21 | Child 1, goroutine"}},
+	"no child": {0, func(context.Context) error { say(set); addTen("goroutine"); return nil }, []string{"Processes: 1. Each", "main, goroutine"}},
+	"nothing":  {0, func(context.Context) error { return nil }, []string{"prints (nothing)", "| counter ? | main"}},
+	"exit":     {0, with("exit"), []string{"| counter ? | Child 1", "Process main exited with exit code 1. Process Child 1 exited with exit code 3."}},
+	"panic":    {0, with("panic"), []string{"Process Child 1 exited with exit code 2."}},
+	"thread":   {0, with("thread"), []string{"| counter 1, then 21 | Child 1, goroutine"}},
+	"long names": {0, func(context.Context) error {
+		addTen("goroutine")
+		addTen("one more")
+		addTen("the last one")
+		return nil
+	}, []string{
+		"| goroutine, one more, the last one |"}},
 	"grandchild":  {0, with("grandchild"), []string{"Processes: 3.", "| counter 1, then 11 | Grandchild"}},
 	"main exits":  {0, func(context.Context) error { say(set); os.Exit(4); return nil }, []string{"Process main exited with exit code 4."}},
 	"other lines": {0, func(context.Context) error { fmt.Println("counter", counter); return nil }, []string{"| counter ? | main"}},
@@ -210,8 +218,8 @@ func TestPlain(t *testing.T) {
 // The output gets EOF when all processes have ended: see lessons.Killed.
 func TestEveryFlagWorksAndNobodyIsLeft(t *testing.T) {
 	for args, want := range map[string]string{
-		"-children 1":          "| counter 1, then 11   | Child 1                      |",
-		"-children 6 -set 999": "counter 1, then 11   | Child 6                      |",
+		"-children 1":          "| counter 1, then 11   | Child 1                  |",
+		"-children 6 -set 999": "counter 1, then 11   | Child 6                  |",
 		"-set 2":               "counter 2, then 12   | main, goroutine",
 		"-set 1 -plan":         "Main sets counter to 1.",
 		"-plain -set 4":        "counter 4, then 14",
@@ -223,6 +231,11 @@ func TestEveryFlagWorksAndNobodyIsLeft(t *testing.T) {
 		if err != nil || !lessons.Contains(out, want) {
 			t.Errorf("%s: %v, want %q\n%s", args, err, want, out)
 		}
+		for _, row := range boxes.FindAllString(string(out), -1) {
+			if strings.LastIndexAny(row, "|+") != 71 {
+				t.Errorf("%s: the box has a bad border: %q", args, row)
+			}
+		}
 		for line := range strings.Lines(string(out)) {
 			if line = strings.TrimSuffix(line, "\n"); len(line) > 76 || strings.TrimRight(line, " ") != line {
 				t.Errorf("%s: a line is too long or ends with a blank: %q", args, line)
@@ -230,6 +243,8 @@ func TestEveryFlagWorksAndNobodyIsLeft(t *testing.T) {
 		}
 	}
 }
+
+var boxes = regexp.MustCompile(`(?m)^  [|+].*$`)
 
 func TestNobodyIsLeftAfterTheLessonIsKilled(t *testing.T) {
 	t.Setenv(lessons.ChangeVar, "long")

@@ -42,12 +42,12 @@ func plan() string {
 }
 
 func picture(ctx context.Context, run *lessons.Run) error {
-	const border = "  +--------------+----------------------+------------------------------+"
+	const border = "  +--------------+--------------------------+--------------------------+"
 	lessons.Println(border)
 	ends := ""
 	for _, life := range run.Lives {
 		names, counters := printed(run, life)
-		lessons.Printf("  | PID %-8s | counter %-12s | %-28.28s |\n%s\n", lessons.PID(life.PID), counters, names, border)
+		lessons.Printf("  | PID %-8s | counter %-16s | %-24s |\n%s\n", lessons.PID(life.PID), counters, names, border)
 		if life.End() != "exited" {
 			ends += " Process " + life.Name + " " + life.End() + "."
 		}
