@@ -94,7 +94,7 @@ saw    If two rows overlap, these processes ran side by side: they were
        the same moment: see below. Workers as processes: 4 began, and 3
        finished. Workers as goroutines: 4 began, and 0 finished. If a
        process ends, its goroutines and its children end. Other processes go
-       on. If main does not join one process before it starts the next, the
+       on. If two processes run side by side and work for the same time, the
        system decides which prints and ends first.
 
 try    -bad 1, -bad 0, -unit 500ms, -free, -plain
@@ -199,6 +199,26 @@ func TestChangedProgram(t *testing.T) {
 		})
 	}
 }
+
+// Numbers with two digits count. If main.go is changed, the lesson says what it counts.
+func TestWorkersAreCounted(t *testing.T) {
+	defer func(real func(context.Context) error) { crowd = real }(crowd)
+	crowd = noCrowd
+	run := &lessons.Run{Changed: true, Output: "Worker 9 begins, PID 1\nWorker 10 begins, PID 2\nWorker 10 ends, 12 / 10 = 1\n",
+		Lives: []lessons.Life{{Name: "main", Started: 1, Ended: 2}}, Moments: 2}
+	err := lessons.Prints(func() { picture(t.Context(), run) }, counted, func(text string) string {
+		return strings.Join(strings.Fields(text[strings.Index(text, "saw"):]), " ")
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+const counted = `saw If two rows overlap, these processes ran side by side: they were concurrent. They were parallel only if
+two CPUs worked for them at the same moment: see below. Workers as processes: 2 began, and 1 finished. Workers as
+goroutines: 0 began, and 0 finished. (The lesson counts the lines that begin with Worker or Goroutine.) If a
+process ends, its goroutines and its children end. Other processes go on. If two processes run side by side and
+work for the same time, the system decides which prints and ends first.`
 
 // -plain is main.go and nothing else.
 func TestPlain(t *testing.T) {
