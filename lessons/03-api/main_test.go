@@ -138,6 +138,10 @@ var changes = map[string]struct {
 		p := mp.NewProcess(errand, 5)
 		return p.Start(ctx)
 	}, []string{"|..", "Process-1 exited with exit code 7."}},
+	"Start twice": {func(ctx context.Context) error {
+		p := mp.NewProcess(errand, 5)
+		return errors.Join(p.Start(ctx), p.Start(ctx))
+	}, []string{"Pool workers: 0. Process-1 exited with exit code 7. Main exited with exit code 1. If an error above names a task,"}},
 	"no Close": {func(ctx context.Context) error {
 		_, err := mp.NewPool(square, 2).Map(ctx, []int{1, 2, 3, 4})
 		return err
@@ -147,7 +151,7 @@ var changes = map[string]struct {
 		all, err := pool.Map(ctx, []int{1, 2, 3})
 		fmt.Println(all)
 		return errors.Join(err, pool.Close())
-	}, []string{"[1 0 3]", "Pool workers: 2. PoolWorker-1 exited with exit code 3. PoolWorker-2 exited. Main exited with exit code 1. If a task fails or its worker ends, Map returns an error, and has 0", "main  ["}},
+	}, []string{"[1 0 3]", "Pool workers: 2. PoolWorker-1 exited with exit code 3. PoolWorker-2 exited. Main exited with exit code 1. If an error above names a task, this task has 0 in place of its result.", "main  ["}},
 	"two workers die": {func(ctx context.Context) error {
 		pool := mp.NewPool(square, 2)
 		pool.MaxTasksPerChild = 1

@@ -47,9 +47,8 @@ func picture(_ context.Context, run *lessons.Run) error {
 		}
 		ends = append(ends, l.Name+" "+l.End()+".")
 	}
-	if run.Main().Code == 1 && len(pooled) > 0 {
-		ends = append(ends, "Main exited with exit code 1. If a task fails or its worker ends, Map returns an error, and has 0 in place of"+
-			" the result.")
+	if run.Main().Code == 1 {
+		ends = append(ends, "Main exited with exit code 1. If an error above names a task, this task has 0 in place of its result.")
 	}
 	lessons.Para("saw", "A process has an exit code, and its own variables. A goroutine has no exit code, and it uses the variables of its"+
 		" process. A goroutine is a part of its process, so it has no row in the picture. If a Process returns an error, its exit code"+
