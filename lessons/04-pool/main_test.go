@@ -57,8 +57,8 @@ prints queue  [36 513 1327* 101* 323 193* 9999999 433785907* 100000 2*]
 
 saw    A queue gives the results in the order in which they come. Map
        returns them in the order of the tasks, whichever task ends first.
-       Processes outside the pool: 10. Workers of the pool: 2. Results in
-       the list "queue": 10. Results in the list "Map": 10.
+       Processes outside the pool: 10. Workers of the pool: 2. Numbers in
+       the list "queue": 10. Numbers in the list "Map": 10.
 
 also   In main.go, the Processes need 24 lines, and the Pool needs 7. With
        fewer lines, you make fewer mistakes: the chapter calls this "more
@@ -159,7 +159,7 @@ var changes = map[string]struct {
 		return show("Map", list, err)
 	}, []string{"Map [2* 36 101*", "Processes outside the pool: 0. Workers of the pool: 2."}},
 	"a bad pool": {byBad(0), []string{
-		"Map [2 323 513 1327 100000 9999999 433785907]", "Workers of the pool: 3.", `Results in the list "Map": 7.`, "exited with exit code 3."}},
+		"Map [2 323 513 1327 100000 9999999 433785907]", "Workers of the pool: 3.", `Numbers in the list "Map": 7.`, "exited with exit code 3."}},
 	"one task for each worker": {byBad(1), []string{"Map [2 323 513 1327 100000 9999999 433785907]", "exited with exit code 3."}},
 	"bad Processes": {func(ctx context.Context) error {
 		q := mp.NewQueue[string](0)
@@ -170,8 +170,10 @@ var changes = map[string]struct {
 		}
 		q.Close()
 		return show("queue", slices.Collect(q.All(ctx)), err)
-	}, []string{"queue []", `Results in the list "queue": 0.`, "Processes outside the pool: 3.",
+	}, []string{"queue []", `Numbers in the list "queue": 0.`, "Processes outside the pool: 3.",
 		"Process-1 exited with exit code 1. Process-2 exited with exit code 2. Process-3 exited with exit code 3."}},
+	"other words": {func(context.Context) error { return show("queue", []string{"2 is prime", "36 is not"}, nil) }, []string{
+		`Numbers in the list "queue": 2.`}},
 	"Terminate": {func(ctx context.Context) error {
 		p := mp.NewProcess(long, mp.None{})
 		err := errors.Join(p.Start(ctx), p.Terminate())
@@ -217,7 +219,7 @@ func TestFlags(t *testing.T) {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
 			out, err := lessons.Command(strings.Fields(args)...).Output()
-			workers := fmt.Sprintf("Workers of the pool: %d. Results in the list \"queue\": 10. Results in the list \"Map\": 10. also", 2+8*strings.Count(args, "-workers"))
+			workers := fmt.Sprintf("Workers of the pool: %d. Numbers in the list \"queue\": 10. Numbers in the list \"Map\": 10. also", 2+8*strings.Count(args, "-workers"))
 			if err != nil || !lessons.Contains(out, want) || !lessons.Contains(out, workers) {
 				t.Errorf("%s: %v, the lesson does not say %q, %q:\n%s", args, err, want, workers, out)
 			}

@@ -42,7 +42,7 @@ func plan() string {
 func picture(ctx context.Context, run *lessons.Run) error {
 	pooled, more := 0, ""
 	for _, m := range regexp.MustCompile(`(?m)^(queue|Map) +\[(.*)\]$`).FindAllStringSubmatch(run.Output, -1) {
-		more += fmt.Sprintf(" Results in the list %q: %d.", m[1], len(strings.Fields(m[2])))
+		more += fmt.Sprintf(" Numbers in the list %q: %d.", m[1], len(regexp.MustCompile(`\d+`).FindAllString(m[2], -1)))
 	}
 	for _, l := range run.Lives[1:] {
 		if l.Pooled() {
