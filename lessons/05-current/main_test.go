@@ -82,8 +82,8 @@ prints Process-3 exiting
 saw    Processes that were started: 4. Different names: 4. Different PIDs:
        4. You can choose a name. The system chooses the PID. The tree has
        the name that each process had at its start. mp counts all processes
-       that main makes, also those with names. If the third one has no name,
-       it becomes Process-3.
+       that main makes, also those with names. If number 3 has no name, it
+       becomes Process-3.
 
 also   This time, the lesson itself is main. It has a child named Child,
        which starts two processes, and names both Twin. Another child, named

@@ -65,7 +65,7 @@ func saw(run *lessons.Run) string {
 	}
 	return fmt.Sprintf("Processes that were started: %d. Different names: %d. Different PIDs: %d."+
 		" You can choose a name. The system chooses the PID. The tree has the name that each process had at its start."+
-		" mp counts all processes that main makes, also those with names. If the third one has no name, it becomes Process-3.", len(run.Lives)-1, len(names), len(pids))
+		" mp counts all processes that main makes, also those with names. If number 3 has no name, it becomes Process-3.", len(run.Lives)-1, len(names), len(pids))
 }
 
 // drawFamily shows more processes, and what main sees of them. It is measured in
