@@ -228,7 +228,7 @@ var changes = map[string]struct {
 		return err
 	}, []string{"saw Left cleaned up, and exited. Right cleaned up, and exited", "ended with exit code 0"}},
 	"Stuck handles SIGTERM": {with("handle", func(ctx context.Context, p *mp.Process) { p.Terminate(); ended(ctx, p) }), []string{
-		here("Stuck was asked to end, did not end at once, and cleaned up, and exited.")}},
+		here("Stuck was asked to end, did not end at once, cleaned up, and exited.")}},
 	"Kill": {with("", func(ctx context.Context, p *mp.Process) { p.Kill(); ended(ctx, p) }), []string{
 		"X ", "killed", "Stuck was killed. Main's", "exit code -9"}},
 	"error":    {with("error", func(ctx context.Context, p *mp.Process) { ended(ctx, p) }), []string{"! ", "Stuck cleaned up, and exited with exit code 1."}},

@@ -38,14 +38,17 @@ const plan = "Main starts four processes. Stuck and Stubborn hang. Left and Righ
 func picture(ctx context.Context, run *lessons.Run) error {
 	saw := ""
 	for _, child := range run.Children(run.Main()) {
-		saw += child.Name
+		did := ""
 		if child.Asked > 0 {
-			saw += " was asked to end, did not end at once, and"
+			did += " was asked to end, did not end at once,"
 		}
 		if run.Printed(child.Name + " cleans up") {
-			saw += " cleaned up, and"
+			did += " cleaned up,"
 		}
-		saw += " " + child.End() + ". "
+		if did != "" {
+			did += " and"
+		}
+		saw += child.Name + did + " " + child.End() + ". "
 	}
 	lessons.Println(run.Rows())
 	lessons.Para("saw", "%sMain's exit code is %d.", saw, run.Main().Code)
