@@ -31,11 +31,11 @@ func TestOutput(t *testing.T) {
 const output = `LESSON 8  How do processes talk?                             (examples 6, 8)
 
 plan   Example 6: main puts a box with x = 7 into a queue. A child gets the
-       box, and opens it. Then main asks another child a question through a
-       pipe, and the child answers with the question's length. Example 8:
-       main puts 10 tasks into a queue, and closes it. 2 consumers do all
-       tasks, and put the results into another queue in an order that the
-       system decides.
+       box, and opens it. Example 8: main starts 2 consumers, which wait for
+       tasks. Main asks one more child a question through a pipe, and this
+       child answers with the question's length. Then main puts 10 tasks
+       into a queue, and closes it. The consumers do all tasks. The system
+       decides the order of their results.
 
 prints 100000 prime: false
        101 prime: true
@@ -50,10 +50,12 @@ prints 100000 prime: false
        Process-1 finds x = 7
        the answer is 4
 
-saw    Main's exit code is 0. main.go has 10 numbers to test. The word
+saw    Main's exit code is 0. Numbers to test in main.go: 10. The word
        "prime" is in the output this many times: 10. Process-1 exited.
-       Process-2 exited. Process-3 exited. Process-4 exited. If a consumer
-       ends before it calls TaskDone, its task goes to another consumer.
+       Process-3 exited. Process-4 exited. Process-2 exited. A consumer that
+       is ready takes the next task, so one may do more than the other. If a
+       consumer ends before it calls TaskDone, its task goes to another
+       consumer, if there is one.
 
 also   Main puts a box with x = 10 into a queue, and then sets its own x to
        20. A child gets the box. Through a pipe, main asks for x two times.
@@ -140,16 +142,42 @@ func with(how string) func(context.Context) error {
 	}
 }
 
+// named is consumer with its name in the results, as main.go suggests.
+var named = mp.Proc("named", func(s shop) (err error) {
+	ctx := context.Background()
+	for t := range s.Tasks.All(ctx) {
+		answer := fmt.Sprint(mp.Current().Name, " ", t, " prime: ", t.prime())
+		err = errors.Join(err, s.Results.Put(ctx, answer), s.Tasks.TaskDone())
+	}
+	return err
+})
+
+// Both consumers do tasks. The system decides how many, so one run is not enough.
+func TestBothConsumersWork(t *testing.T) {
+	for range 20 {
+		cmd := lessons.Command("-plain")
+		cmd.Env = append(cmd.Env, lessons.ChangeVar+"=names")
+		out, err := cmd.Output()
+		if err != nil || strings.Count(string(out), "prime") != len(numbers) {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if strings.Contains(string(out), "Process-3 ") && strings.Contains(string(out), "Process-4 ") {
+			return
+		}
+	}
+	t.Error("in each of 20 runs, one consumer did all tasks")
+}
+
 // Changes that a reader may make in main.go, and the lesson's text after each.
 var changes = map[string]struct {
 	program func(context.Context) error
 	want    []string
 }{
-	"exit":  {with("exit"), []string{"7 prime: true", "Main's exit code is 0. main.go has 10 numbers to test. The word \"prime\" is in the output this many times: 1. Bad exited with exit code 3. Good exited. If a consumer ends before it calls TaskDone"}},
+	"exit":  {with("exit"), []string{"7 prime: true", "Main's exit code is 0. Numbers to test in main.go: 10. The word \"prime\" is in the output this many times: 1. Bad exited with exit code 3. Good exited. A consumer that is ready takes the next task, so one may do more than the other. If a consumer ends before it calls TaskDone, its task goes to another consumer, if there is one."}},
 	"panic": {with("panic"), []string{"7 prime: true", "Bad exited with exit code 2. Good exited."}},
 	"error": {with("error"), []string{"7 prime: true", "Bad exited with exit code 1. Good exited."}},
 	"nothing": {func(context.Context) error { return nil }, []string{
-		"prints (nothing)", "saw    Main's exit code is 0. main.go has 10 numbers to test. The word \"prime\" is in the output this many times: 0."}},
+		"prints (nothing)", "saw    Main's exit code is 0. Numbers to test in main.go: 10. The word \"prime\" is in the output this many times: 0."}},
 	"an error in main": {func(context.Context) error { return errors.New("this is a test") }, []string{"Main's exit code is 1."}},
 	"killed": {func(ctx context.Context) error {
 		s := shop{mp.NewJoinableQueue[task](0), mp.NewQueue[string](0)}
@@ -159,6 +187,8 @@ var changes = map[string]struct {
 		p.Join(ctx)
 		return err
 	}, []string{"Process-1 was killed."}},
+	"one number": {func(ctx context.Context) error { numbers = numbers[:1]; return program(ctx) }, []string{"2 prime: true", "is in the output this many times: 1."}},
+	"names":      {program: func(ctx context.Context) error { consumer = named; return program(ctx) }},
 	"never closed": {program: func(ctx context.Context) error {
 		s := shop{mp.NewJoinableQueue[task](0), mp.NewQueue[string](0)}
 		p := mp.NewProcess(consumer, s)

@@ -23,20 +23,21 @@ var lesson = lessons.Lesson{
 	Facts:    experiments,
 	AnyOrder: true,
 	Source:   source,
-	Sum:      "95d45b59",
+	Sum:      "dc09caa7",
 }
 
-const plan = "Example 6: main puts a box with x = 7 into a queue. A child gets the box, and opens it. Then main asks another child a" +
-	" question through a pipe, and the child answers with the question's length. Example 8: main puts 10 tasks into a queue, and" +
-	" closes it. 2 consumers do all tasks, and put the results into another queue in an order that the system decides."
+const plan = "Example 6: main puts a box with x = 7 into a queue. A child gets the box, and opens it. Example 8: main starts 2 consumers," +
+	" which wait for tasks. Main asks one more child a question through a pipe, and this child answers with the question's length. Then" +
+	" main puts 10 tasks into a queue, and closes it. The consumers do all tasks. The system decides the order of their results."
 
 func picture(ctx context.Context, run *lessons.Run) error {
-	saw := fmt.Sprintf("Main's exit code is %d. main.go has %d numbers to test. The word \"prime\" is in the output this many times: %d.",
+	saw := fmt.Sprintf("Main's exit code is %d. Numbers to test in main.go: %d. The word \"prime\" is in the output this many times: %d.",
 		run.Main().Code, len(numbers), strings.Count(run.Output, "prime"))
 	for _, child := range run.Lives[1:] {
 		saw += " " + child.Name + " " + child.End() + "."
 	}
-	lessons.Para("saw", "%s If a consumer ends before it calls TaskDone, its task goes to another consumer.", saw)
+	lessons.Para("saw", "%s A consumer that is ready takes the next task, so one may do more than the other. If a consumer ends before it"+
+		" calls TaskDone, its task goes to another consumer, if there is one.", saw)
 	mine := &chest{10}
 	child, err := ask(ctx, mine, 20, 99, 0)
 	if err != nil {
@@ -68,9 +69,8 @@ func drawFacts(ctx context.Context) error {
 		}
 		table += fmt.Sprintf("  %-43s  %s\n", row[1], row[2])
 	}
-	lessons.Section("Six more experiments. A and B are processes. A pill is an item that means \"exit\". In the last row below, main"+
-		" has locked a Mutex, a variable of the program. Then a child and a goroutine of main call Lock, and main calls Unlock. In"+
-		" which order do these three calls return?", table,
+	lessons.Section("Six more experiments. A and B are processes. A pill is an item that means \"exit\". In the last row below, main has locked a Mutex, a variable of"+
+		" the program. Then a child and a goroutine of main call Lock, and main calls Unlock. In which order do these three calls return?", table,
 		"When a process has ended, its items stay in the queue, and its messages stay in the pipe. Each item, also a pill, goes"+
 			" to one consumer. Len does not reserve a task. An empty queue does not mean that all tasks are done. Each process"+
 			" has its own Mutex, so the child did not wait for main.")
