@@ -91,7 +91,7 @@ func (r *Run) read(record string) error {
 		all = append(all, m)
 		l := r.at(m)
 		if e.What == "ended" {
-			l.Code, l.dismissed = e.Code, l.Daemon && l.Parent == r.Main().PID && r.Main().LastLine > 0
+			l.Code, l.dismissed = e.Code, !r.Changed && l.Daemon && l.Parent == r.Main().PID && r.Main().LastLine > 0
 		}
 		*l.place(e.What) = len(all)
 	}

@@ -34,7 +34,8 @@ type Life struct {
 	Code        int // exit code; unknown if Ended is 0
 
 	// dismissed: main ended this daemon at its last line. On a very busy machine, mp
-	// may have to kill the daemon, a second after it has terminated it.
+	// may have to kill the daemon, a second after it has terminated it. If the reader
+	// has changed main.go, a kill may be what the reader wants to see.
 	dismissed bool
 }
 

@@ -48,6 +48,10 @@ func TestRead(t *testing.T) {
 	if differ := difference(run.Rows(), want); differ != nil {
 		t.Errorf("%v\nall of it:\n%s", differ, run.Rows())
 	}
+	changed := &Run{Changed: true, Lives: []Life{{Name: "main", PID: 1, Started: 1}}} // a kill may be what the reader wants
+	if err := changed.read(record); err != nil || changed.Lives[5].End() != "was killed" || changed.Lives[5].Asked == 0 {
+		t.Errorf("%v, %+v %s, want that it was asked to end, and then killed", err, changed.Lives[5], changed.Lives[5].End())
+	}
 	if kids := run.Children(run.Lives[2]); len(kids) != 1 || kids[0].Name != "Kim" {
 		t.Errorf("Bob's children are %v, want Kim", kids)
 	}
