@@ -69,8 +69,8 @@ func drawFacts(ctx context.Context) error {
 		}
 		table += fmt.Sprintf("  %-43s  %s\n", row[1], row[2])
 	}
-	lessons.Section("Six more experiments. A and B are processes. A pill is an item that means \"exit\". In the last row below, main has locked a Mutex, a variable of"+
-		" the program. Then a child and a goroutine of main call Lock, and main calls Unlock. In which order do these three calls return?", table,
+	lessons.Section("Six more experiments. A and B are processes. A pill is an item that means \"exit\". In the last row below, main has locked a Mutex,"+
+		" a variable of the program. Then a child and a goroutine of main call Lock, and main calls Unlock. In which order do these three calls return?", table,
 		"When a process has ended, its items stay in the queue, and its messages stay in the pipe. Each item, also a pill, goes"+
 			" to one consumer. Len does not reserve a task. An empty queue does not mean that all tasks are done. Each process"+
 			" has its own Mutex, so the child did not wait for main.")
