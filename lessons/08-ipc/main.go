@@ -52,24 +52,24 @@ var consumer = mp.Proc("consumer", func(s shop) (err error) {
 var numbers = []int{2, 36, 101, 193, 323, 513, 1327, 100000, 9999999, 433785907}
 
 func program(ctx context.Context) error {
-	q := mp.NewQueue[box](0)                                        // example 6
-	ours, theirs := mp.Pipe[string, int]()                          // the pipe
-	s := shop{mp.NewJoinableQueue[task](0), mp.NewQueue[string](0)} // example 8
-	p, peer := mp.NewProcess(opener, q), mp.NewProcess(listener, theirs)
-	one, two := mp.NewProcess(consumer, s), mp.NewProcess(consumer, s)
-
+	q := mp.NewQueue[box](0) // example 6
+	p := mp.NewProcess(opener, q)
 	err := errors.Join(p.Start(ctx), q.Put(ctx, box{7}), q.Close(), p.Join(ctx))
-	err = errors.Join(err, one.Start(ctx), two.Start(ctx)) // now both wait
+
+	s := shop{mp.NewJoinableQueue[task](0), mp.NewQueue[string](0)} // example 8
+	one, two := mp.NewProcess(consumer, s), mp.NewProcess(consumer, s)
+	err = errors.Join(err, one.Start(ctx), two.Start(ctx))
+	ours, theirs := mp.Pipe[string, int]() // a pipe, while they start
+	peer := mp.NewProcess(listener, theirs)
 	if bad := errors.Join(peer.Start(ctx), ours.Send("four")); bad != nil {
 		return errors.Join(err, bad, s.Tasks.Close())
 	}
 	answer, lost := ours.Recv()
 	fmt.Println("the answer is", answer)
-	err = errors.Join(err, lost, peer.Join(ctx))
-	for _, n := range numbers {
+	for _, n := range numbers { // example 8 goes on
 		err = errors.Join(err, s.Tasks.Put(ctx, task(n)))
 	}
-	s.Tasks.Close() // or the consumers wait forever
+	err = errors.Join(err, lost, peer.Join(ctx), s.Tasks.Close()) // ends both
 	err = errors.Join(err, one.Join(ctx), two.Join(ctx), s.Results.Close())
 	for result := range s.Results.All(ctx) {
 		fmt.Println(result)

@@ -52,7 +52,7 @@ prints 100000 prime: false
 
 saw    Main's exit code is 0. Numbers to test in main.go: 10. The word
        "prime" is in the output this many times: 10. Process-1 exited.
-       Process-3 exited. Process-4 exited. Process-2 exited. A consumer that
+       Process-2 exited. Process-3 exited. Process-4 exited. A consumer that
        is ready takes the next task, so one may do more than the other. If a
        consumer ends before it calls TaskDone, its task goes to another
        consumer, if there is one.
@@ -161,7 +161,7 @@ func TestBothConsumersWork(t *testing.T) {
 		if err != nil || strings.Count(string(out), "prime") != len(numbers) {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		if strings.Contains(string(out), "Process-3 ") && strings.Contains(string(out), "Process-4 ") {
+		if strings.Contains(string(out), "Process-2 ") && strings.Contains(string(out), "Process-3 ") {
 			return
 		}
 	}

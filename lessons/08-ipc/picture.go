@@ -23,7 +23,7 @@ var lesson = lessons.Lesson{
 	Facts:    experiments,
 	AnyOrder: true,
 	Source:   source,
-	Sum:      "dc09caa7",
+	Sum:      "167f6314",
 }
 
 const plan = "Example 6: main puts a box with x = 7 into a queue. A child gets the box, and opens it. Example 8: main starts 2 consumers," +
