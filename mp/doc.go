@@ -97,7 +97,7 @@
 //	apply_async, map_async, callbacks  a goroutine
 //	initializer, initargs              sync.OnceValue in the function; the argument
 //	Event, Condition, Barrier          a message through a pipe or a queue
-//	Lock, Semaphore                    a queue with n tokens (a killed holder keeps its)
+//	Lock, Semaphore                    n tokens in a queue (holder killed: token lost)
 //	get_logger                         package log: it prints to standard error
 //	log_to_stderr                      Watch
 //	pickle                             package encoding/gob
@@ -184,7 +184,7 @@
 //   - A child must not start this program with os/exec before it calls Main. The
 //     new process would do the same, and so on. mp stops this, but only if the
 //     new process has the child's environment.
-//   - If an init function starts a program, its package must import mp. Otherwise,
+//   - A package whose init function starts a program must import mp. Otherwise,
 //     the program can get the pipes of a child, and then Join also waits until the
 //     program ends.
 //   - If the process that made a queue is suspended, and the pipe to it is full,

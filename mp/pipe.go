@@ -24,7 +24,7 @@ import (
 // returns an error.
 //
 // Close an end when you will neither send nor receive any more. When a process
-// ends, for any reason, the system closes its ends. If the program keeps no
+// dies, for any reason, the system closes its ends. If the program keeps no
 // reference to an end, the end is closed at some time, like an [os.File].
 type Conn[S, R any] struct {
 	w      *os.File      // the file that Send writes to; nil if nobody has made this end

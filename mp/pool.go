@@ -69,14 +69,13 @@ type Pool[A, R any] struct {
 	// worker is killed and replaced, and the task's error wraps
 	// context.DeadlineExceeded. With a timeout, the pool waits for a worker's
 	// result before it sends the worker's next task. That is slower for quick
-	// tasks. If a task has not begun in that time, for example because its argument
-	// is long, one more worker gets it. 0 means no timeout.
+	// tasks. If a task does not begin in time, for example because its argument is
+	// long, a second worker gets it. 0 means no timeout.
 	TaskTimeout time.Duration
 
-	// Chunk is how many arguments Map sends to a worker together. That is
-	// faster for very quick tasks. But if the worker dies, all tasks of the
-	// chunk fail. A chunk's timeout is TaskTimeout times the number of its
-	// tasks. 0 means 1.
+	// Chunk is how many arguments Map sends to a worker together; 0 means 1. That
+	// is faster for very quick tasks. But if the worker dies, all tasks of the
+	// chunk fail. A chunk's timeout is TaskTimeout times the number of its tasks.
 	Chunk int
 
 	f    Function[A, R]
@@ -143,9 +142,9 @@ func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 //
 // If a task fails, the other tasks are still done. Map then returns their
 // results, in their places, with a zero value in the place of each failed task.
-// The error joins one [*TaskError] for each failed task, in the same order;
-// [errors.As] finds the first, and the error's method Unwrap() []error returns
-// all. To see each error beside its result, use [Pool.Imap].
+// The error joins one [*TaskError] for each failed task, in the same order.
+// [errors.As] finds the first. For all, call its method Unwrap() []error. For each
+// result or error in turn, use [Pool.Imap].
 //
 // If the whole call fails, for example because ctx ended or the pool was already
 // closed, Map returns nil and an error that is not a TaskError: see

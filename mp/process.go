@@ -15,18 +15,18 @@ import (
 	"processbook/mp/internal/lend"
 )
 
-// A Process is a child of this process: this program, started again to run one
-// function. Make one with [NewProcess]; set its fields before Start. It is
-// Python's multiprocessing.Process.
+// A Process is a child: this program, started again to run one function. Make one
+// with [NewProcess]; set its fields before Start. It is Python's
+// multiprocessing.Process.
 type Process struct {
 	// The process's errors contain its Name. If you do not set it, it is
 	// "Process-1", "Process-2" and so on. The number counts all processes that
-	// this process makes, also the workers of pools.
+	// the parent makes, also the workers of pools.
 	Name string
 
 	// Daemon says that the process is terminated, and not joined, when its
 	// parent ends. A daemon cannot start children. Daemon is false unless you
-	// set it. (In a daemon, NewProcess makes daemons, as in Python.)
+	// set it. (In a daemon, NewProcess sets it, as in Python.)
 	Daemon bool
 
 	orders    orders                               // the first message to the child; Start completes it
@@ -122,8 +122,8 @@ func (p *Process) claimStart(ctx context.Context) error {
 }
 
 // Join waits until the process has ended and everything that it put into
-// queues has arrived. It returns nil if the process ended with code 0, and an
-// [*ExitError] otherwise. If ctx ends first, Join returns ctx.Err() and the
+// queues has arrived. It returns nil if the process called its function and ended
+// with code 0, and an [*ExitError] otherwise. If ctx ends first, Join returns ctx.Err() and the
 // process goes on: that is Python's join with a timeout. If the child's function
 // has returned an error, the child has printed it; you need not print it again.
 // A process that loops over a queue ends when the queue is closed: call Close

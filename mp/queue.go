@@ -23,10 +23,10 @@ import (
 // child can share it with its own children in the same way.
 //
 // Items come out in the order in which they arrived, and the items of one
-// process keep the order of its Puts. There is one exception: items may be
-// sent to a consumer before it asks for them. Items that this consumer does not
-// use go back to the front of the queue. In the meantime, other consumers may have
-// got newer items. In a grandchild of the process that made the queue, an item can
+// process keep the order of its Puts, with two exceptions. Items may be sent to a
+// consumer before it asks for them. Items that this consumer does not use go back
+// to the front of the queue. In the meantime, other consumers may have got newer
+// items. In a grandchild of the process that made the queue, an item can
 // also lose its place if it arrives just when Get's context ends.
 //
 // A queue lives in the process that made it. When another process is killed, at
@@ -51,8 +51,8 @@ func newQueueOf(h lend.Holder) *queue {
 	return &queue{holder: h, joinable: h.Terms()&lend.Joinable != 0, orphan: tooEarly(), number: handles.Add(1)}
 }
 
-// NewQueue returns a queue that holds at most capacity items, or any number if
-// capacity is 0 or less, as in Python. An item counts until a Get returns it.
+// NewQueue returns a queue. Its capacity is how many items it can hold; 0 or less
+// means any number, as in Python. A Get that returns an item makes room.
 // Call NewQueue inside a function. At package level, each process would make a
 // different queue. mp finds this mistake: a child that uses such a queue panics.
 func NewQueue[T any](capacity int) *Queue[T] {
@@ -192,7 +192,7 @@ func (q *Queue[T]) Len() (int, error) {
 // channel. After that, Put returns [ErrClosed]. (In another process, Put may for a
 // moment still return nil: then the item is in the queue.) Get still returns the
 // items that are in the queue, and then [io.EOF]. (If a process that has the queue
-// is suspended, EOF comes when it is resumed: until then, it may have put an item.)
+// is suspended, EOF waits until it is resumed, because it may have put an item.)
 //
 // Call Close when all producers have finished, in the process that joined them.
 // Do not leave it to a producer: a producer that is killed never calls Close. If
@@ -200,7 +200,7 @@ func (q *Queue[T]) Len() (int, error) {
 // if your run function may return early, write defer q.Close() in it. A second
 // Close does nothing.
 //
-// [io.EOF] from Get does not mean that the producers have ended: Join says so.
+// [io.EOF] from Get does not mean that the producers have ended: ask Join.
 func (q *Queue[T]) Close() error { return inQueue("close", q.hold().Close()) }
 
 // A JoinableQueue is a [Queue] that knows when its items are done: a consumer
