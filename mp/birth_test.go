@@ -66,7 +66,7 @@ func beBorn(what []string) {
 	case "again", "turn": // as a program does that restarts itself after a crash; or another program, which starts this one
 		cmd := exec.Command(os.Args[0])
 		if what[0] == "turn" {
-			cmd.Path = what[1]
+			cmd.Path = strings.Join(what[1:], " ") // a path may have blanks
 			os.Setenv(birth, "turn "+programFile)
 		}
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
@@ -187,7 +187,7 @@ func TestWorkerThatBecomesAnotherProgram(t *testing.T) {
 	}
 	pool := NewPool(becomeAnother, 1)
 	defer pool.Close()
-	_, err := pool.Apply(soon(t), []string{"sleep", "3600"})
+	_, err := pool.Apply(soon(t), []string{"sleep", "60"})
 	var exit *ExitError
 	if !errors.As(err, &exit) || exit.Code != -9 {
 		t.Errorf("Apply() = %v", err)

@@ -298,7 +298,7 @@ func (c *child) end(err error) {
 		fmt.Fprintf(os.Stderr, "%s: panic: %s\n\n%s", self.process.Name, failure.Message, failure.Stack)
 		os.Exit(2)
 	}
-	fmt.Fprintf(os.Stderr, "%s: %s\n", self.process.Name, failure.Message)
+	fmt.Fprintf(os.Stderr, "%s: %s\n", self.process.Name, strings.TrimPrefix(failure.Error(), c.orders.Func+": "))
 	endFamily()
 	os.Exit(1)
 }

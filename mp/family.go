@@ -66,8 +66,8 @@ func Children() []*Process {
 // of pools. It calls started(p) before p runs its function, asked(p) before
 // [Process.Terminate] sends SIGTERM to p, and ended(p, code) before
 // [Process.Join] returns. Call Watch once, before the first Start. In a child,
-// call it before [Main]. A function that is nil is not called. It is like Python's
-// log_to_stderr.
+// call it before [Main]. A function that is nil is not called. If one panics, the
+// process crashes. It is like Python's log_to_stderr.
 func Watch(started, asked func(p *Process), ended func(p *Process, code int)) {
 	if started != nil {
 		watcher.started = func(p *Process) { frame.Guard(func() error { started(p); return nil }) }

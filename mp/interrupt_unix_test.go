@@ -9,7 +9,11 @@ package mp
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -33,6 +37,15 @@ func TestCtrlC(t *testing.T) {
 }
 
 func init() {
+	programs["handles Ctrl-C"] = func(ctx context.Context) error {
+		interrupted := make(chan os.Signal, 1)
+		signal.Notify(interrupted, os.Interrupt)
+		q := NewQueue[int](0)
+		err := NewProcess(takeAll, q).Start(context.Background())
+		fmt.Println("ready")
+		<-interrupted
+		return errors.Join(err, q.Close())
+	}
 	programs["closes nothing"] = func(ctx context.Context) error {
 		return NewProcess(takeAll, NewQueue[int](0)).Start(ctx)
 	}
@@ -52,6 +65,22 @@ func TestCtrlCAtTheEnd(t *testing.T) {
 	cmd.Wait()
 	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGINT {
 		t.Error(cmd.ProcessState)
+	}
+}
+
+// A program that handles Ctrl-C itself succeeds, although its children may end
+// after run.
+func TestCtrlCThatRunHandles(t *testing.T) {
+	t.Parallel()
+	for range 10 {
+		cmd, stdout := program(t, "handles Ctrl-C")
+		cmd.Start()
+		read(t, stdout, 1)
+		cmd.Process.Signal(syscall.SIGINT)
+		ended(t, stdout)
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

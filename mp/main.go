@@ -38,7 +38,7 @@ func tooEarly() bool { return asChild != nil && !mainCalled.Load() }
 //
 // Ctrl-C ends run's context. Children ignore Ctrl-C, so only run decides what
 // happens. If run then returns an error, or had returned before, Main prints
-// nothing, and the program ends by SIGINT. A second Ctrl-C ends the program at
+// nothing more, and the program ends by SIGINT. A second Ctrl-C ends the program at
 // once. If the program was started to ignore Ctrl-C, as in the background of a
 // script, the program and its children ignore Ctrl-C.
 //
@@ -58,7 +58,8 @@ func Main(run func(ctx context.Context) error) {
 		err = self.skipped()
 	}
 	quietPipes()
-	if err != nil { // the same Ctrl-C may have ended a child that was starting: wait until it has reached this process
+	waits := err != nil || len(Children()) > 0
+	if waits { // the same Ctrl-C may have ended run, or a child that was starting: wait until it has reached this process
 		select {
 		case <-ctx.Done():
 		case <-time.After(20 * time.Millisecond):
@@ -73,7 +74,7 @@ func Main(run func(ctx context.Context) error) {
 	endFamily()
 	close(gone)
 	switch {
-	case ctx.Err() != nil && (err != nil || !interrupted): // Ctrl-C, and run has failed, or had returned before
+	case ctx.Err() != nil && waits && (err != nil || !interrupted): // Ctrl-C, and run has failed, or had returned before
 		signal.Reset(os.Interrupt)
 		interruptSelf()
 		time.Sleep(time.Second) // a signal to oneself takes a moment
