@@ -150,18 +150,25 @@ func TestChildThatStartsTheProgramAgain(t *testing.T) {
 			continue
 		}
 		t.Run(what, func(t *testing.T) {
-			cmd, stdout := program(t, "starts a child")
-			var stderr bytes.Buffer
-			cmd.Stderr = &stderr
-			cmd.Env = append(cmd.Env, birth+"="+what)
-			cmd.Start()
-			ended(t, stdout)
-			cmd.Wait()
-			if s := stderr.String(); !strings.Contains(s, want) || cmd.ProcessState.ExitCode() != 1 {
-				t.Errorf("it says %q and ends with %v", s, cmd.ProcessState)
+			if said, state := startsAChild(t, what); !strings.Contains(said, want) || state.ExitCode() != 1 {
+				t.Errorf("it says %q and ends with %v", said, state)
 			}
 		})
 	}
+}
+
+// startsAChild runs a program whose child is born in this way, and returns what
+// the two have said, and how the program has ended.
+func startsAChild(t *testing.T, born string) (said string, state *os.ProcessState) {
+	t.Helper()
+	cmd, stdout := program(t, "starts a child")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	cmd.Env = append(cmd.Env, birth+"="+born)
+	cmd.Start()
+	ended(t, stdout)
+	cmd.Wait()
+	return stderr.String(), cmd.ProcessState
 }
 
 // A child executes a program that would run for an hour. Join does not wait for it.
@@ -179,7 +186,7 @@ func TestChildThatBecomesAnotherProgram(t *testing.T) {
 // becomeAnother executes another program in the place of a worker.
 var becomeAnother = Func("becomeAnother", func(args []string) (int, error) { execute(args); return 0, nil })
 
-// A worker that executes a program, which would run for an hour, cannot return a
+// A worker that executes a program, which would run for a minute, cannot return a
 // result. Apply does not wait for it.
 func TestWorkerThatBecomesAnotherProgram(t *testing.T) {
 	if !canExecute {
@@ -204,15 +211,8 @@ func TestTwoProgramsThatStartEachOther(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd, stdout := program(t, "starts a child")
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	cmd.Env = append(cmd.Env, birth+"=turn "+other)
-	cmd.Start()
-	ended(t, stdout)
-	cmd.Wait()
-	if s := stderr.String(); !strings.Contains(s, "started this program again before mp.Main") {
-		t.Errorf("it says %q and ends with %v", s, cmd.ProcessState)
+	if said, state := startsAChild(t, "turn "+other); !strings.Contains(said, "started this program again before mp.Main") {
+		t.Errorf("it says %q and ends with %v", said, state)
 	}
 }
 

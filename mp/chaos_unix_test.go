@@ -240,8 +240,9 @@ func (c *chaos) kill(stop chan struct{}) {
 			continue
 		}
 		victim := all[c.rng.IntN(len(all))]
-		if c.rng.IntN(3) > 0 && (newborn < patience-1 || victim.isHere()) {
-			if !victim.isHere() {
+		here := victim.isHere()
+		if c.rng.IntN(3) > 0 && (here || newborn < patience-1) {
+			if !here {
 				newborn++
 			}
 			c.kills.Add(1)

@@ -133,7 +133,7 @@ func init() {
 	asChild.say(msgBorn, 0, frame.Value{})
 }
 
-// filesOfMark returns the files in the mark, and whether they are for this process.
+// filesOfMark sets generation, and returns the mark's files and whether they are ours.
 func filesOfMark() (files string, ours bool) {
 	var path string
 	fmt.Sscan(markAtBirth, &path, &files, &generation)

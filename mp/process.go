@@ -121,13 +121,13 @@ func (p *Process) claimStart(ctx context.Context) error {
 	return nil
 }
 
-// Join waits until the process has ended and everything that it put into
-// queues has arrived. It returns nil if the process called its function and ended
-// with code 0, and an [*ExitError] otherwise. If ctx ends first, Join returns ctx.Err() and the
-// process goes on: that is Python's join with a timeout. If the child's function
-// has returned an error, the child has printed it; you need not print it again.
-// A process that loops over a queue ends when the queue is closed: call Close
-// before Join. Any goroutine can call Join, and more than once.
+// Join waits until the process has ended and everything that it put into queues
+// has arrived. It returns nil if the process called its function and ended with
+// code 0, and an [*ExitError] otherwise. If ctx ends first, Join returns ctx.Err()
+// and the process goes on: that is Python's join with a timeout. If the child's
+// function has returned an error, the child has printed it; you need not print it
+// again. A process that loops over a queue ends when the queue is closed: call
+// Close before Join. Any goroutine can call Join, and more than once.
 func (p *Process) Join(ctx context.Context) error {
 	if p == self.process {
 		return fmt.Errorf("%s: %w", p.Name, errOnlooker)

@@ -159,8 +159,8 @@ func (q *Queue[T]) TryGet() (T, error) {
 //
 //	for item := range queue.All(ctx) { ... }
 //
-// When the queue is closed and empty, the loops of all processes end. A loop
-// also ends when its ctx ends, so return ctx.Err() after the loop. If an item cannot be
+// When the queue is closed and empty, the loops of all processes end. A loop also
+// ends when its ctx ends, so return ctx.Err() after the loop. If an item cannot be
 // decoded, All skips it and prints why on standard error. If the process's
 // function returns nil after that, the process still fails, with the error of
 // the skipped item. With All you do not need Python's None for each consumer.
