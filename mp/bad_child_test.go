@@ -223,11 +223,11 @@ func TestGarbageInAQueue(t *testing.T) {
 // G2, G8: if a worker sends nonsense, only the task that it is doing fails.
 func TestGarbageFromAWorker(t *testing.T) {
 	for name, b := range map[string]babbling{
-		"garbage":                      {What: garbage},
-		"an unknown kind":              {What: unknown()},
-		"half an answer":               {What: half(msgAnswer), Then: "kill"},
-		"two answers, and another one": {What: talk(say(msgAnswer, 0, []int{1, 2})), Then: "return"},
-		"more returned than was sent":  {What: talk(say(msgReturned, 9, nil))},
+		"garbage":                     {What: garbage},
+		"an unknown kind":             {What: unknown()},
+		"half an answer":              {What: half(msgAnswer), Then: "kill"},
+		"two answers to one task":     {What: talk(say(msgAnswer, 0, []int{1, 2}), say(msgAnswer, 0, nil))},
+		"more returned than was sent": {What: talk(say(msgReturned, 9, nil))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := NewPool(babbleTask, 1)
