@@ -38,6 +38,7 @@ var (
 
 func init() {
 	programs["calls Goexit"] = func(context.Context) error { runtime.Goexit(); return nil }
+	programs["returns a rude error"] = func(context.Context) error { return exitsAsText{} }
 	programs["watches only the end"] = func(ctx context.Context) error {
 		var codes []int
 		Watch(nil, nil, func(_ *Process, code int) { codes = append(codes, code) })
@@ -90,7 +91,11 @@ func TestInitAndMainInAChild(t *testing.T) {
 	}
 }
 
-func TestGoexitInRun(t *testing.T) { runsTo(t, "calls Goexit", 1, "runtime.Goexit was called") }
+func TestGoexitInRun(t *testing.T) {
+	for _, program := range []string{"calls Goexit", "returns a rude error"} {
+		runsTo(t, program, 1, "runtime.Goexit was called")
+	}
+}
 
 func TestWatchOnlyTheEnd(t *testing.T) { runsTo(t, "watches only the end", 0, "") }
 

@@ -2,6 +2,7 @@ package mp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -67,7 +68,7 @@ func Main(run func(ctx context.Context) error) {
 	}
 	interrupted := ctx.Err() != nil
 	if err != nil && !interrupted { // after Ctrl-C, the error only says that somebody typed Ctrl-C
-		complain(err)
+		complain(attempt("run", func() error { return errors.New(err.Error()) })) // Error is the program's, and may panic
 	}
 	gone := make(chan struct{})
 	go sayForWhom(err != nil && !interrupted, gone)

@@ -3,6 +3,7 @@ package mp
 import (
 	"context"
 	"iter"
+	"sync"
 )
 
 // A stream is an Imap. Its arguments come one by one, from the goroutine that runs
@@ -32,15 +33,12 @@ func (p *Pool[A, R]) stream(ctx context.Context, args iter.Seq[A], ordered bool)
 			yield(*new(R), err)
 			return
 		}
-		fed := make(chan struct{})
-		go func() {
-			defer close(fed)
-			s.feed(args)
-		}()
+		var feeder sync.WaitGroup
+		feeder.Go(func() { s.feed(args) })
 		defer func() { // also when the loop's body panics
 			forget()
 			p.cancel(&s.call, nil)
-			<-fed
+			feeder.Wait()
 			if s.burst != nil {
 				panic(s.burst)
 			}

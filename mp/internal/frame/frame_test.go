@@ -120,14 +120,21 @@ func trouble(how, when string) error {
 		panic("no")
 	case when + " goexit":
 		runtime.Goexit()
+	case when + " rude":
+		return rude{}
 	}
 	return nil
 }
 
+// A rude error ends the goroutine that asks for its text.
+type rude struct{}
+
+func (rude) Error() string { runtime.Goexit(); return "" }
+
 // If a value cannot be encoded or decoded, only that value is an error.
 func TestTroubleStaysAtItsValue(t *testing.T) {
 	for _, when := range []string{"encode", "decode"} {
-		for _, how := range []string{"error", "panic", "goexit"} {
+		for _, how := range []string{"error", "panic", "goexit", "rude"} {
 			v, err := Encode(&[]picky{{when + " " + how}})
 			if (err != nil) != (when == "encode") {
 				t.Error(when, how, err)
@@ -158,6 +165,20 @@ type own struct { // has its own GobEncode, so the embedded one does not count
 
 func (o own) GobEncode() ([]byte, error) { return []byte(o.Title), nil }
 func (o *own) GobDecode(b []byte) error  { o.Title = string(b); return nil }
+
+// Of these two methods, each type has one itself, and the other from its Time.
+type encodes struct {
+	time.Time
+	Title string
+}
+
+type decodes struct {
+	time.Time
+	Title string
+}
+
+func (encodes) GobEncode() ([]byte, error) { return nil, nil }
+func (*decodes) GobDecode([]byte) error    { return nil }
 
 // mute cannot be encoded, and its error has no text.
 type mute struct{}
@@ -198,6 +219,8 @@ func TestWhatCannotBeSentIsNamed(t *testing.T) {
 	refused(event{}, "give that field a name")
 	refused([]event{}, "give that field a name")
 	refused(loose{event{}}, "give that field a name")
+	refused(encodes{}, "give that field a name")
+	refused(decodes{}, "give that field a name")
 	refused(struct{ *time.Time }{}, "give that field a name")
 	refused(struct{ C chan int }{}, "its field C, a chan int, means nothing in another process")
 	refused(struct{ C []func() }{}, "means nothing in another process")

@@ -50,8 +50,6 @@ func DecodeList[T any](val Value, n int) (list []T, errs map[int]error, err erro
 		return list, errs, nil
 	case val.Failed || Certain(reflect.TypeFor[T]()):
 		err = Decode(val, &list)
-	case n < 0:
-		err = ErrBroken
 	default:
 		errs = map[int]error{}
 		list, err = decodeElements[T](val, n, errs)
@@ -63,7 +61,7 @@ func DecodeList[T any](val Value, n int) (list []T, errs map[int]error, err erro
 }
 
 func decodeElements[T any](val Value, n int, errs map[int]error) ([]T, error) {
-	list := make([]T, 0, min(n, len(val.Data)))
+	list := make([]T, 0, max(0, min(n, len(val.Data))))
 	for data := val.Data; len(data) > 0; {
 		head, used := binary.Uvarint(data)
 		size := head >> 1

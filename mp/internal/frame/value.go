@@ -315,10 +315,13 @@ func Guard(f func() error) error {
 	return err
 }
 
-// caught makes an error of a panic: gob's own at a nil pointer, or the program's.
+// caught makes an error of a panic: gob's own at a nil pointer, or the program's. It
+// asks for the error's text because here, within Guard, even a Goexit does no harm.
 func caught(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("panic: %v", r)
+	} else if *err != nil {
+		_ = fmt.Sprint(*err)
 	}
 }
 
