@@ -120,9 +120,9 @@
 // [Pipe], and pass one end to each child.
 //
 // The process that made a queue keeps the items. Its children put and get items
-// through their pipes. Grandchildren do so through their parents. Each pipe has
-// only one writer, and mp has no lock that processes share. So a process that is
-// killed cannot damage the messages of other processes, or block a queue.
+// through their pipes. Grandchildren do so through their parents. Only one process
+// writes to each pipe, and mp has no lock that processes share. So a process that
+// is killed cannot damage the messages of other processes, or block a queue.
 //
 // A child reads the pipe from its parent all the time. When the parent ends,
 // for any reason, the child gets EOF from that pipe. Then the child ends, and
