@@ -181,6 +181,26 @@ func TestBothConsumersWork(t *testing.T) {
 	t.Error("in each of 20 runs, one consumer did all tasks")
 }
 
+// While one consumer is busy, the other gets the next task. Here neither can put a
+// result before main gets one, so each has one task when main has put a third.
+func TestBothConsumersHaveATask(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), lessons.Limit)
+	defer cancel()
+	s := shop{mp.NewJoinableQueue[task](1), mp.NewQueue[string](1)} // room for one item
+	one, two := mp.NewProcess(consumer, s), mp.NewProcess(consumer, s)
+	err := errors.Join(s.Results.Put(ctx, "no room"), one.Start(ctx), two.Start(ctx))
+	for n := range task(3) {
+		err = errors.Join(err, s.Tasks.Put(ctx, n))
+	}
+	for range 4 {
+		_, lost := s.Results.Get(ctx)
+		err = errors.Join(err, lost)
+	}
+	if err = errors.Join(err, s.Tasks.Close(), one.Join(ctx), two.Join(ctx)); err != nil {
+		t.Error(err)
+	}
+}
+
 // Changes that a reader may make in main.go, and the lesson's text after each.
 var changes = map[string]struct {
 	program func(context.Context) error
