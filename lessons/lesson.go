@@ -150,7 +150,7 @@ func (l Lesson) show(ctx context.Context, o options) (code int, err error) {
 	title := fmt.Sprintf("LESSON %d  %s", l.Number, l.Title)
 	Printf("%s%*s\n\n", title, max(width()-len(title), len(l.Mirrors)+4), "("+l.Mirrors+")")
 	if l.changed() {
-		Para("note", "You have changed main.go. This is the plan that it had before:")
+		Para("note", "You have changed main.go, so this plan may be wrong:")
 	}
 	Para("plan", "%s", l.Plan())
 	if o.plan {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +97,19 @@ func TestArguments(t *testing.T) {
 		if code != c.code || string(stdout) != c.stdout || !strings.HasSuffix(stderr.String(), c.stderr) || strings.Count(stderr.String(), "\n") > 1 {
 			t.Errorf("%s: exit code %d (%v), printed\n%s%s\nwant\n%s", c.args, code, err, stdout, stderr.String(), c.stdout)
 		}
+	}
+}
+
+// The plan has values of main.go. If the reader has changed them, it is another plan.
+func TestChangedPlan(t *testing.T) {
+	defer func(args []string) { os.Args = args }(os.Args)
+	os.Args = append(os.Args, "-plan")
+	changed := lesson
+	changed.Sum = ""
+	err := Prints(func() { Main(changed, program) }, "note   You have changed main.go, so this plan may be wrong:\nplan   size 3, loud false, tick 200ms\n",
+		func(text string) string { return text[strings.Index(text, "note"):] })
+	if err != nil {
+		t.Error(err)
 	}
 }
 

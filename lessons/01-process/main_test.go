@@ -168,8 +168,8 @@ var changes = map[string]struct {
 		return p.Start(ctx)
 	}, []string{"Processes: 2. Each", "counter 5, then 5", "counter 1, then 11"}},
 	"no child": {0, func(context.Context) error { say(set); addTen("goroutine"); return nil }, []string{"Processes: 1. Each", "main, goroutine"}},
-	"nothing":  {0, func(context.Context) error { return nil }, []string{"prints (nothing)", "| counter ? | main"}},
-	"exit":     {0, with("exit"), []string{"| counter ? | Child 1", "Process main exited with exit code 1. Process Child 1 exited with exit code 3."}},
+	"nothing":  {0, func(context.Context) error { return nil }, []string{"prints (nothing)", "| counter not found | main", `No line of main looks like "main PID 7, parent 6, counter 5".`}},
+	"exit":     {0, with("exit"), []string{"| counter not found | Child 1", `No line of Child 1 looks like "main PID 7, parent 6, counter 5".`, "Process main exited with exit code 1. Process Child 1 exited with exit code 3."}},
 	"panic":    {0, with("panic"), []string{"Process Child 1 exited with exit code 2."}},
 	"thread":   {0, with("thread"), []string{"| counter 1, then 21 | Child 1, goroutine"}},
 	"long names": {0, func(context.Context) error {
@@ -181,7 +181,7 @@ var changes = map[string]struct {
 		"| goroutine, one more, the last one |"}},
 	"grandchild":  {0, with("grandchild"), []string{"Processes: 3.", "| counter 1, then 11 | Grandchild"}},
 	"main exits":  {0, func(context.Context) error { say(set); os.Exit(4); return nil }, []string{"Process main exited with exit code 4."}},
-	"other lines": {0, func(context.Context) error { fmt.Println("counter", counter); return nil }, []string{"| counter ? | main"}},
+	"other lines": {0, func(context.Context) error { fmt.Println("counter", counter); return nil }, []string{"| counter not found | main"}},
 	"long":        {0, with("long"), nil},
 }
 

@@ -51,12 +51,14 @@ func picture(ctx context.Context, run *lessons.Run) error {
 		if life.End() != "exited" {
 			ends += " Process " + life.Name + " " + life.End() + "."
 		}
+		if counters == "not found" {
+			ends += " No line of " + life.Name + ` looks like "main PID 7, parent 6, counter 5".`
+		}
 	}
 	lessons.Println()
 	lessons.Para("saw", "Processes: %d. Each has its own PID and its own counter.%s All names in a box share one process and its counter."+
 		" A child is a new start of the program. So its counter begins with the value in the source (var, init), and not with the"+
 		" value that main has set. (In Python, spawn also starts the program again. But fork copies main.)", len(run.Lives), ends)
-	lessons.Println()
 	return drawFound(ctx)
 }
 
@@ -74,7 +76,7 @@ func printed(run *lessons.Run, life lessons.Life) (string, string) {
 		}
 	}
 	if names == nil {
-		return life.Name, "?"
+		return life.Name, "not found"
 	}
 	return strings.Join(names, ", "), counters[0] + ", then " + counters[len(counters)-1]
 }
@@ -85,16 +87,16 @@ func drawFound(ctx context.Context) error {
 	if err = errors.Join(err, failed); err != nil {
 		return err
 	}
-	lessons.Para("also", "Now main sets a variable, goes to another directory, sets an environment variable and writes a file. A child"+
+	table := "done by      looked for by  variable  directory  environment  file  pipe\n" +
+		fmt.Sprintf("main         a child        %s   -\n", yesNo(child[1].Found)) +
+		fmt.Sprintf("a child      main           %s\n", yesNo(child[0].Found)) +
+		fmt.Sprintf("a goroutine  main           %s\n", yesNo(goroutine[0].Found))
+	lessons.Section("Now main sets a variable, goes to another directory, sets an environment variable and writes a file. A child"+
 		" looks for these changes. Then the child also makes these changes, and sends a message through a pipe. Main looks for all of this. Last,"+
-		" a goroutine does what the child did, and main looks again.")
-	lessons.Println("\ndone by      looked for by  variable  directory  environment  file  pipe")
-	lessons.Printf("main         a child        %s   -\n", yesNo(child[1].Found))
-	lessons.Printf("a child      main           %s\n", yesNo(child[0].Found))
-	lessons.Printf("a goroutine  main           %s\n\n", yesNo(goroutine[0].Found))
-	lessons.Para("saw", "Variables, directory and environment belong to one process, and its goroutines share them. A child begins with"+
-		" copies of the directory and the environment, but not of the variables. Files and pipes are outside of all processes. The"+
-		" child starts no goroutine, and has %s one thread.", map[bool]string{true: "more than", false: "only"}[child[1].Threads > 1])
+		" a goroutine does what the child did, and main looks again.", table,
+		fmt.Sprintf("Variables, directory and environment belong to one process, and its goroutines share them. A child begins with"+
+			" copies of the directory and the environment, but not of the variables. Files and pipes are outside of all processes. The"+
+			" child starts no goroutine, and has %s one thread.", map[bool]string{true: "more than", false: "only"}[child[1].Threads > 1]))
 	return nil
 }
 

@@ -41,7 +41,7 @@ func plan() string {
 		" starts two groups of four workers: four processes, and four goroutines in one process, Crew. %s", tick, what)
 }
 
-var line = regexp.MustCompile(`(?m)^(Worker|Goroutine) \d+ (begins|ends), `)
+var line = regexp.MustCompile(`\b(Worker|Goroutine)\b.*\b(begins|ends)\b`)
 
 func picture(ctx context.Context, run *lessons.Run) error {
 	lessons.Println(run.Rows())
@@ -49,11 +49,11 @@ func picture(ctx context.Context, run *lessons.Run) error {
 	for _, m := range line.FindAllStringSubmatch(run.Output, -1) {
 		n[m[1]+" "+m[2]]++
 	}
-	counted := map[bool]string{true: " (The lesson counts the lines that begin with Worker or Goroutine.)"}[run.Changed]
 	lessons.Para("saw", "If two rows overlap, these processes ran side by side: they were concurrent. They were parallel only if two CPUs"+
-		" worked for them at the same moment: see below. Workers as processes: %d began, and %d finished. Workers as goroutines: %d began,"+
-		" and %d finished.%s If a process ends, its goroutines and its children end. Other processes go on. If two processes run side by"+
-		" side and work for the same time, the system decides which prints and ends first.", n["Worker begins"], n["Worker ends"], n["Goroutine begins"], n["Goroutine ends"], counted)
+		" worked for them at the same moment: see below. Lines with \"Worker\" and \"begins\": %d, and \"ends\": %d. Lines with"+
+		" \"Goroutine\" and \"begins\": %d, and \"ends\": %d. If a process ends, its goroutines and its children end. Other processes go"+
+		" on. If two processes run side by side and work for the same time, the system decides which prints and ends first.",
+		n["Worker begins"], n["Worker ends"], n["Goroutine begins"], n["Goroutine ends"])
 	lessons.Println()
 	return crowd(ctx)
 }

@@ -35,8 +35,8 @@ var lesson = lessons.Lesson{
 
 func plan() string {
 	return fmt.Sprintf("There are 10 tasks: each gets a number, and adds a * if the number is prime. Main starts a Process for each task, and"+
-		" gets the results from a queue. Then main gives the same tasks to a Pool (workers: %d). The task with the number %d takes longest:"+
-		" 8 ticks (of %v). The system decides in which order the other Processes put their results.", workers, numbers[slow-1], tick)
+		" gets the results from a queue. Then main gives the same tasks to a Pool (workers: %d). Task %d takes longest:"+
+		" 8 ticks (of %v). The system decides in which order the other Processes put their results.", workers, slow, tick)
 }
 
 func picture(ctx context.Context, run *lessons.Run) error {

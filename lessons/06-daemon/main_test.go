@@ -49,8 +49,8 @@ prints Worker 1 starting
 
 saw    Main reached its last line. At that line, main terminates its
        daemons, and waits for its other children. Worker 1 was terminated.
-       Worker 1 never printed "exiting". Worker 2 exited. Main's exit code
-       is 0.
+       No line begins with "Worker 1 exiting". Worker 2 exited. Main's exit
+       code is 0.
 
 also   Now Worker 1 writes 10 numbers to a file, and Worker 2 adds 1 + 2 + 3
        + 4 + 5 + 6. When 3 numbers are written, main reaches its last line.
@@ -132,15 +132,15 @@ var changes = map[string]struct {
 	want    []string
 }{
 	"Worker 2 a daemon": {with(func(_, two *mp.Process) { two.Daemon = true; two.Start(context.Background()) }), []string{
-		"x               terminated (a daemon)", "waits for its other children. Worker 1 was terminated. Worker 1 never printed \"exiting\".",
-		"Worker 2 was terminated. Worker 2 never printed \"exiting\". Main's exit code is 0."}},
+		"x               terminated (a daemon)", "waits for its other children. Worker 1 was terminated. No line begins with \"Worker 1 exiting\".",
+		"Worker 2 was terminated. No line begins with \"Worker 2 exiting\". Main's exit code is 0."}},
 	"one more daemon": {with(func(_, two *mp.Process) {
 		three := mp.NewProcess(worker, 4*tick)
 		three.Name, three.Daemon = "Heart", true
 		errors.Join(two.Start(context.Background()), three.Start(context.Background()))
 		time.Sleep(tick)
-	}), []string{"Heart was terminated. Heart never printed \"exiting\"", "Worker 2 exited. "}},
-	"no Start": {with(func(_, _ *mp.Process) {}), []string{"waits for its other children. Worker 1 was terminated. Worker 1 never printed \"exiting\". Main's exit code is 0."}},
+	}), []string{"Heart was terminated. No line begins with \"Heart exiting\"", "Worker 2 exited. "}},
+	"no Start": {with(func(_, _ *mp.Process) {}), []string{"waits for its other children. Worker 1 was terminated. No line begins with \"Worker 1 exiting\". Main's exit code is 0."}},
 	"nothing":  {func(context.Context) error { return nil }, []string{"prints (nothing)", "waits for its other children. Main's exit code is 0."}},
 	"an error in main": {func(context.Context) error { return errors.New("this is a test") }, []string{
 		"main  [===|...!       exit code 1", "Main reached its last line.", "Main's exit code is 1."}},
@@ -150,13 +150,13 @@ var changes = map[string]struct {
 		two.Join(context.Background())
 	}), []string{
 		"x ", "Worker 1 was terminated before main's last line.", "Worker 2 exited before main's last line."}},
-	"Kill":  {with(func(one, _ *mp.Process) { one.Kill(); one.Join(context.Background()) }), []string{"X ", "killed (a daemon)", "X is killed", "Worker 1 was killed before main's last line."}},
-	"exit":  {withBad("exit"), []string{"!  ", "! fails", "Worker 2 exited with exit code 3 before main's last line. Worker 2 never printed"}},
+	"Kill":  {with(func(one, _ *mp.Process) { one.Kill(); one.Join(context.Background()) }), []string{"X ", "killed (a daemon)", "X was killed", "Worker 1 was killed before main's last line."}},
+	"exit":  {withBad("exit"), []string{"!  ", "! fails", "Worker 2 exited with exit code 3 before main's last line. No line begins with \"Worker 2 exiting\"."}},
 	"panic": {withBad("panic"), []string{"exit code 2", "Worker 2 exited with exit code 2 before main's last line."}},
 	"error": {withBad("error"), []string{"exit code 1", "Worker 2 exited with exit code 1 before main's last line."}},
 	"child": {withBad("child"), []string{"exit code 3", "Worker 3", ") ends with its parent", "no exit code"}},
 	"main exits": {with(func(_, two *mp.Process) { two.Start(context.Background()); time.Sleep(tick); os.Exit(4) }), []string{
-		"Main ended before its last line. Then all its children end. Worker 1 ended with its parent. Worker 1 never printed \"exiting\". Worker 2 ended with its parent.", "Main's exit code is 4."}},
+		"Main ended before its last line. Then all its children end. Worker 1 ended with its parent. No line begins with \"Worker 1 exiting\". Worker 2 ended with its parent.", "Main's exit code is 4."}},
 	"too long": {program: func(ctx context.Context) error {
 		p := mp.NewProcess(worker, 2*lessons.Limit)
 		p.Name = "Worker 2"

@@ -61,8 +61,8 @@ func saw(run *lessons.Run) string {
 			when = " before main's last line"
 		}
 		text += fmt.Sprintf(" %s %s%s.", child.Name, child.End(), when)
-		if !run.Printed(child.Name + " exiting") {
-			text += fmt.Sprintf(" %s never printed \"exiting\".", child.Name)
+		if exiting := child.Name + " exiting"; !run.Printed(exiting) {
+			text += fmt.Sprintf(" No line begins with %q.", exiting)
 		}
 	}
 	return fmt.Sprintf("%s Main's exit code is %d.", text, main.Code)

@@ -55,8 +55,10 @@ var onWindows = strings.NewReplacer(
             Time goes from left to right. Lengths mean nothing.
 
 saw    Stuck was terminated. Stubborn was terminated. Left was terminated.
-       Right cleaned up, and exited. Main's exit code is 0.
+       Right exited. The output has "Right cleans up". Main's exit code is
+       0.
 `,
+	"Main asked Stuck to end. Stuck exited. The output has \"Stuck cleans up\".", "Stuck was terminated.",
 	refused, `
   handles SIGTERM                 Terminate         -15  does not run
   ignores SIGTERM                 Terminate         -15  does not run
@@ -119,12 +121,12 @@ const rows = `
   Left               [==============x              terminated
   Right                 [==============]           exit code 0
             [ starts  = runs  . waits  | last line  ] ends  x is terminated
-            ? is asked to end  X is killed
+            ? is asked to end  X was killed
             Time goes from left to right. Lengths mean nothing.
 
-saw    Stuck was terminated. Stubborn was asked to end, did not end at once,
-       and was killed. Left was terminated. Right cleaned up, and exited.
-       Main's exit code is 0.
+saw    Stuck was terminated. Terminate did not end Stubborn. Stubborn was
+       killed. Left was terminated. Right exited. The output has "Right
+       cleans up". Main's exit code is 0.
 `
 
 const refused = `
@@ -211,7 +213,7 @@ var changes = map[string]struct {
 		ended(ctx, right)
 		ended(ctx, left)
 	}), []string{"main: Right ended with exit code -15", "Left received EOF Left cleans up main: Left ended with exit code 0",
-		"saw Left cleaned up, and exited. Right was terminated. Main's exit code is 0."}},
+		"saw Left exited. The output has \"Left cleans up\". Right was terminated. Main's exit code is 0."}},
 	"both": {pair(func(ctx context.Context, left, right *mp.Process) {
 		left.Kill()
 		right.Kill()
@@ -226,18 +228,37 @@ var changes = map[string]struct {
 		ended(ctx, left)
 		right.Join(ctx)
 		return err
-	}, []string{"saw Left cleaned up, and exited. Right cleaned up, and exited", "ended with exit code 0"}},
+	}, []string{"saw Left exited. The output has \"Left cleans up\". Right exited. The output has \"Right cleans up\".", "ended with exit code 0"}},
 	"Stuck handles SIGTERM": {with("handle", func(ctx context.Context, p *mp.Process) { p.Terminate(); ended(ctx, p) }), []string{
-		here("Stuck was asked to end, did not end at once, cleaned up, and exited.")}},
+		here("Main asked Stuck to end. Stuck exited. The output has \"Stuck cleans up\".")}},
 	"Kill": {with("", func(ctx context.Context, p *mp.Process) { p.Kill(); ended(ctx, p) }), []string{
 		"X ", "killed", "Stuck was killed. Main's", "exit code -9"}},
-	"error":    {with("error", func(ctx context.Context, p *mp.Process) { ended(ctx, p) }), []string{"! ", "Stuck cleaned up, and exited with exit code 1."}},
-	"panic":    {with("panic", func(ctx context.Context, p *mp.Process) { ended(ctx, p) }), []string{"! ", "Stuck cleaned up, and exited with exit code 2."}},
-	"too late": {with("error", func(ctx context.Context, p *mp.Process) { p.Join(ctx); p.Terminate() }), []string{"Stuck cleaned up, and exited with exit code 1"}},
+	"Terminate twice": {with("", func(ctx context.Context, p *mp.Process) { p.Terminate(); p.Terminate(); ended(ctx, p) }), []string{
+		"saw Stuck was terminated. Main's"}},
+	"error":    {with("error", func(ctx context.Context, p *mp.Process) { ended(ctx, p) }), []string{"! ", "saw Stuck exited with exit code 1. The output has \"Stuck cleans up\"."}},
+	"panic":    {with("panic", func(ctx context.Context, p *mp.Process) { ended(ctx, p) }), []string{"! ", "saw Stuck exited with exit code 2. The output has \"Stuck cleans up\"."}},
+	"too late": {with("error", func(ctx context.Context, p *mp.Process) { p.Join(ctx); p.Terminate() }), []string{"saw Stuck exited with exit code 1"}},
 	"main exits": {with("", func(context.Context, *mp.Process) { os.Exit(4) }), []string{
 		") ends with its parent", "Stuck ended with its parent. Main's exit code is 4."}},
 	"nothing":        {func(context.Context) error { return nil }, []string{"prints (nothing)", "saw Main's exit code is 0."}},
 	"nobody ends it": {program: with("", func(context.Context, *mp.Process) {})},
+}
+
+// Main may call Kill before Terminate, or Terminate when the process ends by itself, and
+// two processes may have one name. The story is also true then.
+func TestStory(t *testing.T) {
+	over, cancel := context.WithCancel(t.Context())
+	cancel() // no experiments
+	run := &lessons.Run{Output: "Twin cleans up\n", Moments: 10, Lives: []lessons.Life{{Name: "main", PID: 1, Started: 1, Ended: 10},
+		{Name: "Stuck", PID: 2, Parent: 1, Started: 2, Asked: 3, Ended: 4, Code: -9},
+		{Name: "Twin", PID: 3, Parent: 1, Started: 5, Asked: 6, Ended: 7},
+		{Name: "Twin", PID: 4, Parent: 1, Started: 8, Ended: 9, Code: -15}}}
+	err := lessons.Prints(func() { picture(over, run) }, `saw Terminate did not end Stuck. Stuck was killed. Main asked Twin to end.
+ Twin exited. The output has "Twin cleans up". Twin was terminated. The output has "Twin cleans up". Main's exit code is 0.`,
+		func(text string) string { return strings.Join(strings.Fields(text[strings.Index(text, "saw"):]), " ") })
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // The lesson tells what happened, whatever a reader makes of main.go.

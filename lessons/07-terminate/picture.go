@@ -38,17 +38,16 @@ const plan = "Main starts four processes. Stuck and Stubborn hang. Left and Righ
 func picture(ctx context.Context, run *lessons.Run) error {
 	saw := ""
 	for _, child := range run.Children(run.Main()) {
-		did := ""
-		if child.Asked > 0 {
-			did += " was asked to end, did not end at once,"
+		switch {
+		case child.Asked > 0 && child.Code < 0: // perhaps after Kill
+			saw += "Terminate did not end " + child.Name + ". "
+		case child.Asked > 0:
+			saw += "Main asked " + child.Name + " to end. "
 		}
-		if run.Printed(child.Name + " cleans up") {
-			did += " cleaned up,"
+		saw += child.Name + " " + child.End() + ". "
+		if cleanup := child.Name + " cleans up"; run.Printed(cleanup) {
+			saw += fmt.Sprintf("The output has %q. ", cleanup)
 		}
-		if did != "" {
-			did += " and"
-		}
-		saw += child.Name + did + " " + child.End() + ". "
 	}
 	lessons.Println(run.Rows())
 	lessons.Para("saw", "%sMain's exit code is %d.", saw, run.Main().Code)

@@ -69,8 +69,7 @@ func ask(ctx context.Context, mine *chest, x int, questions ...int) (got []strin
 }
 
 const pill = 0 // Python's pill is None
-// taker takes tasks until one is a pill, or until the queue is closed. The result of
-// a task is its number.
+// taker takes tasks until it gets a pill, or until Close. Each result is the task.
 var taker = mp.Proc("taker", func(s shop) (err error) {
 	ctx := context.Background()
 	for n := range s.Tasks.All(ctx) {
@@ -158,7 +157,7 @@ func getAfterLook(ctx context.Context) (string, error) {
 	s := shop{mp.NewJoinableQueue[task](0), mp.NewQueue[string](0)}
 	err := s.Tasks.Put(ctx, 2)
 	s.Tasks.Len() // main sees it
-	other := mp.NewProcess(consumer, s)
+	other := mp.NewProcess(taker, s)
 	err = errors.Join(err, other.Start(ctx), s.Tasks.Join(ctx)) // it has done the task
 	moment, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 	defer cancel()

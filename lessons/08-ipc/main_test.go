@@ -105,6 +105,19 @@ func TestFacts(t *testing.T) {
 	}
 }
 
+// A reader may change each function of main.go. The experiments do not call them.
+func TestExperimentsWithoutMain(t *testing.T) {
+	defer func(original mp.Function[shop, mp.None]) { consumer = original }(consumer)
+	consumer = broken
+	ctx, cancel := context.WithTimeout(t.Context(), lessons.Limit)
+	defer cancel()
+	if fact, err := experiments.Measure(ctx, "8f"); fact != "waits" || err != nil {
+		t.Errorf("got %q, %v, want %q", fact, err, "waits")
+	}
+}
+
+var broken = mp.Proc("broken", func(shop) error { os.Exit(3); return nil })
+
 // bad is a consumer as a reader may change it: it takes one task.
 var bad = mp.Proc("bad", func(b badArg) error {
 	if _, err := b.Shop.Tasks.Get(context.Background()); err != nil {
@@ -168,6 +181,26 @@ func TestBothConsumersWork(t *testing.T) {
 	t.Error("in each of 20 runs, one consumer did all tasks")
 }
 
+// While one consumer is busy, the other gets the next task. Here neither can put a
+// result before main gets one, so each has one task when main has put a third.
+func TestBothConsumersHaveATask(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), lessons.Limit)
+	defer cancel()
+	s := shop{mp.NewJoinableQueue[task](1), mp.NewQueue[string](1)} // room for one item
+	one, two := mp.NewProcess(consumer, s), mp.NewProcess(consumer, s)
+	err := errors.Join(s.Results.Put(ctx, "no room"), one.Start(ctx), two.Start(ctx))
+	for n := range task(3) {
+		err = errors.Join(err, s.Tasks.Put(ctx, n))
+	}
+	for range 4 {
+		_, lost := s.Results.Get(ctx)
+		err = errors.Join(err, lost)
+	}
+	if err = errors.Join(err, s.Tasks.Close(), one.Join(ctx), two.Join(ctx)); err != nil {
+		t.Error(err)
+	}
+}
+
 // Changes that a reader may make in main.go, and the lesson's text after each.
 var changes = map[string]struct {
 	program func(context.Context) error
@@ -176,6 +209,18 @@ var changes = map[string]struct {
 	"exit":  {with("exit"), []string{"7 prime: true", "Main's exit code is 0. Numbers to test in main.go: 10. The word \"prime\" is in the output this many times: 1. Bad exited with exit code 3. Good exited. A consumer that is ready takes the next task, so one may do more than the other. If a consumer ends before it calls TaskDone, its task goes to another consumer, if there is one."}},
 	"panic": {with("panic"), []string{"7 prime: true", "Bad exited with exit code 2. Good exited."}},
 	"error": {with("error"), []string{"7 prime: true", "Bad exited with exit code 1. Good exited."}},
+	"no box": {func(ctx context.Context) error {
+		q := mp.NewQueue[box](0)
+		p := mp.NewProcess(opener, q)
+		return errors.Join(p.Start(ctx), q.Close(), p.Join(ctx))
+	}, []string{"Process-1 finds x = 0", "Process-1 exited with exit code 1. If Get or Recv returns an error, the value is 0."}},
+	"no answer": {func(ctx context.Context) error {
+		ours, theirs := mp.Pipe[string, int]()
+		theirs.Close()
+		answer, err := ours.Recv()
+		fmt.Println("the answer is", answer)
+		return err
+	}, []string{"saw    Main's exit code is 1.", "If Get or Recv returns an error, the value is 0."}},
 	"nothing": {func(context.Context) error { return nil }, []string{
 		"prints (nothing)", "saw    Main's exit code is 0. Numbers to test in main.go: 10. The word \"prime\" is in the output this many times: 0."}},
 	"an error in main": {func(context.Context) error { return errors.New("this is a test") }, []string{"Main's exit code is 1."}},

@@ -36,6 +36,7 @@ func picture(ctx context.Context, run *lessons.Run) error {
 	for _, child := range run.Lives[1:] {
 		saw += " " + child.Name + " " + child.End() + "."
 	}
+	saw += map[bool]string{true: " If Get or Recv returns an error, the value is 0."}[strings.Contains(run.Output, " 0\n")]
 	lessons.Para("saw", "%s A consumer that is ready takes the next task, so one may do more than the other. If a consumer ends before it"+
 		" calls TaskDone, its task goes to another consumer, if there is one.", saw)
 	mine := &chest{10}
