@@ -86,7 +86,7 @@ func (l Life) ending() (symbol, end, note string) {
 func legend(drawn string) (lines []string) {
 	for _, symbols := range [][]string{
 		{"[ starts", "= runs", ". waits", "| last line", "] ends", "x is terminated"},
-		{"? is asked to end", "X was killed", "! fails", ") ends with its parent"},
+		{"? is asked to end", "X is killed", "! fails", ") ends with its parent"},
 	} {
 		symbols = slices.DeleteFunc(symbols, func(s string) bool { return !strings.Contains(drawn, s[:1]) })
 		if len(symbols) > 0 {

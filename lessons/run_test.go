@@ -42,7 +42,7 @@ func TestRead(t *testing.T) {
   Eve             [=====?===X       killed
   Joe               [=========x     terminated (a daemon)
         [ starts  = runs  . waits  | last line  ] ends  x is terminated
-        ? is asked to end  X was killed  ! fails  ) ends with its parent
+        ? is asked to end  X is killed  ! fails  ) ends with its parent
         Time goes from left to right. Lengths mean nothing.
 `
 	if differ := difference(run.Rows(), want); differ != nil {

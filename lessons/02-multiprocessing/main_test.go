@@ -91,11 +91,11 @@ prints A 1
 
 saw    If two rows overlap, these processes ran side by side: they were
        concurrent. They were parallel only if two CPUs worked for them at
-       the same moment: see below. Lines with "Worker" and "begins": 4, and
-       "ends": 3. Lines with "Goroutine" and "begins": 4, and "ends": 0. If
-       a process ends, its goroutines and its children end. Other processes
-       go on. If two processes run side by side and work for the same time,
-       the system decides which prints and ends first.
+       the same moment: see below. Lines about a Worker: 4 with "begins",
+       and 3 with "ends". Lines about a Goroutine: 4 with "begins", and 0
+       with "ends". If a process ends, its goroutines and its children end.
+       Other processes go on. If two processes run side by side and work for
+       the same time, the system decides which prints and ends first.
 
 try    -bad 1, -bad 0, -unit 500ms, -free, -plain
 `
@@ -161,11 +161,11 @@ var changes = map[string]struct {
 }{
 	"join a first": {pair(func(ctx context.Context, a, b *mp.Process) error {
 		return errors.Join(a.Start(ctx), a.Join(ctx), b.Start(ctx), b.Join(ctx))
-	}), []string{"[===================|...]", "Lines with \"Worker\" and \"begins\": 0, and \"ends\": 0."}},
+	}), []string{"[===================|...]", "Lines about a Worker: 0 with \"begins\", and 0 with \"ends\"."}},
 	"no Join": {pair(func(ctx context.Context, a, b *mp.Process) error { return errors.Join(a.Start(ctx), b.Start(ctx)) }), []string{
 		"[===========|...........]"}},
 	"only a":  {pair(func(ctx context.Context, a, _ *mp.Process) error { return errors.Join(a.Start(ctx), a.Join(ctx)) }), []string{"[===========|...]"}},
-	"nothing": {func(context.Context) error { return nil }, []string{"prints (nothing)", "\"begins\": 0"}},
+	"nothing": {func(context.Context) error { return nil }, []string{"prints (nothing)", "0 with \"begins\""}},
 	"Terminate": {pair(func(ctx context.Context, a, b *mp.Process) error {
 		err := errors.Join(a.Start(ctx), b.Start(ctx), b.Terminate())
 		b.Join(ctx)
@@ -175,9 +175,9 @@ var changes = map[string]struct {
 		a.Daemon, b.Daemon = true, true
 		return errors.Join(a.Start(ctx), b.Start(ctx))
 	}), []string{"terminated (a daemon)"}},
-	"exit":  {with("exit"), []string{"! exit code 3", "Worker 1 ended well: false", "Lines with \"Worker\" and \"begins\": 1, and \"ends\": 0. Lines with \"Goroutine\" and \"begins\": 0"}},
+	"exit":  {with("exit"), []string{"! exit code 3", "Worker 1 ended well: false", "Lines about a Worker: 1 with \"begins\", and 0 with \"ends\". Lines about a Goroutine: 0 with \"begins\""}},
 	"error": {with("error"), []string{"! exit code 1"}},
-	"quiet": {with(""), []string{"Lines with \"Worker\" and \"begins\": 1, and \"ends\": 0."}},
+	"quiet": {with(""), []string{"Lines about a Worker: 1 with \"begins\", and 0 with \"ends\"."}},
 	"main exits": {pair(func(ctx context.Context, a, b *mp.Process) error {
 		err := errors.Join(a.Start(ctx), b.Start(ctx))
 		os.Exit(4)
@@ -215,8 +215,8 @@ func TestWorkersAreCounted(t *testing.T) {
 }
 
 const counted = `saw If two rows overlap, these processes ran side by side: they were concurrent. They were parallel only if
-two CPUs worked for them at the same moment: see below. Lines with "Worker" and "begins": 2, and "ends": 1. Lines
-with "Goroutine" and "begins": 0, and "ends": 0. If a process ends, its goroutines and its children end. Other processes go on. If two processes run side by side and
+two CPUs worked for them at the same moment: see below. Lines about a Worker: 2 with "begins", and 1 with "ends". Lines
+about a Goroutine: 0 with "begins", and 0 with "ends". If a process ends, its goroutines and its children end. Other processes go on. If two processes run side by side and
 work for the same time, the system decides which prints and ends first.`
 
 // -plain is main.go and nothing else.
@@ -238,8 +238,8 @@ func TestPlain(t *testing.T) {
 // stack trace.
 func TestEveryFlagWorksQuietlyAndNobodyIsLeft(t *testing.T) {
 	for args, want := range map[string]string{
-		"-bad 0 -unit 100ms": "\"begins\": 4, and \"ends\": 4. Lines with \"Goroutine\" and \"begins\": 4, and \"ends\": 4.",
-		"-bad 1 -unit 100ms": "\"begins\": 4, and \"ends\": 3. Lines with \"Goroutine\" and \"begins\": 4, and \"ends\": 0.",
+		"-bad 0 -unit 100ms": "4 with \"begins\", and 4 with \"ends\". Lines about a Goroutine: 4 with \"begins\", and 4 with \"ends\".",
+		"-bad 1 -unit 100ms": "4 with \"begins\", and 3 with \"ends\". Lines about a Goroutine: 4 with \"begins\", and 0 with \"ends\".",
 		"-free":              fmt.Sprintf("Now %d processes, 4 for each CPU", 4*cpus),
 		"-free -bad 2 -plan": "worker 2 divides by zero",
 		"-facts":             "2d 6 7",

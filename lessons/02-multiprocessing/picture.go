@@ -50,9 +50,9 @@ func picture(ctx context.Context, run *lessons.Run) error {
 		n[m[1]+" "+m[2]]++
 	}
 	lessons.Para("saw", "If two rows overlap, these processes ran side by side: they were concurrent. They were parallel only if two CPUs"+
-		" worked for them at the same moment: see below. Lines with \"Worker\" and \"begins\": %d, and \"ends\": %d. Lines with"+
-		" \"Goroutine\" and \"begins\": %d, and \"ends\": %d. If a process ends, its goroutines and its children end. Other processes go"+
-		" on. If two processes run side by side and work for the same time, the system decides which prints and ends first.",
+		" worked for them at the same moment: see below. Lines about a Worker: %d with \"begins\", and %d with \"ends\". Lines about a"+
+		" Goroutine: %d with \"begins\", and %d with \"ends\". If a process ends, its goroutines and its children end. Other processes"+
+		" go on. If two processes run side by side and work for the same time, the system decides which prints and ends first.",
 		n["Worker begins"], n["Worker ends"], n["Goroutine begins"], n["Goroutine ends"])
 	lessons.Println()
 	return crowd(ctx)

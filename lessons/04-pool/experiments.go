@@ -108,10 +108,9 @@ func orderOfMap(ctx context.Context, pool *mp.Pool[Task, Result], tasks []Task) 
 	return strings.TrimSpace(order), err
 }
 
-// 4b counts the lines that main has printed when task 2 ends (in form 2, task 3),
-// after all others: with Map, Imap and ImapUnordered. Main prints a line for each
-// result, and here it also takes a ticket. Many expect that Imap gives each result
-// when it comes.
+// 4b counts the lines that main has printed when task 2 (in form 2, task 3) ends, after
+// all others: with Map, Imap and ImapUnordered. Here main also takes a ticket for each
+// line. Many expect that Imap gives each result when it comes.
 func linesOfAllWays(ctx context.Context, pool *mp.Pool[Task, Result], tasks []Task) (printed string, err error) {
 	byMap := func(yield func(Result, error) bool) {
 		list, err := pool.Map(ctx, tasks)

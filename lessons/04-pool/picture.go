@@ -34,9 +34,13 @@ var lesson = lessons.Lesson{
 }
 
 func plan() string {
+	slowest := "No task takes long" // if the reader has changed the numbers
+	if slow > 0 && slow <= len(numbers) {
+		slowest = fmt.Sprintf("The task with the number %d takes longest: 8 ticks (of %v)", numbers[slow-1], tick)
+	}
 	return fmt.Sprintf("There are 10 tasks: each gets a number, and adds a * if the number is prime. Main starts a Process for each task, and"+
-		" gets the results from a queue. Then main gives the same tasks to a Pool (workers: %d). Task %d takes longest:"+
-		" 8 ticks (of %v). The system decides in which order the other Processes put their results.", workers, slow, tick)
+		" gets the results from a queue. Then main gives the same tasks to a Pool (workers: %d). %s. The"+
+		" system decides in which order the other Processes put their results.", workers, slowest)
 }
 
 func picture(ctx context.Context, run *lessons.Run) error {
@@ -54,24 +58,21 @@ func picture(ctx context.Context, run *lessons.Run) error {
 	}
 	lessons.Para("saw", "A queue gives the results in the order in which they come. Map returns them in the order of the tasks, whichever"+
 		" task ends first. Processes outside the pool: %d. Workers of the pool: %d.%s", len(run.Lives)-1-pooled, pooled, more)
-	lessons.Println()
 	if !run.Changed {
-		_, rest, _ := strings.Cut(source, "\ntype errand ")
-		processes, rest, _ := strings.Cut(rest, "\nvar mark ")
-		pool, _, _ := strings.Cut(rest, "\nfunc program(")
-		lessons.Para("also", "In main.go, the Processes need %d lines, and the Pool needs %d. With fewer lines, you make fewer mistakes:"+
-			` the chapter calls this "more convenient".`, strings.Count(processes, "\n"), strings.Count(pool, "\n"))
+		part := regexp.MustCompile(`\n(type errand|var mark|func program)\b`).Split(source, -1)
 		lessons.Println()
+		lessons.Para("also", "In main.go, the Processes need %d lines, and the Pool needs %d. With fewer lines, you make fewer mistakes:"+
+			` the chapter calls this "more convenient".`, strings.Count(part[1], "\n"), strings.Count(part[2], "\n"))
 	}
 	printed, err := experiments.Measure(ctx, "4b")
 	if err != nil {
 		return err
 	}
-	lessons.Para("also", "A pool of two workers does 4 tasks, and main prints a line for each result. The second task"+
-		" ends last. How many lines has main printed just before that?")
 	n := strings.Fields(printed)
-	lessons.Printf("\n  Map            %s\n  Imap           %s\n  ImapUnordered  %s\n\n", n[0], n[1], n[2])
-	lessons.Para("saw", "Map returns when all tasks have ended. Imap gives the results in the order of the tasks, so it has to wait for"+
-		" the second task. ImapUnordered gives each result when it comes.")
+	lessons.Section("A pool of two workers does 4 tasks, and main prints a line for each result. The second task"+
+		" ends last. How many lines has main printed just before that?",
+		fmt.Sprintf("  Map            %s\n  Imap           %s\n  ImapUnordered  %s\n", n[0], n[1], n[2]),
+		"Map returns when all tasks have ended. Imap gives the results in the order of the tasks, so it has to wait for"+
+			" the second task. ImapUnordered gives each result when it comes.")
 	return nil
 }

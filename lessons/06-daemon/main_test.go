@@ -150,7 +150,7 @@ var changes = map[string]struct {
 		two.Join(context.Background())
 	}), []string{
 		"x ", "Worker 1 was terminated before main's last line.", "Worker 2 exited before main's last line."}},
-	"Kill":  {with(func(one, _ *mp.Process) { one.Kill(); one.Join(context.Background()) }), []string{"X ", "killed (a daemon)", "X was killed", "Worker 1 was killed before main's last line."}},
+	"Kill":  {with(func(one, _ *mp.Process) { one.Kill(); one.Join(context.Background()) }), []string{"X ", "killed (a daemon)", "X is killed", "Worker 1 was killed before main's last line."}},
 	"exit":  {withBad("exit"), []string{"!  ", "! fails", "Worker 2 exited with exit code 3 before main's last line. No line begins with \"Worker 2 exiting\"."}},
 	"panic": {withBad("panic"), []string{"exit code 2", "Worker 2 exited with exit code 2 before main's last line."}},
 	"error": {withBad("error"), []string{"exit code 1", "Worker 2 exited with exit code 1 before main's last line."}},

@@ -121,7 +121,7 @@ const rows = `
   Left               [==============x              terminated
   Right                 [==============]           exit code 0
             [ starts  = runs  . waits  | last line  ] ends  x is terminated
-            ? is asked to end  X was killed
+            ? is asked to end  X is killed
             Time goes from left to right. Lengths mean nothing.
 
 saw    Stuck was terminated. Terminate did not end Stubborn. Stubborn was
