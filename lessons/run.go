@@ -67,7 +67,7 @@ func (l Lesson) run(ctx context.Context) (*Run, error) {
 	defer RemoveTemp(dir)
 	record := filepath.Join(dir, "record")
 	printed := &margin{label: "prints"}
-	cmd := &exec.Cmd{Path: path, Args: os.Args, Stdout: printed, Stderr: os.Stderr, WaitDelay: Limit}
+	cmd := &exec.Cmd{Path: path, Args: arguments, Stdout: printed, Stderr: os.Stderr, WaitDelay: Limit}
 	cmd.Env = append(os.Environ(), recordVar+"="+record)
 	ctx, ended := context.WithCancel(ctx)
 	defer ended()

@@ -29,9 +29,8 @@ func TestMain(m *testing.M) {
 // one, which comes last.
 func TestOutput(t *testing.T) {
 	t.Parallel()
-	out, err := lessons.Command().Output()
-	if got := sorted(string(out)); err != nil || got != sorted(output) {
-		t.Errorf("%v, got\n%s\nwant\n%s", err, got, sorted(output))
+	if err := lessons.PrintsPatiently(main, output, sorted); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -200,7 +199,10 @@ func TestChangedProgram(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if err := lessons.Changed(name, change.want, "-unit", "100ms"); err != nil {
+			err := lessons.Patiently(func(pace []string) error {
+				return lessons.Changed(name, change.want, append([]string{"-unit", "100ms"}, pace...)...)
+			})
+			if err != nil {
 				t.Error(err)
 			}
 		})
@@ -218,10 +220,16 @@ func TestFlags(t *testing.T) {
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
-			out, err := lessons.Command(strings.Fields(args)...).Output()
 			workers := fmt.Sprintf("Workers of the pool: %d. Numbers in the list \"queue\": 10. Numbers in the list \"Map\": 10. also", 2+8*strings.Count(args, "-workers"))
-			if err != nil || !lessons.Contains(out, want) || !lessons.Contains(out, workers) {
-				t.Errorf("%s: %v, the lesson does not say %q, %q:\n%s", args, err, want, workers, out)
+			err := lessons.Patiently(func(pace []string) error {
+				out, err := lessons.Command(append(pace, strings.Fields(args)...)...).Output()
+				if err != nil || !lessons.Contains(out, want) || !lessons.Contains(out, workers) {
+					return fmt.Errorf("%s: %v, the lesson does not say %q, %q:\n%s", args, err, want, workers, out)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
 			}
 		})
 	}
@@ -230,11 +238,17 @@ func TestFlags(t *testing.T) {
 // -plain is main.go and nothing else.
 func TestPlain(t *testing.T) {
 	t.Parallel()
-	out, err := lessons.Command("-plain").CombinedOutput()
 	_, want, _ := strings.Cut(output, "prints ")
 	want, _, _ = strings.Cut(want, "\n\n")
-	if err != nil || !lessons.Contains([]byte(sorted(string(out))), sorted(want)) || strings.Count(string(out), "\n") != 2 {
-		t.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
+	err := lessons.Patiently(func(pace []string) error {
+		out, err := lessons.Command(append(pace, "-plain")...).CombinedOutput()
+		if err != nil || !lessons.Contains([]byte(sorted(string(out))), sorted(want)) || strings.Count(string(out), "\n") != 2 {
+			return fmt.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
