@@ -136,10 +136,11 @@ func show(label string, list []string, err error) error {
 	return err
 }
 
-// byBad is byPool with another function.
-func byBad(tasksPerChild int) func(context.Context) error {
+// byBad is byPool with another function. Only a pool of one surely starts a new worker:
+// in a larger one, others may do all tasks that are left.
+func byBad(workers, tasksPerChild int) func(context.Context) error {
 	return func(ctx context.Context) error {
-		pool := mp.NewPool(bad, 2)
+		pool := mp.NewPool(bad, workers)
 		pool.MaxTasksPerChild = tasksPerChild
 		list, err := pool.Map(ctx, numbers)
 		return errors.Join(show("Map", list, err), pool.Close())
@@ -157,9 +158,9 @@ var changes = map[string]struct {
 		list, err := byPool(ctx)
 		return show("Map", list, err)
 	}, []string{"Map [2* 36 101*", "Processes outside the pool: 0. Workers of the pool: 2."}},
-	"a bad pool": {byBad(0), []string{
-		"Map [2 323 513 1327 100000 9999999 433785907]", "Workers of the pool: 3.", `Numbers in the list "Map": 7.`, "exited with exit code 3."}},
-	"one task for each worker": {byBad(1), []string{"Map [2 323 513 1327 100000 9999999 433785907]", "exited with exit code 3."}},
+	"a bad pool": {byBad(1, 0), []string{
+		"Map [2 323 513 1327 100000 9999999 433785907]", "Workers of the pool: 2.", `Numbers in the list "Map": 7.`, "exited with exit code 3."}},
+	"one task for each worker": {byBad(2, 1), []string{"Map [2 323 513 1327 100000 9999999 433785907]", "exited with exit code 3."}},
 	"bad Processes": {func(ctx context.Context) error {
 		q := mp.NewQueue[string](0)
 		var err error
