@@ -66,6 +66,9 @@ func (l Lesson) run(ctx context.Context) (*Run, error) {
 	}
 	defer RemoveTemp(dir)
 	record := filepath.Join(dir, "record")
+	if err := os.WriteFile(record, nil, 0o600); err != nil {
+		return nil, err
+	}
 	printed := &margin{label: "prints"}
 	cmd := &exec.Cmd{Path: path, Args: arguments, Stdout: printed, Stderr: os.Stderr, WaitDelay: Limit}
 	cmd.Env = append(os.Environ(), recordVar+"="+record)
