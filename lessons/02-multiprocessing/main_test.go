@@ -253,7 +253,7 @@ func TestEveryFlagWorksQuietlyAndNobodyIsLeft(t *testing.T) {
 			var out []byte
 			err := lessons.Patiently(func(pace []string) (err error) {
 				var stderr strings.Builder
-				cmd := lessons.Command(append(pace, strings.Fields(args)...)...)
+				cmd := lessons.Command(append(strings.Fields(args), pace...)...)
 				cmd.Stderr, cmd.WaitDelay = &stderr, lessons.Limit
 				out, err = cmd.Output()
 				if err != nil || stderr.Len() > 0 || !lessons.Contains(out, want) {
