@@ -76,6 +76,9 @@ type options struct {
 	questions                []string
 }
 
+// arguments are those of this program. Tests change them.
+var arguments = os.Args
+
 // parse reads the arguments. Children also call it: they have the arguments of their
 // parent, so the variables of main.go have the same values.
 func (l Lesson) parse() (o options) {
@@ -95,7 +98,7 @@ func (l Lesson) parse() (o options) {
 	for _, declare := range l.Flags {
 		declare(f)
 	}
-	err := f.Parse(os.Args[1:])
+	err := f.Parse(arguments[1:])
 	switch o.questions = f.Args(); {
 	case errors.Is(err, flag.ErrHelp):
 		surviveClosedPipe()

@@ -184,6 +184,41 @@ func TestPrints(t *testing.T) {
 	}
 }
 
+// A test that succeeds with some ticks is not tried with longer ones.
+func TestPatiently(t *testing.T) {
+	for right, want := range []string{"", " -unit 1.75s", " -unit 1.75s -unit 4.75s", " -unit 1.75s -unit 4.75s"} {
+		tried, n := "", -1
+		err := Patiently(func(pace []string) error {
+			tried += strings.Join(append([]string{""}, pace...), " ")
+			if n++; n < right {
+				return errors.New("too slow")
+			}
+			return nil
+		})
+		if tried != want || (err == nil) != (right < 3) {
+			t.Errorf("if try %d is right: it tries%s, %v, want%s", right, tried, err, want)
+		}
+	}
+}
+
+// The output with longer ticks has the same lines.
+func TestPrintsPatiently(t *testing.T) {
+	const want = "LESSON 9  Is this a lesson?                                      (example 0)\n\n" +
+		"plan   size 3, loud false, tick 200ms\n\nprints size 3, loud false, tick 200ms\n\n" +
+		"saw    2 lives, exit code 0, changed false\ntry    -loud\n"
+	defer func(usual time.Duration) { tick = usual }(tick)
+	n := 0
+	slow := func(text string) string {
+		if n++; n == 1 {
+			return "too slow"
+		}
+		return text
+	}
+	if err := PrintsPatiently(func() { Main(lesson, program) }, want, slow); err != nil || tick != 1750*time.Millisecond {
+		t.Errorf("%v, the last ticks were %v", err, tick)
+	}
+}
+
 func TestDifference(t *testing.T) {
 	for _, c := range []struct{ got, want, differ string }{
 		{"a\nb\n", "a\nb\n", "<nil>"},

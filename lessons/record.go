@@ -28,9 +28,9 @@ type entry struct {
 
 func note(record string, e entry) {
 	line, _ := json.Marshal(e) // strings and numbers cannot fail
-	f, err := os.OpenFile(record, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(record, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
-		return // the lesson has ended, and this process will: see recorded
+		return // the lesson has ended and removed the file, and this process will end: see recorded
 	}
 	f.Write(append(line, '\n'))
 	f.Close()

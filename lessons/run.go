@@ -66,12 +66,15 @@ func (l Lesson) run(ctx context.Context) (*Run, error) {
 	}
 	defer RemoveTemp(dir)
 	record := filepath.Join(dir, "record")
+	if err := os.WriteFile(record, nil, 0o600); err != nil {
+		return nil, err
+	}
 	printed := &margin{label: "prints"}
-	cmd := &exec.Cmd{Path: path, Args: os.Args, Stdout: printed, Stderr: os.Stderr, WaitDelay: Limit}
+	cmd := &exec.Cmd{Path: path, Args: arguments, Stdout: printed, Stderr: os.Stderr, WaitDelay: Limit}
 	cmd.Env = append(os.Environ(), recordVar+"="+record)
 	ctx, ended := context.WithCancel(ctx)
 	defer ended()
-	go l.remind(ctx, record)
+	go remind(ctx, record, max(200*time.Millisecond, *cmp.Or(l.Tick, new(time.Duration))*2/5))
 	if err := live(ctx, cmd); err != nil {
 		return nil, err
 	}
@@ -101,13 +104,14 @@ func live(ctx context.Context, cmd *exec.Cmd) error {
 	return cmp.Or(ctx.Err(), err)
 }
 
-// remind prints a note if the program may hang: no process has started or ended for 20
-// seconds, and for 40 ticks. No lesson needs so long. A suspended lesson does not count.
-func (l Lesson) remind(ctx context.Context, record string) {
+// remind prints a note if the program may hang: no process has started or ended for 100
+// pauses, which are 20 seconds or more, and 40 ticks or more. No lesson needs so long. A
+// suspended lesson does not count.
+func remind(ctx context.Context, record string, pause time.Duration) {
 	size, seen := 0, &Run{Lives: []Life{{Name: "main"}}}
 	for quiet := 0; quiet < 100; quiet++ {
 		select {
-		case <-time.After(max(200*time.Millisecond, *cmp.Or(l.Tick, new(time.Duration))*2/5)):
+		case <-time.After(pause):
 		case <-ctx.Done():
 			return
 		}

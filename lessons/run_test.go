@@ -12,6 +12,9 @@ import (
 // The lives of a program's processes are read from their notes.
 func TestRead(t *testing.T) {
 	record := filepath.Join(t.TempDir(), "record")
+	if err := os.WriteFile(record, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, e := range []entry{
 		{"started", Life{Name: "Ann", PID: 7, Parent: 1, Daemon: true}},
 		{"started", Life{Name: "Bob", PID: 8, Parent: 1}},
@@ -54,6 +57,15 @@ func TestRead(t *testing.T) {
 	}
 	if kids := run.Children(run.Lives[2]); len(kids) != 1 || kids[0].Name != "Kim" {
 		t.Errorf("Bob's children are %v, want Kim", kids)
+	}
+}
+
+// When a lesson removes its directory, its program may still run.
+func TestNoteMakesNoFile(t *testing.T) {
+	record := filepath.Join(t.TempDir(), "record")
+	note(record, entry{"ended", Life{PID: 1}})
+	if _, err := os.Stat(record); err == nil {
+		t.Error("it has made the file, so the directory cannot be removed")
 	}
 }
 

@@ -39,6 +39,7 @@ func RunTests(m interface{ Run() int }, main func()) {
 	flag.Set("test.parallel", "4") // most of them wait
 	flag.Parse()                   // the arguments are for go test
 	os.Args = os.Args[:1]          // so the lesson has no arguments
+	arguments = os.Args
 	aliases = make(map[int]int)
 	os.Exit(m.Run())
 }
@@ -106,6 +107,42 @@ func Prints(main func(), want string, same ...func(string) string) error {
 		got, want = f(got), f(want)
 	}
 	return errors.Join(err, file.Close(), difference(got, want))
+}
+
+// Patiently tries a test of a program that sleeps. Its processes do things in a certain
+// order only if none of them waits longer for a CPU than the others sleep. So if try
+// fails, Patiently calls it again, with flags that make the ticks longer.
+func Patiently(try func(pace []string) error) error {
+	err := try(nil)
+	for _, unit := range longerTicks {
+		if err == nil {
+			return nil
+		}
+		if err = try([]string{"-unit", unit}); err != nil {
+			err = fmt.Errorf("also with ticks of %s: %w", unit, err)
+		}
+	}
+	return err
+}
+
+// longerTicks are as long as "200ms" in a line of text.
+var longerTicks = []string{"1.75s", "4.75s"}
+
+// PrintsPatiently is [Prints] for a program that sleeps: see [Patiently].
+func PrintsPatiently(main func(), want string, same ...func(string) string) error {
+	defer func() { arguments = os.Args }()
+	return Patiently(func(pace []string) error {
+		arguments = append([]string{os.Args[0]}, pace...)
+		return Prints(main, want, append(same, usualTicks)...)
+	})
+}
+
+// usualTicks replaces the length of longer ticks by the usual one.
+func usualTicks(text string) string {
+	for _, unit := range longerTicks {
+		text = strings.ReplaceAll(text, unit, "200ms")
+	}
+	return text
 }
 
 // difference returns an error with the lines that differ, as few as possible, or

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 func TestOutput(t *testing.T) {
 	defer func(real func(context.Context) error) { crowd = real }(crowd)
 	crowd = noCrowd
-	if err := lessons.Prints(main, output, withoutEnds); err != nil {
+	if err := lessons.PrintsPatiently(main, output, withoutEnds); err != nil {
 		t.Error(err)
 	}
 }
@@ -193,7 +193,10 @@ func TestChangedProgram(t *testing.T) {
 			continue // it is for another test
 		}
 		t.Run(name, func(t *testing.T) {
-			if err := lessons.Changed(name, change.want, "-unit", "100ms"); err != nil {
+			err := lessons.Patiently(func(pace []string) error {
+				return lessons.Changed(name, change.want, append([]string{"-unit", "100ms"}, pace...)...)
+			})
+			if err != nil {
 				t.Error(err)
 			}
 		})
@@ -246,12 +249,19 @@ func TestEveryFlagWorksQuietlyAndNobodyIsLeft(t *testing.T) {
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
-			var stderr strings.Builder
-			cmd := lessons.Command(strings.Fields(args)...)
-			cmd.Stderr, cmd.WaitDelay = &stderr, lessons.Limit
-			out, err := cmd.Output()
-			if err != nil || stderr.Len() > 0 || !lessons.Contains(out, want) {
-				t.Errorf("%s: %v, want %q\n%s%s", args, err, want, out, &stderr)
+			var out []byte
+			err := lessons.Patiently(func(pace []string) (err error) {
+				var stderr strings.Builder
+				cmd := lessons.Command(append(strings.Fields(args), pace...)...)
+				cmd.Stderr, cmd.WaitDelay = &stderr, lessons.Limit
+				out, err = cmd.Output()
+				if err != nil || stderr.Len() > 0 || !lessons.Contains(out, want) {
+					return fmt.Errorf("%s: %v, want %q\n%s%s", args, err, want, out, &stderr)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
 			}
 			for line := range strings.Lines(string(out)) {
 				if line = strings.TrimSuffix(line, "\n"); len(line) > 76 || strings.TrimRight(line, " ") != line {

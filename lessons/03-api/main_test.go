@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 
 func TestOutput(t *testing.T) {
 	t.Parallel()
-	if err := lessons.Prints(main, output); err != nil {
+	if err := lessons.PrintsPatiently(main, output); err != nil {
 		t.Error(err)
 	}
 }
@@ -170,7 +170,10 @@ func TestChangedProgram(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if err := lessons.Changed(name, change.want, "-unit", "100ms"); err != nil {
+			err := lessons.Patiently(func(pace []string) error {
+				return lessons.Changed(name, change.want, append([]string{"-unit", "100ms"}, pace...)...)
+			})
+			if err != nil {
 				t.Error(err)
 			}
 		})
@@ -188,9 +191,15 @@ func TestFlags(t *testing.T) {
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
-			out, err := lessons.Command(append(strings.Fields(args), "-unit", "100ms")...).Output()
-			if err != nil || !lessons.Contains(out, want) {
-				t.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
+			err := lessons.Patiently(func(pace []string) error {
+				out, err := lessons.Command(append(strings.Fields(args+" -unit 100ms"), pace...)...).Output()
+				if err != nil || !lessons.Contains(out, want) {
+					return fmt.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
 			}
 		})
 	}
@@ -199,10 +208,16 @@ func TestFlags(t *testing.T) {
 // -plain is main.go and nothing else.
 func TestPlain(t *testing.T) {
 	t.Parallel()
-	out, err := lessons.Command("-plain").CombinedOutput()
 	want, _, _ := strings.Cut(strings.SplitN(output, "prints ", 2)[1], "\n\n")
-	if err != nil || !lessons.Contains(out, want) || strings.Contains(string(out), "LESSON") {
-		t.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
+	err := lessons.Patiently(func(pace []string) error {
+		out, err := lessons.Command(append(pace, "-plain")...).CombinedOutput()
+		if err != nil || !lessons.Contains(out, want) || strings.Contains(string(out), "LESSON") {
+			return fmt.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 
 func TestOutput(t *testing.T) {
 	t.Parallel()
-	if err := lessons.Prints(main, output); err != nil {
+	if err := lessons.PrintsPatiently(main, output); err != nil {
 		t.Error(err)
 	}
 }
@@ -175,7 +175,10 @@ func TestChangedProgram(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if err := lessons.Changed(name, change.want, "-unit", "500ms"); err != nil {
+			err := lessons.Patiently(func(pace []string) error {
+				return lessons.Changed(name, change.want, append([]string{"-unit", "500ms"}, pace...)...)
+			})
+			if err != nil {
 				t.Error(err)
 			}
 		})
@@ -192,9 +195,15 @@ func TestFlags(t *testing.T) {
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
-			out, err := lessons.Command(strings.Fields(args)...).Output()
-			if err != nil || !lessons.Contains(out, want) {
-				t.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
+			err := lessons.Patiently(func(pace []string) error {
+				out, err := lessons.Command(append(pace, strings.Fields(args)...)...).Output()
+				if err != nil || !lessons.Contains(out, want) {
+					return fmt.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
 			}
 		})
 	}
@@ -203,9 +212,15 @@ func TestFlags(t *testing.T) {
 // -plain is main.go and nothing else.
 func TestPlain(t *testing.T) {
 	t.Parallel()
-	out, err := lessons.Command("-plain").CombinedOutput()
-	if want := "Worker 1 starting\nWorker 2 starting\nWorker 2 exiting\n"; err != nil || string(out) != want {
-		t.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
+	err := lessons.Patiently(func(pace []string) error {
+		out, err := lessons.Command(append(pace, "-plain")...).CombinedOutput()
+		if want := "Worker 1 starting\nWorker 2 starting\nWorker 2 exiting\n"; err != nil || string(out) != want {
+			return fmt.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 
 func TestOutput(t *testing.T) {
 	t.Parallel()
-	if err := lessons.Prints(main, here(output)); err != nil {
+	if err := lessons.PrintsPatiently(main, here(output)); err != nil {
 		t.Error(err)
 	}
 }
@@ -270,7 +270,8 @@ func TestChangedProgram(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if err := lessons.Changed(name, change.want); err != nil {
+			err := lessons.Patiently(func(pace []string) error { return lessons.Changed(name, change.want, pace...) })
+			if err != nil {
 				t.Error(err)
 			}
 		})
@@ -280,9 +281,15 @@ func TestChangedProgram(t *testing.T) {
 // -plain is main.go and nothing else.
 func TestPlain(t *testing.T) {
 	t.Parallel()
-	out, err := lessons.Command("-plain").CombinedOutput()
-	if want := here(plain); err != nil || string(out) != want {
-		t.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
+	err := lessons.Patiently(func(pace []string) error {
+		out, err := lessons.Command(append(pace, "-plain")...).CombinedOutput()
+		if want := here(plain); err != nil || string(out) != want {
+			return fmt.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
