@@ -139,6 +139,7 @@ var takeSlowToEncode = Proc("takeSlowToEncode", func(slowToEncode) error { retur
 // A task that has not begun within its timeout is given to a second worker, but
 // not to all of them, one after the other.
 func TestTimeoutBeforeTheTaskBegins(t *testing.T) {
+	encodings.Store(0)
 	p := NewPool(takeSlowToEncode, 1)
 	p.TaskTimeout = 20 * time.Millisecond
 	defer p.Terminate()

@@ -37,4 +37,5 @@ func TestStartDoesNotWaitUntilTheArgumentIsRead(t *testing.T) {
 	if n, err := ours.Recv(); n != 32<<20 || err != nil {
 		t.Errorf("Recv() = %d, %v; want %d", n, err, 32<<20)
 	}
+	p.Join(soon(t))
 }

@@ -205,7 +205,7 @@ func TestCrashBeforeTheFirstTask(t *testing.T) {
 
 			p := NewPool(explode, 1)
 			defer p.Close()
-			_, err := p.Apply(soon(t), bomb{})
+			_, err := p.Apply(t.Context(), bomb{}) // not soon: if workers are killed, 30 are started, one after the other
 			checkNotStarted(t, []error{err}, deathText[way])
 			two := make([]bomb, 2)
 			results, err := p.Map(soon(t), two)
@@ -249,6 +249,7 @@ func TestIdleWorkersMayDie(t *testing.T) {
 		p := NewPool(square, 2)
 		for i := range many(10) {
 			for _, w := range p.staffed() {
+				until(t, "an idle worker", w.isHere) // before, SIGABRT makes it a worker that cannot be started
 				w.cmd.Process.Signal(sig)
 				if sig != os.Kill || runtime.GOOS == "windows" { // it does not end at once, and may begin one more task
 					<-w.Done()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"regexp"
 	"runtime"
 	"slices"
@@ -333,6 +334,7 @@ func TestItemComesBackFromAGrandchild(t *testing.T) {
 			q.Put(soon(t), 7)
 			ours, theirs := Pipe[None, int]()
 			word, hears := Pipe[string, None]()
+			defer ours.Close() // if the garbage collector closed it, the grandchild would finish the item
 			p := start(t, NewProcess(foster, fostered{joinConsume{q, theirs, true}, hears}))
 			if v, err := ours.Recv(); v != 7 || err != nil {
 				t.Fatal(v, err)
@@ -432,7 +434,10 @@ var (
 	})
 	// In waitOnHost, three calls wait. It reports how they end.
 	waitOnHost = Proc("waitOnHost", func(l lastCalls) error {
-		Parent() // from now on, this process may end a moment after its parent
+		Parent()       // from now on, this process ends a moment after its parent,
+		self.mu.Lock() // but not before it has reported, however slow the machine is: orphaned needs mu
+		defer self.mu.Unlock()
+		time.AfterFunc(time.Minute, func() { os.Exit(1) }) // in case a call does not end
 		ctx := context.Background()
 		l.Jobs.Get(ctx) // without TaskDone, so Join waits
 		var all sync.WaitGroup

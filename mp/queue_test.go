@@ -119,6 +119,7 @@ func TestJoinableQueueGivesUnfinishedItemsToOthers(t *testing.T) {
 		q.Put(soon(t), i)
 	}
 	ours, theirs := Pipe[None, int]()
+	defer ours.Close() // if the garbage collector closed it, the child would finish the item
 	p := start(t, NewProcess(doJobs, joinConsume{q, theirs, true}))
 	if v, err := ours.Recv(); v != 0 || err != nil {
 		t.Fatal(v, err)

@@ -167,13 +167,21 @@ func TestTimeoutOfASuspendedWorker(t *testing.T) {
 	p := NewPool(pid, 1)
 	p.TaskTimeout = time.Second
 	defer p.Terminate()
-	first, err := p.Apply(soon(t), None{})
-	if err != nil {
-		t.Fatal(err)
+	first := 0
+	apply := func() int {
+		for ctx := soon(t); ; {
+			pid, err := p.Apply(ctx, None{})
+			var late *TaskError // on a slow machine, another worker may also need more than its second
+			if err == nil || !errors.As(err, &late) || late.PID == first || !errors.Is(err, context.DeadlineExceeded) {
+				if err != nil || pid == first {
+					t.Fatalf("Apply() = %d, %v; the suspended worker is %d", pid, err, first)
+				}
+				return pid
+			}
+		}
 	}
+	first = apply()
 	suspend(t, first)
 	waitSuspended(t, first)
-	if second, err := p.Apply(soon(t), None{}); err != nil || second == first {
-		t.Errorf("Apply() = %d, %v; the suspended worker is %d", second, err, first)
-	}
+	apply()
 }
