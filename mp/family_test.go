@@ -271,8 +271,8 @@ func read(t *testing.T, from *bufio.Reader, n int) (lines []string) {
 				t.Fatalf("the program has ended after %q", lines)
 			}
 			lines = append(lines, s)
-		case <-time.After(10 * time.Second):
-			t.Fatalf("nothing came for ten seconds after %q", lines)
+		case <-soon(t).Done():
+			t.Fatalf("nothing came for half a minute after %q", lines)
 		}
 	}
 	return lines
@@ -290,7 +290,7 @@ func ended(t *testing.T, stdout io.Reader) string {
 	select {
 	case s := <-all:
 		return s
-	case <-time.After(10 * time.Second):
+	case <-soon(t).Done():
 		t.Fatal("a process is still alive")
 		return ""
 	}
