@@ -395,7 +395,8 @@ func TestNamesOfRelatives(t *testing.T) {
 }
 
 func TestChildrenAreThoseAlive(t *testing.T) {
-	_, theirs := Pipe[string, string]()
+	ours, theirs := Pipe[string, string]()
+	defer ours.Close() // until then the process waits
 	p := NewProcess(echo, theirs)
 	if slices.Contains(Children(), p) {
 		t.Error("listed before Start")
