@@ -114,9 +114,18 @@ func TestEndedCallsHarmNoOthers(t *testing.T) {
 	all.Wait()
 }
 
+// doze takes so long that an Imap has its next argument ready when a worker is idle.
+var doze = Func("doze", func(n int) (int, error) { time.Sleep(time.Millisecond); return n, nil })
+
 // An Imap that never ends does not keep an Apply waiting: they take turns.
 func TestApplyBesideAnEndlessImap(t *testing.T) {
-	p := NewPool(square, 1)
+	for _, f := range []Function[int, int]{square, doze} {
+		t.Run(f.name, func(t *testing.T) { checkTurns(t, NewPool(f, 1)) })
+	}
+}
+
+func checkTurns(t *testing.T, p *Pool[int, int]) {
+	t.Helper()
 	defer p.Terminate()
 	ctx := soon(t)
 	running, begun := context.WithCancel(ctx)
@@ -128,7 +137,7 @@ func TestApplyBesideAnEndlessImap(t *testing.T) {
 		}
 		yielded := 0
 		for range p.ImapUnordered(ctx, endless) {
-			if yielded++; yielded == 1000 {
+			if yielded++; yielded == 200 {
 				begun()
 			}
 		}
