@@ -106,7 +106,8 @@ func ExampleProcess_Join() {
 }
 
 func ExampleProcess_Terminate() {
-	_, theirs := mp.Pipe[string, string]()
+	ours, theirs := mp.Pipe[string, string]()
+	defer ours.Close() // until then the process waits
 	p := mp.NewProcess(upper, theirs)
 	p.Start(context.Background())
 	p.Terminate()

@@ -43,7 +43,7 @@ func say(k frame.Kind, id uint64, v any) frame.Frame {
 // With mustEnd, a test that hangs fails. So the fuzzer keeps the input on which
 // it hangs.
 func mustEnd() (ended func() bool) {
-	return time.AfterFunc(10*time.Second, func() {
+	return time.AfterFunc(30*time.Second, func() {
 		debug.SetTraceback("all")
 		panic("it hangs")
 	}).Stop

@@ -18,7 +18,7 @@ func holdings() (goroutines, files, children int) {
 var cycles = flag.Int("cycles", many(10), "how often TestNothingIsLeftOver does each thing")
 
 // leavesNothing calls do many times, and compares the holdings before and after.
-// It waits up to ten seconds, because a goroutine may end a moment later.
+// It waits up to half a minute, because a goroutine may end a moment later.
 func leavesNothing(t *testing.T, do func(*testing.T)) {
 	t.Helper()
 	do(t) // some things are made once and kept
@@ -28,7 +28,7 @@ func leavesNothing(t *testing.T, do func(*testing.T)) {
 		do(t)
 	}
 	var g, f, c int
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for ctx := soon(t); ctx.Err() == nil; time.Sleep(time.Millisecond) {
 		if g, f, c = holdings(); g <= goroutines && f <= files && c <= children {
 			if z := zombies(); z > 0 {
 				t.Errorf("%d children have ended, and nobody has waited for them", z)

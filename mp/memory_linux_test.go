@@ -114,6 +114,11 @@ func TestMemoryStaysFlat(t *testing.T) {
 		{"an Imap", func(t *testing.T, seen func(int) bool) {
 			pool := NewPool(ponderAll, 2)
 			defer pool.Close()
+			pool.Apply(t.Context(), nil)
+			until(t, "both workers have called Main", func() (so bool) {
+				pool.locked(func() { so = len(pool.workers) == 2 && !pool.starting() })
+				return so
+			})
 			n := 0
 			for range pool.Imap(t.Context(), func(yield func([]byte) bool) {
 				for yield(make([]byte, 10<<10)) {

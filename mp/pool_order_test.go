@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -115,43 +114,84 @@ func TestEndedCallsHarmNoOthers(t *testing.T) {
 	all.Wait()
 }
 
+// doze takes so long that an Imap has its next argument ready when a worker is idle.
+var doze = Func("doze", func(n int) (int, error) { time.Sleep(time.Millisecond); return n, nil })
+
 // An Imap that never ends does not keep an Apply waiting: they take turns.
 func TestApplyBesideAnEndlessImap(t *testing.T) {
-	p := NewPool(square, 2)
+	for _, f := range []Function[int, int]{square, doze} {
+		t.Run(f.name, func(t *testing.T) { checkTurns(t, NewPool(f, 1)) })
+	}
+}
+
+func checkTurns(t *testing.T, p *Pool[int, int]) {
+	t.Helper()
 	defer p.Terminate()
 	ctx := soon(t)
 	running, begun := context.WithCancel(ctx)
-	var yielded atomic.Int64
 	go func() {
 		defer begun()
 		endless := func(yield func(int) bool) {
 			for yield(1) {
 			}
 		}
+		yielded := 0
 		for range p.ImapUnordered(ctx, endless) {
-			if yielded.Add(1) == 1000 {
+			if yielded++; yielded == 200 {
 				begun()
 			}
 		}
 	}()
 	<-running.Done()
-	before := yielded.Load()
-	var err error
 	for range 4 {
-		_, failed := p.Apply(ctx, 2)
-		err = errors.Join(err, failed)
+		if _, err := p.Apply(ctx, 2); err != nil {
+			t.Fatal(err)
+		}
+		others := make(chan int, 1)
+		p.change(func() { // as Apply does; but with mu held, nothing can happen between the call and the count
+			imap := p.calls[0]
+			before := imap.first
+			c := &call[int, int]{args: []int{2}, chunk: 1, missing: 1}
+			c.put = func(*task[int, int], []int, []*TaskError) { others <- imap.first - before }
+			c.news.L = &p.mu
+			p.calls = append(p.calls, c)
+		})
+		inTime(t, "a call", func() {
+			if n := <-others; n > maxDepth {
+				t.Errorf("while a call of one task waited, the worker got %d tasks of the Imap", n)
+			}
+		})
 	}
-	if others := yielded.Load() - before; err != nil || others > 20_000 {
-		t.Errorf("during four calls of Apply, %d other tasks were done; %v", others, err)
-	}
+}
+
+// passTime lets the timeout of a task pass, and reports whether a worker was doing
+// that task. Every worker's clock rings, also those that ring too early. So these
+// tests need no timeout that a quick task might also miss on a busy machine.
+func (p *Pool[A, R]) passTime(index int) (passed bool) {
+	p.locked(func() {
+		for _, w := range p.workers {
+			if w.begun && w.flight[0].first == index {
+				w.since = w.since.Add(-p.TaskTimeout)
+				passed = true
+			}
+			w.clock.Reset(0)
+		}
+	})
+	return passed
 }
 
 // G12: only the task that is over its timeout fails.
 func TestTimeoutHitsNoOther(t *testing.T) {
 	p := NewPool(slowAt, 2)
-	p.TaskTimeout = 100 * time.Millisecond
+	p.TaskTimeout = time.Hour
 	defer p.Terminate()
-	_, err := p.Map(soon(t), numbers(100))
+	failed := make(chan error, 1)
+	go func() {
+		_, err := p.Map(soon(t), numbers(100))
+		failed <- err
+	}()
+	until(t, "the slow task is begun", func() bool { return p.passTime(40) })
+	err := <-failed
 	errs := mapErrors(err)
 	var task *TaskError
 	if len(errs) != 1 || !errors.As(errs[0], &task) || task.Index != 40 || !errors.Is(err, context.DeadlineExceeded) {
@@ -164,7 +204,7 @@ func TestTimeoutHitsNoOther(t *testing.T) {
 func TestTimeoutHitsNoNeighbour(t *testing.T) {
 	t.Parallel()
 	p := NewPool(spin, 2)
-	p.TaskTimeout = 500 * time.Millisecond
+	p.TaskTimeout = time.Hour
 	defer p.Terminate()
 	late := make(chan error)
 	go func() {
@@ -173,6 +213,7 @@ func TestTimeoutHitsNoNeighbour(t *testing.T) {
 	}()
 	until(t, "the endless task is begun", func() bool { return busy(p) })
 	neighbour, err := p.Apply(soon(t), false)
+	p.passTime(0) // of the endless task: no other is begun
 	for over := false; !over && err == nil; {
 		select {
 		case err := <-late:

@@ -133,9 +133,16 @@ func TestTaskTimeout(t *testing.T) {
 	p.TaskTimeout = 50 * time.Millisecond
 	defer p.Close()
 	_, err := p.Map(soon(t), []int{0, 1, 0})
-	var task *TaskError
-	if !errors.As(err, &task) || task.Index != 1 || !errors.Is(err, context.DeadlineExceeded) {
-		t.Error(err)
+	late := false
+	for _, err := range mapErrors(err) {
+		var task *TaskError // on a busy machine, also of a quick task; see TestTimeoutHitsNoOther
+		if !errors.As(err, &task) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		late = late || task != nil && task.Index == 1
+	}
+	if !late {
+		t.Errorf("Map() = %v, want an error of the endless task", err)
 	}
 }
 

@@ -130,11 +130,15 @@ func init() {
 	}
 	programs["ignores SIGTERM"] = func(ctx context.Context) error {
 		signal.Ignore(syscall.SIGTERM)
+		var all []*Process
 		for range 30 {
 			p := NewProcess(idle, None{})
 			if err := errors.Join(p.Start(ctx), p.Terminate()); err != nil {
 				return err
 			}
+			all = append(all, p)
+		}
+		for _, p := range all { // they have started at the same time
 			<-p.Done()
 			if code, _ := p.ExitCode(); code != -15 {
 				note(code)
