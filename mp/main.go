@@ -43,15 +43,15 @@ func tooEarly() bool { return asChild != nil && !mainCalled.Load() }
 // once. If the program was started to ignore Ctrl-C, as in the background of a
 // script, the program and its children ignore Ctrl-C.
 //
-// Main does the work of two things in Python: the test of __name__ and
-// freeze_support.
+// In Python, the test of __name__ and freeze_support do this work.
 func Main(run func(ctx context.Context) error) {
 	if asChild != nil && mainCalled.Load() {
 		panic("mp: the function of a child calls Main; only main may call it")
 	}
 	checkMark(true)
 	Init()
-	ctx, stop := interruptible()
+	heard := make(chan os.Signal, 1) // it keeps the first Ctrl-C
+	ctx, stop := interruptible(heard)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second Ctrl-C has its usual effect
 	err := frame.Guard(func() error { return run(ctx) })
@@ -66,7 +66,8 @@ func Main(run func(ctx context.Context) error) {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	interrupted := ctx.Err() != nil
+	signal.Stop(heard) // returns when a Ctrl-C that run has handled is also in heard
+	interrupted := len(heard) > 0
 	if err != nil && !interrupted { // after Ctrl-C, the error only says that somebody typed Ctrl-C
 		complain(attempt("run", func() error { return errors.New(err.Error()) })) // Error is the program's, and may panic
 	}
@@ -75,7 +76,7 @@ func Main(run func(ctx context.Context) error) {
 	endFamily()
 	close(gone)
 	switch {
-	case ctx.Err() != nil && waits && (err != nil || !interrupted): // Ctrl-C, and run has failed, or had returned before
+	case interrupted && err != nil, !interrupted && waits && ctx.Err() != nil: // Ctrl-C, and run has failed, or had returned before
 		signal.Reset(os.Interrupt)
 		interruptSelf()
 		time.Sleep(time.Second) // a signal to oneself takes a moment
@@ -87,11 +88,13 @@ func Main(run func(ctx context.Context) error) {
 
 // interruptible returns a context that Ctrl-C ends, unless Ctrl-C was ignored
 // when the program was started, as in the background of a script.
-func interruptible() (ctx context.Context, stop func()) {
+func interruptible(heard chan os.Signal) (ctx context.Context, stop func()) {
 	if signal.Ignored(os.Interrupt) {
 		return context.WithCancel(context.Background())
 	}
-	return signal.NotifyContext(context.Background(), os.Interrupt)
+	signal.Notify(heard, os.Interrupt) // first: so it has each Ctrl-C that has ended ctx
+	ctx, ignore := signal.NotifyContext(context.Background(), os.Interrupt)
+	return ctx, func() { ignore(); signal.Stop(heard) }
 }
 
 // quietPipes lets this process go on when nobody reads its output any more,

@@ -62,8 +62,7 @@ func (p *Process) firstFrames(h *handover) ([]frame.Frame, error) {
 	return slices.Insert(frames, 0, frame.Frame{Kind: msgOrders, Value: o}), err
 }
 
-// programFile is the file of this program, and programInfo says what it was at the
-// beginning.
+// programFile is this program's file, and programInfo says what it was at the beginning.
 var programFile, programInfo = func() (string, os.FileInfo) {
 	file, err := os.Executable()
 	if err != nil {
@@ -103,8 +102,7 @@ func unchanged(file string, was os.FileInfo) error {
 	return nil
 }
 
-// arguments are those that this program was started with, even if main has changed
-// os.Args since.
+// arguments are those that this program was started with: main may change os.Args.
 var arguments = slices.Clone(os.Args)
 
 // exec starts this program again.
