@@ -136,8 +136,8 @@
 //	G1   When a process ends, all its descendants end within a second. (A
 //	     suspended process ends when it is resumed. A child that is starting, or
 //	     has hundreds of busy goroutines, may need longer. On Windows, if a
-//	     process is killed while it starts a child, the child might stay, but it
-//	     runs no code.)
+//	     process ends while it starts a child, the child might stay, but it runs
+//	     no code.)
 //	G2   When a worker ends, its pool loses only the task (or the chunk) that
 //	     the worker was doing. The error says which task, in which worker, and
 //	     why. If no new worker can be started, the other workers go on. When no
