@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -102,8 +101,8 @@ func TestArguments(t *testing.T) {
 
 // The plan has values of main.go. If the reader has changed them, it is another plan.
 func TestChangedPlan(t *testing.T) {
-	defer func(args []string) { os.Args = args }(os.Args)
-	os.Args = append(os.Args, "-plan")
+	defer func(args []string) { arguments = args }(arguments)
+	arguments = append(arguments, "-plan")
 	changed := lesson
 	changed.Sum = ""
 	err := Prints(func() { Main(changed, program) }, "note   You have changed main.go, so this plan may be wrong:\nplan   size 3, loud false, tick 200ms\n",

@@ -1,6 +1,7 @@
 package mp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -279,9 +280,7 @@ func (c *child) serve() error {
 // end reports how the function ended, ends this process's children as Main does,
 // and exits.
 func (c *child) end(err error) {
-	if err == nil {
-		err = self.skipped()
-	}
+	err = cmp.Or(err, self.skipped())
 	quietPipes()
 	for _, q := range given.queues {
 		q.holder.(*lend.Link).Flush()

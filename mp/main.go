@@ -1,6 +1,7 @@
 package mp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,10 +55,7 @@ func Main(run func(ctx context.Context) error) {
 	ctx, stop := interruptible(heard)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second Ctrl-C has its usual effect
-	err := frame.Guard(func() error { return run(ctx) })
-	if err == nil {
-		err = self.skipped()
-	}
+	err := cmp.Or(frame.Guard(func() error { return run(ctx) }), self.skipped())
 	quietPipes()
 	waits := err != nil || len(Children()) > 0
 	if waits { // the same Ctrl-C may have ended run, or a child that was starting: wait until it has reached this process
