@@ -115,14 +115,16 @@ func Prints(main func(), want string, same ...func(string) string) error {
 func Patiently(try func(pace []string) error) error {
 	err := try(nil)
 	for _, unit := range longerTicks {
-		if err == nil {
-			return nil
-		}
-		if err = try([]string{"-unit", unit}); err != nil {
-			err = fmt.Errorf("also with ticks of %s: %w", unit, err)
+		if err != nil {
+			err = try([]string{"-unit", unit})
 		}
 	}
 	return err
+}
+
+// ChangedPatiently is [Changed] for a program that sleeps: see [Patiently].
+func ChangedPatiently(name string, want []string, args ...string) error {
+	return Patiently(func(pace []string) error { return Changed(name, want, append(args, pace...)...) })
 }
 
 // longerTicks are as long as "200ms" in a line of text.

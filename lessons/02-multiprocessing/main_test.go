@@ -193,10 +193,7 @@ func TestChangedProgram(t *testing.T) {
 			continue // it is for another test
 		}
 		t.Run(name, func(t *testing.T) {
-			err := lessons.Patiently(func(pace []string) error {
-				return lessons.Changed(name, change.want, append([]string{"-unit", "100ms"}, pace...)...)
-			})
-			if err != nil {
+			if err := lessons.ChangedPatiently(name, change.want, "-unit", "100ms"); err != nil {
 				t.Error(err)
 			}
 		})

@@ -175,10 +175,7 @@ func TestChangedProgram(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := lessons.Patiently(func(pace []string) error {
-				return lessons.Changed(name, change.want, append([]string{"-unit", "500ms"}, pace...)...)
-			})
-			if err != nil {
+			if err := lessons.ChangedPatiently(name, change.want, "-unit", "500ms"); err != nil {
 				t.Error(err)
 			}
 		})

@@ -270,8 +270,7 @@ func TestChangedProgram(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := lessons.Patiently(func(pace []string) error { return lessons.Changed(name, change.want, pace...) })
-			if err != nil {
+			if err := lessons.ChangedPatiently(name, change.want); err != nil {
 				t.Error(err)
 			}
 		})
