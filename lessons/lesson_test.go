@@ -185,7 +185,7 @@ func TestPrints(t *testing.T) {
 
 // A test that succeeds with some ticks is not tried with longer ones.
 func TestPatiently(t *testing.T) {
-	for right, want := range []string{"", " -unit 1.75s", " -unit 1.75s -unit 4.75s", " -unit 1.75s -unit 4.75s"} {
+	for right, want := range []string{"", " -unit " + longTick, " -unit " + longTick} {
 		tried, n := "", -1
 		err := Patiently(func(pace []string) error {
 			tried += strings.Join(append([]string{""}, pace...), " ")
@@ -194,7 +194,7 @@ func TestPatiently(t *testing.T) {
 			}
 			return nil
 		})
-		if tried != want || (err == nil) != (right < 3) {
+		if tried != want || (err == nil) != (right < 2) {
 			t.Errorf("if try %d is right: it tries%s, %v, want%s", right, tried, err, want)
 		}
 	}
@@ -213,7 +213,7 @@ func TestPrintsPatiently(t *testing.T) {
 		}
 		return text
 	}
-	if err := PrintsPatiently(func() { Main(lesson, program) }, want, slow); err != nil || tick != 1750*time.Millisecond {
+	if err := PrintsPatiently(func() { Main(lesson, program) }, want, slow); err != nil || tick.String() != longTick {
 		t.Errorf("%v, the last ticks were %v", err, tick)
 	}
 }

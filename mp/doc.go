@@ -1,6 +1,6 @@
 // Package mp is Python's multiprocessing for Go: processes, pools, pipes and
-// queues, made of os/exec and os.Pipe. You can kill any process at any time.
-// The other processes do not hang. Only the work of the killed process, and of
+// queues, made of os/exec and os.Pipe. You can kill any process at any time: no
+// other process waits for it forever. Only the work of the killed process, and of
 // its descendants, is lost.
 //
 // Two things surprise nearly everybody. First, only exported fields are sent: a
@@ -130,8 +130,9 @@
 //
 // # Promises
 //
-// You can kill any process, at any time. "A process ends" means that it returns,
-// panics, calls os.Exit or is killed, at any moment of its life.
+// You can kill any process, at any time. A process ends when it panics, calls
+// os.Exit or is killed, at any moment of its life. It also ends when its function
+// has returned, and its own children have ended.
 //
 //	G1   When a process ends, all its descendants end within a second. (A
 //	     suspended process ends when it is resumed. A child that is starting, or
@@ -150,14 +151,15 @@
 //	G5   No call waits forever for a process that has ended. Instead, it returns
 //	     io.EOF, io.ErrUnexpectedEOF, or an error that names the process. (If an
 //	     open queue is empty, Get waits, because a new producer may be started.
-//	     If it is full, Put waits, because a new consumer may be started. So
-//	     Close a queue when its producers have ended.) A call with a context
-//	     returns when the context ends, even if the other process is suspended.
+//	     If it is full, Put waits, because a new consumer may be started. Join of
+//	     a JoinableQueue waits for the same reason. So Close a queue when its
+//	     producers have ended.) A call with a context returns when the context
+//	     ends, even if the other process is suspended.
 //	G6   When a process crashes, its ExitError has what the Go runtime printed,
 //	     unless the program itself has called debug.SetCrashOutput.
-//	G7   A call that sends a value returns an error if the value cannot be
-//	     encoded, or contains what the documentation of Func forbids. A call that
-//	     receives a value returns an error if the value cannot be decoded. All other
+//	G7   If a value cannot be encoded, or contains what the documentation of Func
+//	     forbids, the call that should send it returns an error. If a value cannot
+//	     be decoded, the call that should receive it returns an error. All other
 //	     values arrive, but without their lower-case fields.
 //	G8   Garbage on a pipe causes an error, never a hang or a large allocation.
 //	G9   mp leaks no processes, zombies, goroutines or open files, even if
@@ -185,8 +187,8 @@
 //     new process would do the same, and so on. mp stops this, but only if the
 //     new process has the child's environment.
 //   - A package whose init function starts a program must import mp. Otherwise,
-//     the program can get the pipes of a child, and then Join also waits until the
-//     program ends.
+//     that other program can get the pipes of a child, and then Join also waits
+//     until it ends.
 //   - If the process that made a queue is suspended, and the pipe to it is full,
 //     a Put on Windows waits even after its context has ended.
 package mp

@@ -12,7 +12,7 @@ import (
 	"processbook/mp/internal/lend"
 )
 
-// When a call is refused, its error is one of these. Test for it with
+// When a call is refused, its error is usually one of these. Test for it with
 // [errors.Is], because the call usually wraps it in an error that names the
 // process or the queue.
 var (
@@ -20,14 +20,14 @@ var (
 	ErrNotStarted  = errors.New("mp: not started: Start was not called, or it returned an error")
 	ErrDaemonChild = errors.New("mp: a daemon cannot have children")
 	ErrNoMain      = errors.New("mp: this program has called neither mp.Main nor mp.Init yet; " +
-		"write func main() { mp.Main(run) }, or call mp.Init() first thing in TestMain")
+		"write func main() { mp.Main(run) }, or in TestMain, call mp.Init() first")
 	ErrMoved      = errors.New("mp: this end of the pipe has moved to another process; make a Pipe for each child")
 	ErrClosed     = lend.ErrClosed   // Close of this queue, this end of a pipe or this pool was called before
 	ErrFull       = lend.ErrFull     // TryPut
 	ErrEmpty      = lend.ErrEmpty    // TryGet
 	ErrTooLong    = frame.ErrTooLong // a value is longer than 1 GiB
 	ErrTerminated = errors.New("mp: the pool was terminated")
-	ErrTaskDone   = errors.New("mp: TaskDone without an unfinished item in this process")
+	ErrTaskDone   = errors.New("mp: TaskDone was called, but this process has no unfinished item")
 )
 
 // An ExitError says how a process ended, if it did not succeed.

@@ -20,8 +20,8 @@ type function struct {
 	work func(c *child) error        // calls it for each task of a Pool
 }
 
-// None is the type of the argument of a function that needs no argument, and of
-// the result of a function that has no result.
+// None is the type to write for an argument that a function does not need, or for a
+// result that it does not have.
 type None struct{}
 
 // GobEncode lets a None be a field or an element: gob refuses an empty struct.
@@ -42,7 +42,7 @@ func (*None) GobDecode([]byte) error { return nil }
 //
 //   - a queue or an end of a pipe in a lower-case field
 //   - a function, a channel, a Process or a Pool in an exported field
-//   - a value in an interface, also an error, without gob.Register for its type
+//   - a value in an interface (or an error) without gob.Register for its type
 //   - fields next to an embedded type that has a GobEncode, like time.Time: gob
 //     would not send these fields. Give the embedded field a name, or write a
 //     GobEncode for the whole struct.

@@ -39,10 +39,10 @@ func tooEarly() bool { return asChild != nil && !mainCalled.Load() }
 // child's function instead of run, and does not return.
 //
 // Ctrl-C ends run's context. Children ignore Ctrl-C, so only run decides what
-// happens. If run then returns an error, or had returned before, Main prints
-// nothing more, and the program ends by SIGINT. A second Ctrl-C ends the program at
-// once. If the program was started to ignore Ctrl-C, as in the background of a
-// script, the program and its children ignore Ctrl-C.
+// happens. If run then returns an error, Main does not print it. When the children
+// have ended, the program ends by SIGINT. It also does so if run has returned
+// before the Ctrl-C. A second Ctrl-C ends the program at once. If a script starts
+// the program in the background, Ctrl-C is ignored, also by the children.
 //
 // In Python, the test of __name__ and freeze_support do this work.
 func Main(run func(ctx context.Context) error) {
@@ -114,7 +114,7 @@ func sayForWhom(failed bool, gone <-chan struct{}) {
 		text := "waiting for " + strings.Join(names, ", ")
 		switch {
 		case blocked:
-			complain(text + ", at a queue: Close it if nothing more will be put; if it is joinable, call TaskDone for each item")
+			complain(text + ", which wait for items of a queue: call Close after the last Put; if it is a JoinableQueue, call TaskDone for each item")
 			return
 		case failed && len(names) > 0:
 			complain(text)

@@ -205,7 +205,7 @@ func init() {
 func TestMainSaysForWhomItWaits(t *testing.T) {
 	for name, want := range map[string][]string{
 		"fails before its Close": {"no such file", "waiting for Process-1 (pid "},
-		"forgets its Close":      {"waiting for Process-1 (pid ", "), Process-2 (pid ", "), at a queue: Close it if"},
+		"forgets its Close":      {"waiting for Process-1 (pid ", "), Process-2 (pid ", "), which wait for items of a queue: call Close"},
 		"forgets its TaskDone":   {"waiting for Process-1 (pid ", "), Process-2 (pid ", "), at a queue: ", "call TaskDone for each"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -19,8 +19,8 @@ import (
 // Make both ends with [Pipe]. To move an end into a child, pass it to
 // [NewProcess], as the argument or in an exported field of the argument. When
 // the child has started, every method of that end returns [ErrMoved] in this
-// process. So each end is in only one process. When that process ends, the other
-// end gets [io.EOF]. An end that this process has used cannot move: Start
+// process. So each end is in only one process. When that process is gone, the other
+// side gets [io.EOF]. An end that this process has used cannot move: Start
 // returns an error.
 //
 // Close an end when you will neither send nor receive any more. When a process
@@ -229,7 +229,7 @@ func (c *Conn[S, R]) afterStart(p *Process) {
 }
 
 // GobEncode is for package encoding/gob. Only the argument of a process that is
-// starting can contain an end of a pipe. In all other values, it is an error.
+// starting can contain an end of a pipe. In other values, an end is an error.
 func (c *Conn[S, R]) GobEncode() ([]byte, error) {
 	if c == nil {
 		return nil, errNotMade

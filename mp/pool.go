@@ -73,8 +73,8 @@ type Pool[A, R any] struct {
 	// long, a second worker gets it. 0 means no timeout.
 	TaskTimeout time.Duration
 
-	// Chunk is how many arguments Map sends to a worker together; 0 means 1. That
-	// is faster for very quick tasks. But if the worker dies, all tasks of the
+	// Chunk is how many arguments Map sends to a worker together; 0 means 1. Chunks
+	// make very quick tasks faster. But if the worker dies, all tasks of the
 	// chunk fail. A chunk's timeout is TaskTimeout times the number of its tasks.
 	Chunk int
 
@@ -142,9 +142,9 @@ func (p *Pool[A, R]) Apply(ctx context.Context, arg A) (r R, err error) {
 //
 // If a task fails, the other tasks are still done. Map then returns their
 // results, in their places, with a zero value in the place of each failed task.
-// The error joins one [*TaskError] for each failed task, in the same order.
-// [errors.As] finds the first. For all, call its method Unwrap() []error. For each
-// result or error in turn, use [Pool.Imap].
+// The error contains one [*TaskError] for each failed task, in the same order.
+// [errors.As] finds the first. For all, call its method Unwrap() []error. To get
+// the results and errors one by one, use [Pool.Imap].
 //
 // If the whole call fails, for example because ctx ended or the pool was already
 // closed, Map returns nil and an error that is not a TaskError: see

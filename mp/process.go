@@ -77,7 +77,8 @@ func newProcess(kind string, f *function) *Process {
 // this process goes on. When ctx ends, the process is terminated, and killed
 // a second later if it is still alive. (A deferred cancel ends ctx, so it
 // terminates a child that you have not joined.) With context.Background, the
-// process lives until its function returns, or until this process ends.
+// process lives until its function has returned and its own children have ended,
+// or until this process ends.
 //
 // The process is cleaned up even if nobody calls Join. If Start fails, its error
 // is [ErrStarted], [ErrDaemonChild], [ErrNoMain], ctx.Err(), the reason why the

@@ -26,8 +26,8 @@ import (
 // process keep the order of its Puts, with two exceptions. Items may be sent to a
 // consumer before it asks for them. Items that this consumer does not use go back
 // to the front of the queue. In the meantime, other consumers may have got newer
-// items. In a grandchild of the process that made the queue, an item can
-// also lose its place if it arrives just when Get's context ends.
+// items. An item can also come out later if it arrives in a grandchild of the
+// process that made the queue just when Get's context ends.
 //
 // A queue lives in the process that made it. When another process is killed, at
 // any moment, the queue goes on working for the others. Put adds an item as a
@@ -67,7 +67,7 @@ func newQueue[T any](capacity int, joinable bool) *Queue[T] {
 // NewQueue, or was made too early.
 func (q *Queue[T]) hold() lend.Holder {
 	if q == nil || q.queue == nil {
-		panic("mp: this queue was not made by NewQueue; a queue is passed only in an exported field of an argument")
+		panic("mp: this queue was not made by NewQueue; a queue is passed only as an argument, or in an exported field of it")
 	}
 	if q.orphan {
 		panic("mp: this queue was made before mp.Main, so each process has a different one; " +
@@ -191,8 +191,8 @@ func (q *Queue[T]) Len() (int, error) {
 // Close tells every process that nothing more will be put, like close(ch) for a
 // channel. After that, Put returns [ErrClosed]. (In another process, Put may for a
 // moment still return nil: then the item is in the queue.) Get still returns the
-// items that are in the queue, and then [io.EOF]. (If a process that has the queue
-// is suspended, EOF waits until it is resumed, because it may have put an item.)
+// items that are in the queue, and then [io.EOF]. (While a process that has the
+// queue is suspended, Get does not return EOF: that process may have put an item.)
 //
 // Call Close when all producers have finished, in the process that joined them.
 // Do not leave it to a producer: a producer that is killed never calls Close. If
@@ -286,7 +286,7 @@ func (q *Queue[T]) handOver(h *handover) error {
 }
 
 // GobEncode is for package encoding/gob. Only the argument of a process that is
-// starting can contain a queue. In all other values, it is an error.
+// starting can contain a queue. In other values, a queue is an error.
 func (q *Queue[T]) GobEncode() ([]byte, error) {
 	if q == nil || q.queue == nil {
 		return nil, errNoQueue

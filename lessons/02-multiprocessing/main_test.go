@@ -94,8 +94,8 @@ saw    If two rows overlap, these processes ran side by side: they were
        the same moment: see below. Lines about a Worker: 4 with "begins",
        and 3 with "ends". Lines about a Goroutine: 4 with "begins", and 0
        with "ends". If a process ends, its goroutines and its children end.
-       Other processes go on. If two processes run side by side and work for
-       the same time, the system decides which prints and ends first.
+       Other processes go on. If two processes run side by side and need
+       equally long, the system decides which prints and ends first.
 
 try    -bad 1, -bad 0, -unit 500ms, -free, -plain
 `
@@ -217,7 +217,7 @@ func TestWorkersAreCounted(t *testing.T) {
 const counted = `saw If two rows overlap, these processes ran side by side: they were concurrent. They were parallel only if
 two CPUs worked for them at the same moment: see below. Lines about a Worker: 2 with "begins", and 1 with "ends". Lines
 about a Goroutine: 0 with "begins", and 0 with "ends". If a process ends, its goroutines and its children end. Other processes go on. If two processes run side by side and
-work for the same time, the system decides which prints and ends first.`
+need equally long, the system decides which prints and ends first.`
 
 // -plain is main.go and nothing else.
 func TestPlain(t *testing.T) {

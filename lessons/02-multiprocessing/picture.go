@@ -52,7 +52,7 @@ func picture(ctx context.Context, run *lessons.Run) error {
 	lessons.Para("saw", "If two rows overlap, these processes ran side by side: they were concurrent. They were parallel only if two CPUs"+
 		" worked for them at the same moment: see below. Lines about a Worker: %d with \"begins\", and %d with \"ends\". Lines about a"+
 		" Goroutine: %d with \"begins\", and %d with \"ends\". If a process ends, its goroutines and its children end. Other processes"+
-		" go on. If two processes run side by side and work for the same time, the system decides which prints and ends first.",
+		" go on. If two processes run side by side and need equally long, the system decides which prints and ends first.",
 		n["Worker begins"], n["Worker ends"], n["Goroutine begins"], n["Goroutine ends"])
 	lessons.Println()
 	return crowd(ctx)
@@ -73,7 +73,7 @@ var crowd = func(ctx context.Context) error {
 		lessons.Printf("  %-9d  %-18d  %d\n", n[0], n[1], most)
 	}
 	lessons.Println()
-	lessons.Para("saw", "CPUs: %d. All began before the first one ended, so all were concurrent. A CPU computes for only one of them at a time:"+
-		" the system gives each a turn. If two computed at the same moment, on two CPUs, they were parallel.", cpus)
+	lessons.Para("saw", "CPUs: %d. All began before the first one ended, so all were concurrent. A CPU runs only one process or"+
+		" goroutine at a time, so they take turns. If two computed at the same moment, on two CPUs, they were parallel.", cpus)
 	return nil
 }

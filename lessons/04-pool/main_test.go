@@ -43,7 +43,7 @@ func sorted(text string) string {
 	})
 }
 
-const output = `LESSON 4  Process or Pool?                             (example 8's numbers)
+const output = `LESSON 4  A Process or a Pool?                         (example 8's numbers)
 
 plan   There are 10 tasks: each gets a number, and adds a * if the number is
        prime. Main starts a Process for each task, and gets the results from

@@ -18,7 +18,7 @@ var source string
 
 var lesson = lessons.Lesson{
 	Number:  4,
-	Title:   "Process or Pool?",
+	Title:   "A Process or a Pool?",
 	Mirrors: "example 8's numbers",
 	Plan:    plan,
 	Picture: picture,

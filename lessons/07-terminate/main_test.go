@@ -64,7 +64,7 @@ saw    Stuck was terminated. Stubborn was terminated. Left was terminated.
   ignores SIGTERM                 Terminate         -15  does not run
 `)
 
-const output = `LESSON 7  How do you end a process?                             (no example)
+const output = `LESSON 7  How do you end a process, and when may you?           (no example)
 
 plan   Main starts four processes. Stuck and Stubborn hang. Left and Right
        each wait for a message from the other: a deadlock. Stubborn ignores
@@ -105,7 +105,7 @@ saw    Terminate can end even a process that hangs. A deferred cleanup runs
 also   A queue with one item, a token, can be a lock. What happens to others
        when main terminates a process that ...
 
-  has a child, which also has a child    of these three end: 3
+  has a child, which also has a child    of the three, 3 end
   has a token, and is sending a message  others get: a broken message, EOF
 
 saw    Terminate only processes that share nothing. The system does not put

@@ -18,7 +18,7 @@ var source string
 
 var lesson = lessons.Lesson{
 	Number:  7,
-	Title:   "How do you end a process?",
+	Title:   "How do you end a process, and when may you?",
 	Mirrors: "no example",
 	Plan:    func() string { return plan },
 	Picture: picture,
@@ -76,8 +76,8 @@ func drawMore(ctx context.Context) error {
 			" ends it, with signal 9 (exit code -9).")
 	got = strings.NewReplacer("A", "the token", "B", "the message", "C", "a broken message,", "D", "EOF").Replace(got)
 	lessons.Section("A queue with one item, a token, can be a lock. What happens to others when main terminates a"+
-		" process that ...", "  has a child, which also has a child    of these three end: "+ended+
-		"\n  has a token, and is sending a message  others get: "+got+"\n",
+		" process that ...", "  has a child, which also has a child    of the three, "+ended+
+		" end\n  has a token, and is sending a message  others get: "+got+"\n",
 		"Terminate only processes that share nothing. The system does not put the token back: others never get it."+
 			" Children also end, and a message may be broken.")
 	return nil
