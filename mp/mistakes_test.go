@@ -81,7 +81,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"TaskTimeout is 1ms: context deadline":                                                               late,
 		"putAstray: panic: mp: this queue was made before mp.Main, so":                                       runProcess(NewProcess(putAstray, 1)),
 		"sendAstray: send: mp: this pipe was made before mp.Main, so each":                                   runProcess(NewProcess(sendAstray, 1)),
-		"; write func main() { mp.Main(run) }, or call mp.Init() first thin":                                 ErrNoMain,
+		"; write func main() { mp.Main(run) }, or in TestMain, call mp.Init":                                 ErrNoMain,
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v\nwant it to say %s", err, want)
@@ -206,7 +206,7 @@ func TestMainSaysForWhomItWaits(t *testing.T) {
 	for name, want := range map[string][]string{
 		"fails before its Close": {"no such file", "waiting for Process-1 (pid "},
 		"forgets its Close":      {"waiting for Process-1 (pid ", "), Process-2 (pid ", "), which wait for items of a queue: call Close"},
-		"forgets its TaskDone":   {"waiting for Process-1 (pid ", "), Process-2 (pid ", "), at a queue: ", "call TaskDone for each"},
+		"forgets its TaskDone":   {"waiting for Process-1 (pid ", "), Process-2 (pid ", "), which wait for items of a queue: ", "call TaskDone for each"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
