@@ -67,7 +67,7 @@ func newQueue[T any](capacity int, joinable bool) *Queue[T] {
 // NewQueue, or was made too early.
 func (q *Queue[T]) hold() lend.Holder {
 	if q == nil || q.queue == nil {
-		panic("mp: this queue was not made by NewQueue; a queue is passed only as an argument, or in an exported field of it")
+		panic("mp: this queue was not made by NewQueue; a queue is passed only as an argument or in an exported field of an argument")
 	}
 	if q.orphan {
 		panic("mp: this queue was made before mp.Main, so each process has a different one; " +
