@@ -564,7 +564,10 @@ func (f Form) Unclear(answer string) string {
 		}
 		return spelled[given] + numbers + ", but the brackets ask for " + spelled[f.Count]
 	}
-	return "write only " + strings.NewReplacer("of: ", "of the words ", "; ", ", in this order: ").Replace(f.Words)
+	if words := strings.NewReplacer(" of: ", " of these: ", "; ", ". Order: ").Replace(f.Words); words != f.Words {
+		return "write only " + words
+	}
+	return "write only: " + f.Words
 }
 
 // asWritten finds a word of split in the answer, where it can have capitals, and

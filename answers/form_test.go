@@ -316,16 +316,16 @@ func TestWhyAPredictionIsNotUnderstood(t *testing.T) {
 		{"two numbers", "11 – EOF", `"11 – EOF" is not understood; write: two numbers, like 40 2`},
 		{"letters", "all - D", `"all - D" is not understood; write: letters, like B C, or none`},
 		{"number", "Counter!", `"Counter" is not understood; write: number, like 40`},
-		{"two numbers: files, sum", "1 sum, 2", "write only two numbers, like 40 2: files, sum"},
+		{"two numbers: files, sum", "1 sum, 2", "write only: two numbers, like 40 2: files, sum"},
 		{"number", "10-15", `"10-15" is not understood; write: number, like 40`},
 		{"letters", "A B or C", `"or" is not understood; write: letters, like B C, or none`},
 		{"letters", "A E", `"E" is not understood; write: letters, like B C, or none`},
 		{"letters", "A-C", "write each letter that you mean, like B C, and not A-C"},
 		{"letters", "A to B.", "write each letter that you mean, like B C, and not A to B"},
 		{"letters", "C-A", "write each letter that you mean, like B C, and not C-A"},
-		{"letters in order", "A B A", "write only letters in order, like C B A"},
+		{"letters in order", "A B A", "write only: letters in order, like C B A"},
 		{"one of: alive = runs, dead", "not alive", `"not" is not understood; write: one of: alive, dead`},
-		{"one of: alive = runs, dead", "alive, dead", "write only one of the words alive, dead"},
+		{"one of: alive = runs, dead", "alive, dead", "write only one of these: alive, dead"},
 	} {
 		f := ParseForm(test.form, []string{"Is it A or B or C?"})
 		if _, understood := f.Read(test.written); understood {

@@ -8,8 +8,8 @@
 //	(letters)
 //	> A B
 //	? the last mark in Worker 2's row
-//	?! A B C  this would be true of a process that somebody joins; look at
-//	  the end of main's row
+//	?! A B C  your prediction would be true of a process that somebody
+//	  joins; look at the end of main's row
 //
 // A question has its text and what it offers, the [Form] of a prediction in
 // brackets, the answer, a hint that says where to look, and for each common mistake

@@ -27,16 +27,16 @@ func Worksheet(questions []*Question, form int) string {
 
 Name:
 
-After each >, write only what the brackets above it ask for. Add a ! if you are sure. A blank, or a ? alone, does not count. Then
-type: %s
+After each >, write only what the brackets above it ask for. Add a ! if you
+are sure. A blank, or a ? alone, does not count. Then type: %s
 
 Some words: A daemon is a helper in the background. A Pool has worker
 processes. Apply gives it one task, Map and Imap give it many. Map returns a
 slice of results, Imap a sequence of them. JoinableQueue is a queue of tasks:
 a consumer calls TaskDone after each task. Python starts a child with spawn,
 which runs the program from its beginning, or with fork, which copies the
-parent. To join a process is to wait for its end. EOF says that nothing more will
-come.
+parent. To join a process is to wait for its end. EOF says that nothing more
+will come.
 `, form, check)
 	for _, q := range questions {
 		fmt.Fprintf(&b, "\n# %s\n\nAfterwards: `go run %s`\n", q.Title, q.Lesson)

@@ -106,7 +106,7 @@ func TestChangedPlan(t *testing.T) {
 	changed := lesson
 	changed.Sum = ""
 	err := Prints(func() { Main(changed, program) }, "note   You have changed main.go, so this plan may be wrong:\nplan   size 3, loud false, tick 200ms\n",
-		func(text string) string { return text[strings.Index(text, "note"):] })
+		func(text string) string { return text[max(0, strings.Index(text, "note")):] })
 	if err != nil {
 		t.Error(err)
 	}

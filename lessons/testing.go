@@ -115,10 +115,14 @@ func Prints(main func(), want string, same ...func(string) string) error {
 // reader has changed main.go, a test that fails is no surprise, and need not take long.
 func Patiently(try func(pace []string) error) error {
 	err := try(nil)
-	if err != nil && !readerHasChanged() {
-		err = try([]string{"-unit", longTick})
+	if err == nil || readerHasChanged() {
+		return err
 	}
-	return err
+	again := try([]string{"-unit", longTick})
+	if again == nil {
+		return nil
+	}
+	return errors.Join(err, again)
 }
 
 func readerHasChanged() bool {

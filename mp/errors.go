@@ -182,6 +182,10 @@ func remote(name string, err error) *RemoteError {
 	if r, ok := err.(*RemoteError); ok && r != nil {
 		return r
 	}
-	text := attempt(name, func() error { return errors.New(err.Error()) }) // Error may panic, on a nil pointer
-	return &RemoteError{Func: name, Type: fmt.Sprintf("%T", err), Message: text.Error()}
+	return &RemoteError{Func: name, Type: fmt.Sprintf("%T", err), Message: textOf(name, err).Error()}
+}
+
+// textOf returns an error with the text of err, whose Error may panic, on a nil pointer.
+func textOf(name string, err error) error {
+	return attempt(name, func() error { return errors.New(err.Error()) })
 }

@@ -3,7 +3,6 @@ package mp
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -65,9 +64,9 @@ func Main(run func(ctx context.Context) error) {
 		}
 	}
 	signal.Stop(heard) // returns when a Ctrl-C that run has handled is also in heard
-	interrupted := len(heard) > 0
+	interrupted := len(heard) > 0 || ctx.Err() != nil
 	if err != nil && !interrupted { // after Ctrl-C, the error only says that somebody typed Ctrl-C
-		complain(attempt("run", func() error { return errors.New(err.Error()) })) // Error is the program's, and may panic
+		complain(textOf("run", err))
 	}
 	gone := make(chan struct{})
 	go sayForWhom(err != nil && !interrupted, gone)
@@ -90,8 +89,8 @@ func interruptible(heard chan os.Signal) (ctx context.Context, stop func()) {
 	if signal.Ignored(os.Interrupt) {
 		return context.WithCancel(context.Background())
 	}
-	signal.Notify(heard, os.Interrupt) // first: so it has each Ctrl-C that has ended ctx
 	ctx, ignore := signal.NotifyContext(context.Background(), os.Interrupt)
+	signal.Notify(heard, os.Interrupt)
 	return ctx, func() { ignore(); signal.Stop(heard) }
 }
 

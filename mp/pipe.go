@@ -19,7 +19,7 @@ import (
 // Make both ends with [Pipe]. To move an end into a child, pass it to
 // [NewProcess], as the argument or in an exported field of the argument. When
 // the child has started, every method of that end returns [ErrMoved] in this
-// process. So each end is in only one process. When that process is gone, the other
+// process. So each end is in only one process. When that process ends, the other
 // side gets [io.EOF]. An end that this process has used cannot move: Start
 // returns an error.
 //

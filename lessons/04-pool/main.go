@@ -1,5 +1,5 @@
-// Lesson 4, go run ./lessons/04-pool: Process or Pool? Both mark the primes of
-// example 8 (*). 2 takes longest. Predict first: where in each list is 2?
+// Lesson 4, go run ./lessons/04-pool: a Process or a Pool? Both mark the primes
+// of example 8 (*). 2 takes longest. Predict first: where in each list is 2?
 //
 //	Python                         here
 //	a task's method: is n prime?   func star(n int) string

@@ -95,7 +95,7 @@ func TestFacts(t *testing.T) {
 func TestPlanOfASlowTaskThatIsNotThere(t *testing.T) {
 	defer func(task int) { slow = task }(slow)
 	slow = 0
-	if got, want := plan(), "No task takes long"; !strings.Contains(got, want) {
+	if got, want := plan(), "There is no task 0 that could take longest."; !strings.Contains(got, want) {
 		t.Errorf("want %q in %s", want, got)
 	}
 }
