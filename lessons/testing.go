@@ -135,6 +135,18 @@ func ChangedPatiently(name string, want []string, args ...string) error {
 	return Patiently(func(pace []string) error { return Changed(name, want, append(args, pace...)...) })
 }
 
+// OutputPatiently runs a lesson that sleeps, with arguments separated by blanks: see
+// [Patiently]. The lesson must succeed, and its output must be right.
+func OutputPatiently(args string, right func(out []byte) bool) error {
+	return Patiently(func(pace []string) error {
+		out, err := Command(append(strings.Fields(args), pace...)...).CombinedOutput()
+		if err != nil || !right(out) {
+			return fmt.Errorf("%s: got %v and\n%s", args, err, out)
+		}
+		return nil
+	})
+}
+
 const longTick = "2.75s" // in a line of text, as long as "200ms"
 
 // PrintsPatiently is [Prints] for a program that sleeps: see [Patiently].

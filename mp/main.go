@@ -83,8 +83,8 @@ func Main(run func(ctx context.Context) error) {
 	}
 }
 
-// interruptible returns a context that Ctrl-C ends, unless Ctrl-C was ignored
-// when the program was started, as in the background of a script.
+// interruptible returns a context that Ctrl-C ends, and puts the Ctrl-C into heard. It
+// does neither if Ctrl-C was ignored at the start, as in the background of a script.
 func interruptible(heard chan os.Signal) (ctx context.Context, stop func()) {
 	if signal.Ignored(os.Interrupt) {
 		return context.WithCancel(context.Background())

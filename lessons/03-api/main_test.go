@@ -188,15 +188,9 @@ func TestFlags(t *testing.T) {
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
-			err := lessons.Patiently(func(pace []string) error {
-				out, err := lessons.Command(append(strings.Fields(args+" -unit 100ms"), pace...)...).Output()
-				if err != nil || !lessons.Contains(out, want) {
-					return fmt.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
-				}
-				return nil
-			})
+			err := lessons.OutputPatiently(args+" -unit 100ms", func(out []byte) bool { return lessons.Contains(out, want) })
 			if err != nil {
-				t.Error(err)
+				t.Errorf("%v\nwant %q", err, want)
 			}
 		})
 	}
@@ -206,15 +200,11 @@ func TestFlags(t *testing.T) {
 func TestPlain(t *testing.T) {
 	t.Parallel()
 	want, _, _ := strings.Cut(strings.SplitN(output, "prints ", 2)[1], "\n\n")
-	err := lessons.Patiently(func(pace []string) error {
-		out, err := lessons.Command(append(pace, "-plain")...).CombinedOutput()
-		if err != nil || !lessons.Contains(out, want) || strings.Contains(string(out), "LESSON") {
-			return fmt.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
-		}
-		return nil
+	err := lessons.OutputPatiently("-plain", func(out []byte) bool {
+		return lessons.Contains(out, want) && !strings.Contains(string(out), "LESSON")
 	})
 	if err != nil {
-		t.Error(err)
+		t.Errorf("%v\nwant\n%s", err, want)
 	}
 }
 

@@ -228,15 +228,9 @@ func TestFlags(t *testing.T) {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
 			workers := fmt.Sprintf("Workers of the pool: %d. Numbers in the list \"queue\": 10. Numbers in the list \"Map\": 10. also", 2+8*strings.Count(args, "-workers"))
-			err := lessons.Patiently(func(pace []string) error {
-				out, err := lessons.Command(append(pace, strings.Fields(args)...)...).Output()
-				if err != nil || !lessons.Contains(out, want) || !lessons.Contains(out, workers) {
-					return fmt.Errorf("%s: %v, the lesson does not say %q, %q:\n%s", args, err, want, workers, out)
-				}
-				return nil
-			})
+			err := lessons.OutputPatiently(args, func(out []byte) bool { return lessons.Contains(out, want) && lessons.Contains(out, workers) })
 			if err != nil {
-				t.Error(err)
+				t.Errorf("%v\nwant %q, %q", err, want, workers)
 			}
 		})
 	}
@@ -247,15 +241,11 @@ func TestPlain(t *testing.T) {
 	t.Parallel()
 	_, want, _ := strings.Cut(output, "prints ")
 	want, _, _ = strings.Cut(want, "\n\n")
-	err := lessons.Patiently(func(pace []string) error {
-		out, err := lessons.Command(append(pace, "-plain")...).CombinedOutput()
-		if err != nil || !lessons.Contains([]byte(sorted(string(out))), sorted(want)) || strings.Count(string(out), "\n") != 2 {
-			return fmt.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
-		}
-		return nil
+	err := lessons.OutputPatiently("-plain", func(out []byte) bool {
+		return lessons.Contains([]byte(sorted(string(out))), sorted(want)) && strings.Count(string(out), "\n") == 2
 	})
 	if err != nil {
-		t.Error(err)
+		t.Errorf("%v\nwant\n%s", err, want)
 	}
 }
 

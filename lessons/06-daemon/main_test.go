@@ -192,15 +192,9 @@ func TestFlags(t *testing.T) {
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
-			err := lessons.Patiently(func(pace []string) error {
-				out, err := lessons.Command(append(pace, strings.Fields(args)...)...).Output()
-				if err != nil || !lessons.Contains(out, want) {
-					return fmt.Errorf("%s: %v, the lesson does not say %q:\n%s", args, err, want, out)
-				}
-				return nil
-			})
+			err := lessons.OutputPatiently(args, func(out []byte) bool { return lessons.Contains(out, want) })
 			if err != nil {
-				t.Error(err)
+				t.Errorf("%v\nwant %q", err, want)
 			}
 		})
 	}
@@ -209,15 +203,9 @@ func TestFlags(t *testing.T) {
 // -plain is main.go and nothing else.
 func TestPlain(t *testing.T) {
 	t.Parallel()
-	err := lessons.Patiently(func(pace []string) error {
-		out, err := lessons.Command(append(pace, "-plain")...).CombinedOutput()
-		if want := "Worker 1 starting\nWorker 2 starting\nWorker 2 exiting\n"; err != nil || string(out) != want {
-			return fmt.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Error(err)
+	const want = "Worker 1 starting\nWorker 2 starting\nWorker 2 exiting\n"
+	if err := lessons.OutputPatiently("-plain", func(out []byte) bool { return string(out) == want }); err != nil {
+		t.Errorf("%v\nwant\n%s", err, want)
 	}
 }
 

@@ -280,15 +280,9 @@ func TestChangedProgram(t *testing.T) {
 // -plain is main.go and nothing else.
 func TestPlain(t *testing.T) {
 	t.Parallel()
-	err := lessons.Patiently(func(pace []string) error {
-		out, err := lessons.Command(append(pace, "-plain")...).CombinedOutput()
-		if want := here(plain); err != nil || string(out) != want {
-			return fmt.Errorf("got %v and\n%s\nwant\n%s", err, out, want)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Error(err)
+	want := here(plain)
+	if err := lessons.OutputPatiently("-plain", func(out []byte) bool { return string(out) == want }); err != nil {
+		t.Errorf("%v\nwant\n%s", err, want)
 	}
 }
 
